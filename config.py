@@ -1,0 +1,63 @@
+"""Settings, read from the environment once. No secret has a default; a missing one names itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class MissingSettingError(RuntimeError):
+    """The portal does not start without this setting."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not set; README.md lists the settings and what they mean.")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the portal is told from outside.
+
+    `secret_key` signs sessions and forms; empty means it is not known yet, see `require_secrets`.
+    `publishes_inline` puts each act into the published log right after its commit: for one process.
+    """
+
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    bind: str
+    base_url: str
+    publishes_inline: bool
+    is_demo: bool
+
+    def require_secrets(self) -> None:
+        """Raise `MissingSettingError` when a secret is missing: called before anything serves."""
+        if not self.secret_key:
+            raise MissingSettingError("PORTAL_SECRET_KEY")
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; paths are made absolute, nothing is created."""
+    data_dir = Path(environment.get("PORTAL_DATA_DIR") or "instance").absolute()
+    url = environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{data_dir / 'portal.sqlite'}"
+    bind = environment.get("PORTAL_BIND") or "127.0.0.1:8000"
+    return Settings(
+        data_dir=data_dir,
+        database_url=url,
+        secret_key=environment.get("PORTAL_SECRET_KEY") or _kept(data_dir / "secret_key"),
+        bind=bind,
+        base_url=(environment.get("PORTAL_BASE_URL") or f"http://{bind}").rstrip("/"),
+        publishes_inline=_is_on(environment.get("AUDIT_INLINE_PUBLISH"), url.startswith("sqlite")),
+        is_demo=(data_dir / "demo").exists(),
+    )
+
+
+def _kept(path: Path) -> str:
+    """Return a secret that the demo made for itself earlier, or nothing."""
+    return path.read_text("utf-8").strip() if path.exists() else ""
+
+
+def _is_on(written: str | None, otherwise: bool) -> bool:  # noqa: FBT001 - two plain words
+    return otherwise if not written else written.lower() in {"1", "true", "yes", "on"}

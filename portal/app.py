@@ -1,0 +1,259 @@
+"""The wiring: settings, database, doors, languages, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Any
+
+from flask import Flask
+from flask import current_app
+from flask import render_template
+from flask import request
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext
+from flask_bootstrap import Bootstrap5
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound
+
+from config import Settings
+from config import read_settings
+from portal import cli
+from portal import db
+from portal import security
+from portal.audit import public as audit_public
+from portal.errors import N_
+from portal.errors import ForbiddenError
+from portal.errors import InputError
+from portal.errors import NotFoundError
+from portal.errors import PortalError
+from portal.errors import RuleError
+from portal.errors import StaleError
+from portal.funds import office as funds_office
+from portal.install import Install
+from portal.labels import Name
+from portal.payments import treasury as payments_treasury
+from portal.people import gate as people_gate
+from portal.people.models import Person
+from portal.people.queries import as_actor
+from portal.publishing import public as publishing_public
+from portal.publishing import queries as publishing_queries
+from portal.roles import Actor
+from portal.roles import Role
+from portal.security import SignedIn
+from portal.words import say
+from portal.words import shown
+from portal.thai import bangkok_day
+from portal.thai import bangkok_time
+from portal.thai import short_day
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIEnvironment
+
+TOP = Path(__file__).resolve().parent.parent
+ENGLISH = "/en"
+UPLOAD_BYTES_MAX = 16 * 1024 * 1024
+
+security.public.register_blueprint(publishing_public.bp)
+security.public.register_blueprint(audit_public.bp)
+security.gate.register_blueprint(people_gate.bp)
+security.office.register_blueprint(funds_office.bp)
+security.treasury.register_blueprint(payments_treasury.bp)
+
+ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (StaleError, HTTPStatus.CONFLICT),
+    (RuleError, HTTPStatus.CONFLICT),
+    (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+
+
+class LanguagePrefix:
+    """Serve the whole portal a second time, in English, below `/en`."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Move the prefix from the path to the script name, so that every link keeps it."""
+        path = environ.get("PATH_INFO", "")
+        if path == ENGLISH or path.startswith(f"{ENGLISH}/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + ENGLISH
+            environ["PATH_INFO"] = path[len(ENGLISH) :] or "/"
+        return self._app(environ, start)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the portal from its settings."""
+    settings = settings or read_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask("portal", template_folder=str(TOP / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key or None,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MIGRATIONS_DIR=str(TOP / "migrations"),
+        MAX_CONTENT_LENGTH=UPLOAD_BYTES_MAX,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BABEL_DEFAULT_LOCALE="th",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
+    _attach_install(app, settings)
+    security.guard(app)
+    security.login_manager.user_loader(_load_signed_in)
+    Babel(app, locale_selector=language)
+    Bootstrap5(app)
+    for door in (security.public, security.gate, security.office, security.treasury):
+        app.register_blueprint(door)
+    _attach_templates(app)
+    _attach_errors(app)
+    cli.attach(app)
+    return app
+
+
+def _attach_install(app: Flask, settings: Settings) -> None:
+    install = Install(settings)
+    app.extensions["install"] = install
+    db.start(app, install.session_info, _publish_inline if settings.publishes_inline else None)
+
+
+def _publish_inline() -> None:
+    """Put what was just recorded into the published log, in the process that recorded it."""
+    install: Install = current_app.extensions["install"]
+    if install.has_log:
+        install.publish(db.db.engine)
+
+
+def language() -> str:
+    """Return the language of this page: its address says it."""
+    return "en" if request and request.script_root.endswith(ENGLISH) else "th"
+
+
+def _load_signed_in(cookie: str) -> SignedIn | None:
+    person_id, _, session_key = cookie.partition(":")
+    person = db.db.session.get(Person, int(person_id)) if person_id.isdigit() else None
+    if person is None or not person.is_active or person.session_key != session_key:
+        return None
+    return SignedIn(as_actor(person), session_key)
+
+
+def _attach_templates(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        baht=str,
+        day=_day,
+        moment=_moment,
+        label=shown,
+        tr=_translated_name,
+        say=say,
+    )
+    app.context_processor(_page_context)
+
+
+def _page_context() -> dict[str, object]:
+    name = publishing_queries.foundation_name(db.db.session)
+    context = {
+        "language": language(),
+        "other_language_url": _other_language_url(),
+        "foundation_name": _translated_name(name) if name else gettext("The foundation"),
+        "is_demo": current_app.extensions["install"].settings.is_demo,
+    }
+    if not _is_behind_a_door():
+        return context
+    actor = security.current_actor()
+    return context | {"actor": actor, "navigation": _navigation(actor)}
+
+
+def _is_behind_a_door() -> bool:
+    """Say whether the page is for somebody signed in; other pages do not even look at the session."""
+    door = (request.blueprint or "").split(".")[0]
+    return door in {"office", "treasury"} and bool(current_user.is_authenticated)
+
+
+def _other_language_url() -> str:
+    path = request.full_path.rstrip("?")
+    root = request.script_root
+    return root.removesuffix(ENGLISH) + path if root.endswith(ENGLISH) else root + ENGLISH + path
+
+
+# What each signed-in person finds in the menu: (view, label, roles that see it).
+_ASK = frozenset({Role.FINDER, Role.OFFICER})
+_SIGN = frozenset({Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD})
+MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("office.funds.show_home", N_("Waiting for me"), frozenset(Role)),
+    ("office.funds.show_decisions", N_("Decide"), _SIGN),
+    ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
+    ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
+    ("office.funds.new_request", N_("New request"), _ASK),
+    ("office.funds.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One line of the menu."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def _navigation(actor: Actor) -> list[MenuItem]:
+    return [
+        MenuItem(gettext(text), url_for(view), request.endpoint == view)
+        for view, text, roles in MENU
+        if roles & actor.roles
+    ]
+
+
+def _day(value: date | datetime) -> str:
+    day = bangkok_day(value) if isinstance(value, datetime) else value
+    return short_day(day, language())
+
+
+def _moment(value: datetime) -> str:
+    return f"{short_day(bangkok_day(value), language())} {bangkok_time(value)}"
+
+
+def _translated_name(name: Name) -> str:
+    return name.en if language() == "en" else name.th
+
+
+def _attach_errors(app: Flask) -> None:
+    for family, status in ANSWERS:
+        app.register_error_handler(family, _answer_with(status))
+    app.register_error_handler(HTTPException, _show_http_error)
+
+
+def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
+    def show(error: PortalError) -> ResponseReturnValue:
+        db.db.session.close()
+        return _show_error(status, say(error))
+
+    return show
+
+
+def _show_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error
+    sentence = "" if isinstance(error, NotFound) else error.description or ""
+    return _show_error(HTTPStatus(error.code), sentence)
+
+
+def _show_error(status: HTTPStatus, sentence: str) -> ResponseReturnValue:
+    page = render_template("error.html", code=int(status), sentence=sentence)
+    return page, status

@@ -1,0 +1,380 @@
+"""Entries of the log: closed types, canonical bytes, salted commitments, strict reading.
+
+Format v1. An entry is a UTF-8 JSON object in a subset of RFC 8785 in which
+`json.dumps(sort_keys=True)` is already canonical: ASCII member names, no floats, integers below
+2^53. Private values stand in it only as salted commitments in the disclosure form of RFC 9901.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import UTC
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from portal.errors import PortalError
+
+VERSION = 1
+BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
+DEPTH_MAX = 6
+INTEGER_MAX = 2**53 - 1
+SALT_BYTES = 32
+MEMBERS = frozenset({"act", "at", "eid", "prv", "pub", "ref", "t", "v"})
+
+Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+
+
+class EntryError(PortalError):
+    """Bytes or values that are not an entry of this log."""
+
+
+class Kind(StrEnum):
+    """What a public field may hold. There is no kind for free text: that is where names leak."""
+
+    CODE = "code"
+    CODES = "codes"
+    COUNT = "count"
+    DAY = "day"
+    DIGEST = "digest"
+    EID = "eid"
+    FLAG = "flag"
+    KEY = "key"
+    MONTH = "month"
+    REFERENCE = "reference"
+    SATANG = "satang"
+    TITLE = "title"
+
+
+def _matches(pattern: str) -> Callable[[Json], bool]:
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def _is_integer(value: Json) -> bool:
+    return type(value) is int
+
+
+_is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+
+HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
+    Kind.CODE: _is_code,
+    Kind.CODES: lambda value: isinstance(value, list) and all(map(_is_code, value)),
+    Kind.COUNT: lambda value: type(value) is int and value >= 0,
+    Kind.DAY: _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    Kind.DIGEST: _matches(r"[0-9a-f]{64}"),
+    Kind.EID: _matches(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
+    Kind.FLAG: lambda value: isinstance(value, bool),
+    Kind.KEY: _matches(r"[\x21-\x7e]{1,200}"),
+    Kind.MONTH: _matches(r"[0-9]{4}-[0-9]{2}"),
+    Kind.REFERENCE: _matches(r"[A-Z]{2,6}-[0-9]{4}-[A-Z]?[0-9]{6}|[A-Z0-9][A-Z0-9-]{0,39}"),
+    Kind.SATANG: _is_integer,
+    Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= 200,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A public field: what it holds, what it means, and whether it may be null."""
+
+    kind: Kind
+    about: str
+    may_be_null: bool = False
+
+    def holds(self, value: Json) -> bool:
+        """Say whether the value may stand in this field."""
+        return self.may_be_null if value is None else HOLDS[self.kind](value)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryType:
+    """A closed type of entry: every public and every private field it has."""
+
+    name: str
+    public: Mapping[str, Field]
+    private: tuple[str, ...] = ()
+
+    def describe(self) -> Json:
+        """Return the declaration as plain JSON, for the data dictionary and its digest."""
+        return {
+            "private": sorted(self.private),
+            "public": {name: _describe(field) for name, field in sorted(self.public.items())},
+            "type": self.name,
+        }
+
+
+def _describe(declared: Field) -> Json:
+    return {"about": declared.about, "kind": declared.kind, "null": declared.may_be_null}
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A private value and the person it is about, such as `youth:12`; None is absent."""
+
+    subject: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An act told in values, before it is sealed into bytes.
+
+    `actor` is committed, never shown; `role` is public.
+    """
+
+    type: EntryType
+    at: datetime
+    role: str
+    actor: Secret
+    public: Mapping[str, Json]
+    private: Mapping[str, Secret] = field(default_factory=dict)
+    refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens one commitment: the exact disclosure string, and whose it is."""
+
+    field: str
+    subject: str
+    disclosure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry ready to be recorded: its bytes and the openings of its private fields."""
+
+    eid: str
+    body: bytes
+    openings: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry read back from its bytes."""
+
+    eid: str
+    type: str
+    at: str
+    role: str
+    public: Mapping[str, Json]
+    private: frozenset[str]
+    refs: tuple[str, ...]
+
+    def text(self, name: str) -> str:
+        """Return a public field that holds text."""
+        return str(self.public[name])
+
+    def number(self, name: str) -> int:
+        """Return a public field that holds a whole number."""
+        value = self.public[name]
+        if type(value) is not int:
+            raise EntryError("{type}.{name} is no number", type=self.type, name=name)
+        return value
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """Return the RFC 6962 leaf hash of the published bytes."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
+    """Turn a draft into canonical bytes; refuse any field its type does not declare.
+
+    `random` gives that many unpredictable bytes; a private field that is absent still gets a
+    commitment, so that its presence cannot be seen.
+    """
+    check_public(draft.type, draft.public)
+    if not draft.private.keys() <= set(draft.type.private):
+        unknown = sorted(draft.private.keys() - set(draft.type.private))
+        raise EntryError("{type} has no private field {names}", type=draft.type.name, names=unknown)
+    act, act_opening = _commit(draft.type.name, "act", draft.actor, random)
+    commitments, openings = {}, [act_opening]
+    for name in draft.type.private:
+        secret = draft.private.get(name)
+        if secret is None or secret.value is None:
+            commitments[name] = base64url(random(SALT_BYTES))
+            continue
+        commitments[name], opening = _commit(draft.type.name, name, secret, random)
+        openings.append(opening)
+    body = canonical(
+        {
+            "act": {"c": act, "r": draft.role},
+            "at": utc_text(draft.at),
+            "eid": eid,
+            "prv": commitments,
+            "pub": draft.public,
+            "ref": draft.refs,
+            "t": draft.type.name,
+            "v": VERSION,
+        }
+    )
+    return Sealed(eid, body, tuple(openings))
+
+
+def _commit(
+    type_name: str, name: str, secret: Secret, random: Callable[[int], bytes]
+) -> tuple[str, Opening]:
+    salt = base64url(random(SALT_BYTES))
+    disclosure = base64url(canonical([salt, f"{type_name}.{name}", secret.value]))
+    return commitment(disclosure), Opening(name, secret.subject, disclosure)
+
+
+def commitment(disclosure: str) -> str:
+    """Return the commitment that this disclosure string opens, 43 characters."""
+    return base64url(hashlib.sha256(disclosure.encode("ascii")).digest())
+
+
+def base64url(raw: bytes) -> str:
+    """Encode as base64url without padding (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an aware moment as `2026-11-22T06:00:00Z`."""
+    if moment.tzinfo is None:
+        message = "a moment in the log needs a time zone"
+        raise ValueError(message)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def check_public(entry_type: EntryType, public: Mapping[str, Json]) -> None:
+    """Refuse public fields that are missing, unknown, or hold what their kind does not."""
+    if public.keys() != entry_type.public.keys():
+        names = sorted(public.keys() ^ entry_type.public.keys())
+        raise EntryError(
+            "{type} has other public fields: {names}", type=entry_type.name, names=names
+        )
+    for name, declared in entry_type.public.items():
+        if not declared.holds(public[name]):
+            raise EntryError(
+                "{type}.{name} cannot hold {value}",
+                type=entry_type.name,
+                name=name,
+                value=repr(public[name]),
+            )
+
+
+def check_entry(entry: Entry, types: Mapping[str, EntryType]) -> None:
+    """Refuse an entry whose type is unknown, or whose fields are not the declared ones."""
+    declared = types.get(entry.type)
+    if declared is None:
+        raise EntryError("{type} is no type of this log", type=entry.type)
+    check_public(declared, entry.public)
+    if entry.private != set(declared.private):
+        names = sorted(entry.private ^ set(declared.private))
+        raise EntryError("{type} has other private fields: {names}", type=entry.type, names=names)
+
+
+def canonical(value: Json) -> bytes:
+    """Return the canonical bytes of a value in our subset of RFC 8785."""
+    _check(value, DEPTH_MAX)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict
+    )
+    return text.encode("utf-8")
+
+
+_NAME = re.compile(r"[a-z0-9_]{1,32}")
+_REFUSED = re.compile("[\x00-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+def _check(value: Json, depth: int) -> None:
+    if depth < 0:
+        raise EntryError("nested deeper than {depth}", depth=DEPTH_MAX)
+    match value:
+        case None | bool():
+            return
+        case int():
+            if abs(value) > INTEGER_MAX:
+                raise EntryError("{value} is beyond 2^53-1", value=value)
+        case str():
+            _check_text(value)
+        case Mapping():
+            for name, member in value.items():
+                if not (isinstance(name, str) and _NAME.fullmatch(name)):
+                    raise EntryError("{name} is no member name", name=repr(name))
+                _check(member, depth - 1)
+        case list() | tuple():
+            for item in value:
+                _check(item, depth - 1)
+        case _:
+            raise EntryError("{value} cannot stand in an entry", value=repr(value))
+
+
+def _check_text(text: str) -> None:
+    if _REFUSED.search(text) or not unicodedata.is_normalized("NFC", text):
+        raise EntryError("{text} is not clean NFC text", text=ascii(text))
+
+
+def loggable(text: str) -> str:
+    """Return typed text as it may stand behind a commitment: NFC, odd controls become spaces."""
+    return _REFUSED.sub(" ", unicodedata.normalize("NFC", text))
+
+
+def parse(body: bytes) -> Entry:
+    """Read an entry from its published bytes; refuse all but the canonical form."""
+    if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
+        raise EntryError("an entry of {size} bytes", size=len(body))
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates)
+    except ValueError as error:
+        raise EntryError("not JSON: {why}", why=str(error)) from error
+    if canonical(value) != body:
+        raise EntryError("not in canonical form")
+    return _shaped(value)
+
+
+def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise EntryError("a member stands twice")
+    return members
+
+
+_is_eid = HOLDS[Kind.EID]
+_is_commitment = _matches(r"[A-Za-z0-9_-]{43}")
+_is_moment = _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+def _shaped(value: Json) -> Entry:
+    match value:
+        case {
+            "act": {"c": str(actor), "r": str(role)},
+            "at": str(at),
+            "eid": str(eid),
+            "prv": dict(private),
+            "pub": dict(public),
+            "ref": list(refs),
+            "t": str(type_name),
+            "v": 1,
+        } if value.keys() == MEMBERS and len(value["act"]) == 2:  # type: ignore[arg-type,union-attr,index,call-overload]  # shown by the pattern above
+            good = (
+                _is_eid(eid)
+                and _is_moment(at)
+                and _is_code(role)
+                and all(map(_is_eid, refs))
+                and all(map(_is_commitment, (actor, *private.values())))
+            )
+            if good:
+                return Entry(eid, type_name, at, role, public, frozenset(private), tuple(refs))
+    raise EntryError("not an entry of version {version}", version=VERSION)
+
+
+def uuid7(milliseconds: int, random: Callable[[int], bytes]) -> str:
+    """Make an entry id: a UUID of version 7 (RFC 9562), from Unix milliseconds and chance."""
+    noise = int.from_bytes(random(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80 | noise
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    text = f"{value:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

@@ -1,0 +1,86 @@
+"""The folder of published files: read, written whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.audit.tiles import levels
+from portal.audit.tiles import split_hashes
+from portal.audit.tiles import tile_path
+from portal.audit.tiles import unbundle
+from portal.audit.tiles import widths
+from portal.errors import PortalError
+
+
+class PublisherError(PortalError):
+    """The log cannot be published as it is; the sentence says what the operator can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The folder of published files of one log."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; raise `PublisherError` when it is not there."""
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError as error:
+            raise PublisherError("The published file {name} is missing.", name=name) from error
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file in place whole: temporary file, fsync, rename, fsync of the folder."""
+        target = self.path / name
+        if target.exists() and target.read_bytes() == content:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.new")
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        descriptor = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def write_tile(self, name: str, content: bytes) -> None:
+        """Write a tile or bundle; one that is there already must hold the same bytes."""
+        target = self.path / name
+        if target.exists() and target.read_bytes() != content:
+            raise PublisherError(
+                "The published file {name} holds other bytes than the database gives; "
+                "nothing was signed. Compare with a copy before anything else.",
+                name=name,
+            )
+        self.write(name, content)
+
+    def rows(self, size: int) -> dict[int, list[bytes]]:
+        """Return the unfinished tile of each level at this size."""
+        found = {}
+        for level in levels(size):
+            number, width = widths(size, level)
+            name = tile_path(level, number, width)
+            found[level] = split_hashes(self.read(name)) if width else []
+        return found
+
+    def last_bundle(self, size: int) -> list[bytes]:
+        """Return the entries of the unfinished bundle at this size."""
+        number, width = widths(size, 0)
+        return list(unbundle(self.read(tile_path("entries", number, width)))) if width else []
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other publishers of this machine out."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

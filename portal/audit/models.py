@@ -1,0 +1,62 @@
+"""The log's tables: entries, the queue at commit, their order, openings."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger
+from sqlalchemy import CheckConstraint
+from sqlalchemy import ForeignKey
+from sqlalchemy import Identity
+from sqlalchemy import Integer
+from sqlalchemy import LargeBinary
+from sqlalchemy import String
+from sqlalchemy import Uuid
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from portal.db import Base
+
+# SQLite gives its own row numbers only to a column that is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+Eid = Uuid(as_uuid=False)
+
+
+class LogEntry(Base):
+    """An entry as it was recorded, in the transaction of its act; never changed."""
+
+    __tablename__ = "log_entry"
+    __table_args__ = (CheckConstraint("length(body) BETWEEN 2 AND 16384", name="body_size"),)
+
+    seqno: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    eid: Mapped[str] = mapped_column(Eid, unique=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogPending(Base):
+    """The queue: filled by a trigger at commit, emptied by the sequencer."""
+
+    __tablename__ = "log_pending"
+
+    pno: Mapped[int] = mapped_column(BigId, Identity(), primary_key=True)
+    seqno: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogSeq(Base):
+    """The order: each entry's index in the tree, without gaps."""
+
+    __tablename__ = "log_seq"
+
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seqno: Mapped[int] = mapped_column(ForeignKey("log_entry.seqno"), unique=True)
+
+
+class PrivateField(Base):
+    """The opening of one commitment, encrypted under the key of the person it is about."""
+
+    __tablename__ = "private_field"
+
+    eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(60), index=True)
+    key_id: Mapped[str] = mapped_column(String(36))
+    nonce: Mapped[bytes] = mapped_column(LargeBinary)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,118 @@
+"""The published log: entry bundles, tiles, then the checkpoint, as plain files anybody can copy.
+
+One cycle reads what was sequenced since the last signed head, writes bundles and tiles, reads the
+right edge back from disk, and only then signs. It may be killed at any point and run again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import leaf_hash
+from portal.audit.folder import Folder
+from portal.audit.folder import PublisherError
+from portal.audit.merkle import Frontier
+from portal.audit.models import LogEntry
+from portal.audit.models import LogSeq
+from portal.audit.signer import Signer
+from portal.audit.tiles import WIDTH
+from portal.audit.tiles import Edge
+from portal.audit.tiles import bundle
+from portal.audit.tiles import frontier
+from portal.audit.tiles import levels
+from portal.audit.tiles import tile_path
+from portal.audit.tiles import widths
+
+STEP = 64 * WIDTH
+
+
+def publish(session: Session, folder: Folder, signer: Signer) -> bool:
+    """Publish what was sequenced since the last signed head; say whether there was anything.
+
+    At most `STEP` entries a call: call until it returns False.
+    """
+    with folder.alone():
+        head = signer.head()
+        seen = head.frontier if head else Frontier()
+        if head:
+            # Signed, perhaps not yet served when the last run ended.
+            folder.write("checkpoint", head.note.encode())
+        bodies = _sequenced(session, seen.size)
+        if not bodies:
+            _refuse_to_go_back(session, seen.size)
+            return False
+        grown = seen.extend(map(leaf_hash, bodies))
+        _write_bundles(folder, seen.size, bodies)
+        _write_tiles(folder, seen.size, bodies)
+        _read_back(folder, grown)
+        note = signer.sign(grown, seen=seen)
+        folder.write("checkpoint", str(note).encode())
+        _drop_partials(folder, seen.size, grown.size)
+    return True
+
+
+def _sequenced(session: Session, first: int) -> list[bytes]:
+    rows = session.execute(
+        select(LogSeq.idx, LogEntry.body)
+        .join(LogEntry, LogEntry.seqno == LogSeq.seqno)
+        .where(LogSeq.idx >= first)
+        .order_by(LogSeq.idx)
+        .limit(STEP)
+    ).all()
+    for expected, row in enumerate(rows, start=first):
+        if row.idx != expected:
+            raise PublisherError("The database lacks entry {index} of the log.", index=expected)
+    return [row.body for row in rows]
+
+
+def _refuse_to_go_back(session: Session, size: int) -> None:
+    newest = session.execute(select(LogSeq.idx).order_by(LogSeq.idx.desc()).limit(1)).scalar()
+    held = 0 if newest is None else newest + 1
+    if held < size:
+        raise PublisherError(
+            "The database holds {held} entries, {size} are signed and published: it was restored "
+            "from an older backup. Bring the missing entries back from the published bundles.",
+            held=held,
+            size=size,
+        )
+
+
+def _write_bundles(folder: Folder, first: int, bodies: Sequence[bytes]) -> None:
+    number = first // WIDTH
+    waiting = iter([*folder.last_bundle(first), *bodies])
+    while packed := list(islice(waiting, WIDTH)):
+        folder.write_tile(tile_path("entries", number, len(packed)), bundle(packed))
+        number += 1
+
+
+def _write_tiles(folder: Folder, first: int, bodies: Sequence[bytes]) -> None:
+    edge = Edge(first, list(folder.rows(first).values()))
+    for level, number, hashes in edge.extend([leaf_hash(body) for body in bodies]):
+        folder.write_tile(tile_path(level, number, len(hashes)), b"".join(hashes))
+
+
+def _read_back(folder: Folder, grown: Frontier) -> None:
+    # A log once died because its head was signed over bytes that nobody could reproduce.
+    found = frontier(grown.size, folder.rows(grown.size))
+    bodies = folder.last_bundle(grown.size)
+    leaves = folder.rows(grown.size).get(0, [])
+    if found != grown or [leaf_hash(body) for body in bodies] != leaves:
+        raise PublisherError(
+            "What was read back from disk at {size} entries is not what was written; "
+            "nothing was signed.",
+            size=grown.size,
+        )
+
+
+def _drop_partials(folder: Folder, before: int, after: int) -> None:
+    """Remove the partial forms of tiles that are full now; until then a copier may need them."""
+    for level in levels(before):
+        number, width = widths(before, level)
+        if width and widths(after, level)[0] > number:
+            for kind in (level, "entries") if level == 0 else (level,):
+                shutil.rmtree(folder.path / f"{tile_path(kind, number)}.p", ignore_errors=True)

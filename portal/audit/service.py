@@ -1,0 +1,84 @@
+"""Recording acts: an entry in the transaction of its act, and the order of entries."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import cast
+
+from sqlalchemy import delete
+from sqlalchemy import func
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Draft
+from portal.audit.entry import Opening
+from portal.audit.entry import seal
+from portal.audit.entry import uuid7
+from portal.audit.models import LogEntry
+from portal.audit.models import LogPending
+from portal.audit.models import LogSeq
+from portal.audit.models import PrivateField
+from portal.audit.vault import Vault
+
+BATCH = 5000
+SEQUENCER_LOCK = 0x706F7274616C  # any number, the same in every process: "portal"
+
+
+def record(session: Session, draft: Draft) -> str:
+    """Add the entry of an act to the caller's transaction and return its id."""
+    eid = uuid7(time.time_ns() // 1_000_000, secrets.token_bytes)
+    sealed = seal(draft, eid=eid, random=secrets.token_bytes)
+    session.execute(insert(LogEntry), {"eid": eid, "body": sealed.body})
+    vault = _vault(session)
+    vault.prepare(opening.subject for opening in sealed.openings)
+    rows = [_private_row(vault, eid, opening) for opening in sealed.openings]
+    session.execute(insert(PrivateField), rows)
+    session.info["has_recorded"] = True
+    return eid
+
+
+def _vault(session: Session) -> Vault:
+    return cast("Vault", session.info["vault"])  # put there by the app; info is untyped
+
+
+def _private_row(vault: Vault, eid: str, opening: Opening) -> dict[str, object]:
+    box = vault.encrypt(
+        opening.subject, eid=eid, field=opening.field, disclosure=opening.disclosure
+    )
+    return {
+        "eid": eid,
+        "field": opening.field,
+        "subject": opening.subject,
+        "key_id": box.key_id,
+        "nonce": box.nonce,
+        "ciphertext": box.ciphertext,
+    }
+
+
+def sequence(session: Session) -> int:
+    """Give the waiting entries the next indices, in the order of their commits; return how many.
+
+    Call until it returns 0. There is one sequencer at a time: SQLite has one writer, PostgreSQL
+    takes a lock for the transaction.
+    """
+    be_alone(session)
+    waiting = session.execute(
+        select(LogPending.pno, LogPending.seqno).order_by(LogPending.pno).limit(BATCH)
+    ).all()
+    if not waiting:
+        return 0
+    first = session.execute(select(func.coalesce(func.max(LogSeq.idx) + 1, 0))).scalar_one()
+    ordered = [{"idx": first + at, "seqno": row.seqno} for at, row in enumerate(waiting)]
+    session.execute(insert(LogSeq), ordered)
+    # Exactly these: a commit that took a lower number may only now have become visible.
+    session.execute(delete(LogPending).where(LogPending.pno.in_([row.pno for row in waiting])))
+    return len(waiting)
+
+
+def be_alone(session: Session) -> None:
+    """Let nobody else order or fold entries until this transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK})

@@ -1,0 +1,129 @@
+"""The signer: its own key, its own state, and the refusal ever to go back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import NoEncryption
+from cryptography.hazmat.primitives.serialization import PrivateFormat
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from portal.audit.merkle import HASH_BYTES
+from portal.audit.merkle import Frontier
+from portal.audit.note import Checkpoint
+from portal.audit.note import Note
+from portal.audit.note import VerifierKey
+from portal.audit.note import sign
+from portal.errors import PortalError
+
+
+class SignerError(PortalError):
+    """The signer will not sign; the sentence says what the operator can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was signed last: the tree's right edge, and the checkpoint note."""
+
+    frontier: Frontier
+    note: str
+
+
+class Signer:
+    """Signs tree heads that only grow. Its state lies in a file of its own, never in the database.
+
+    Two signers on one state are harmless: the second to sign finds the head moved and refuses.
+    """
+
+    def __init__(self, path: Path, key: Ed25519PrivateKey, *, origin: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+        self._key = key
+        self.vkey = VerifierKey(origin, key.public_key().public_bytes_raw())
+        with self._state() as state:
+            state.execute(
+                "CREATE TABLE IF NOT EXISTS signed (size INTEGER PRIMARY KEY, root BLOB NOT NULL,"
+                " frontier BLOB NOT NULL, note TEXT NOT NULL) STRICT"
+            )
+            state.execute(
+                "CREATE TRIGGER IF NOT EXISTS signed_only_grows BEFORE INSERT ON signed"
+                " WHEN NEW.size <= (SELECT max(size) FROM signed)"
+                " BEGIN SELECT RAISE(ABORT, 'a signed head never goes back'); END"
+            )
+
+    def _state(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA busy_timeout = 30000")
+        return connection
+
+    def head(self) -> Head | None:
+        """Return what was signed last, or None before the first signature."""
+        with self._state() as state:
+            row = state.execute(
+                "SELECT size, frontier, note FROM signed ORDER BY size DESC LIMIT 1"
+            ).fetchone()
+        if row is None:
+            return None
+        size, packed, note = row
+        hashes = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
+        return Head(Frontier(size, tuple(hashes)), note)
+
+    def sign(self, grown: Frontier, *, seen: Frontier) -> Note:
+        """Sign a tree that grew out of the one last seen; refuse if another head was signed since.
+
+        The state is on disk before the signature leaves this function.
+        """
+        checkpoint = Checkpoint(self.vkey.name, grown.size, grown.root())
+        note = sign(checkpoint.text(), self.vkey.name, self._key)
+        note.verify(self.vkey)
+        with self._state() as state:
+            state.execute("BEGIN IMMEDIATE")
+            newest = state.execute("SELECT coalesce(max(size), 0) FROM signed").fetchone()[0]
+            if newest != seen.size or grown.size <= newest:
+                state.execute("ROLLBACK")
+                raise SignerError(
+                    "Another publisher signed {newest} entries meanwhile; nothing was signed twice.",
+                    newest=newest,
+                )
+            state.execute(
+                "INSERT INTO signed VALUES (?, ?, ?, ?)",
+                (grown.size, checkpoint.root, b"".join(grown.hashes), str(note)),
+            )
+            state.execute("COMMIT")
+        return note
+
+
+def load_key(path: Path) -> Ed25519PrivateKey:
+    """Read the log's key, PKCS#8 PEM, or make a development key on the first run, mode 0600."""
+    if path.exists():
+        key = load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise SignerError("{path} holds no Ed25519 key.", path=path)
+        return key
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_secret(path, pem)
+    return key
+
+
+def load_secret(path: Path) -> bytes:
+    """Read a secret of 32 bytes, or make it on the first run."""
+    if not path.exists():
+        write_secret(path, os.urandom(32))
+    return path.read_bytes()
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read; refuse to replace one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,117 @@
+"""The key store: one key per person, in a file of its own; without the key nothing opens.
+
+Disclosures are encrypted with AES-256-GCM under the key of the person they are about. The keys lie
+wrapped under a master key, outside the database, so that no backup of the database holds them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from portal.errors import NotFoundError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class KeyDestroyedError(NotFoundError):
+    """The person's key is gone, and with it every opening."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__("The key {key} was destroyed; nothing opens this field.", key=key_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An encrypted disclosure: which key, which nonce, which bytes."""
+
+    key_id: str
+    nonce: bytes
+    ciphertext: bytes
+
+
+class Vault:
+    """The key store of one install; safe for threads, one SQLite file for all processes."""
+
+    def __init__(self, path: Path, master_key: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._master = AESGCM(master_key)
+        self._keys: dict[str, tuple[str, AESGCM]] = {}
+        self._lock = Lock()
+        self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA busy_timeout = 30000")
+        self._file.execute("PRAGMA secure_delete = ON")
+        self._file.execute(
+            "CREATE TABLE IF NOT EXISTS subject_key (key_id TEXT PRIMARY KEY,"
+            " subject TEXT NOT NULL UNIQUE, wrapped BLOB, destroyed_at TEXT) STRICT"
+        )
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def prepare(self, subjects: Iterable[str]) -> None:
+        """See to it that these people have a key, in one commit."""
+        with self._lock:
+            unknown = [subject for subject in set(subjects) if subject not in self._keys]
+            if not unknown:
+                return
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                for subject in unknown:
+                    self._keys[subject] = self._find(subject) or self._make(subject)
+            except BaseException:
+                self._file.execute("ROLLBACK")
+                raise
+            self._file.execute("COMMIT")
+
+    def _find(self, subject: str) -> tuple[str, AESGCM] | None:
+        row = self._file.execute(
+            "SELECT key_id, wrapped FROM subject_key WHERE subject = ?", (subject,)
+        ).fetchone()
+        return row and (row[0], self._unwrap(*row))
+
+    def _make(self, subject: str) -> tuple[str, AESGCM]:
+        key_id, key = str(uuid4()), AESGCM.generate_key(KEY_BYTES * 8)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        wrapped = nonce + self._master.encrypt(nonce, key, key_id.encode())
+        self._file.execute(
+            "INSERT INTO subject_key (key_id, subject, wrapped) VALUES (?, ?, ?)",
+            (key_id, subject, wrapped),
+        )
+        return key_id, AESGCM(key)
+
+    def _unwrap(self, key_id: str, wrapped: bytes | None) -> AESGCM:
+        if wrapped is None:
+            raise KeyDestroyedError(key_id)
+        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        return AESGCM(self._master.decrypt(nonce, sealed, key_id.encode()))
+
+    def encrypt(self, subject: str, *, eid: str, field: str, disclosure: str) -> Box:
+        """Encrypt a disclosure for the person; the entry and field are bound into it."""
+        self.prepare([subject])
+        key_id, key = self._keys[subject]
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return Box(key_id, nonce, key.encrypt(nonce, disclosure.encode(), _bound(eid, field)))
+
+    def decrypt(self, box: Box, *, eid: str, field: str) -> str:
+        """Return the disclosure, or raise `KeyDestroyedError`."""
+        with self._lock:
+            row = self._file.execute(
+                "SELECT key_id, wrapped FROM subject_key WHERE key_id = ?", (box.key_id,)
+            ).fetchone()
+            key = self._unwrap(*(row or (box.key_id, None)))
+        return key.decrypt(box.nonce, box.ciphertext, _bound(eid, field)).decode()
+
+
+def _bound(eid: str, field: str) -> bytes:
+    return f"{eid}|{field}".encode()

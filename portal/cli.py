@@ -1,0 +1,220 @@
+"""The commands: setting up, importing, publishing, checking. Exit 0 well, 1 not well, 2 misused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask import current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+from granian import Granian
+from granian.constants import Interfaces
+
+from portal import demo
+from portal.audit.check import entries
+from portal.audit.check import signed_head
+from portal.clock import now
+from portal.db import db
+from portal.db import transaction
+from portal.errors import InputError
+from portal.errors import PortalError
+from portal.founding import found
+from portal.founding import is_founded
+from portal.funds import intake
+from portal.funds import workbook
+from portal.funds.books import check_books
+from portal.funds.intake import Imported
+from portal.funds.workbook import RowAnswer
+from portal.install import Install
+from portal.people.queries import actor
+from portal.people.service import set_password
+from portal.province import load_province
+from portal.publishing import fold
+from portal.publishing.check import check_tables
+from portal.publishing.fold import Shelf
+from portal.sheets import read_tables
+
+FAILED, MISUSED = 1, 2
+
+books = AppGroup("books", help="The books: balances and journal entries.")
+log = AppGroup("log", help="The log: what was published.")
+user = AppGroup("user", help="The people who sign in.")
+
+
+def attach(app: Flask) -> None:
+    """Attach the commands to the app."""
+    for group in (books, log, user):
+        app.cli.add_command(group)
+    for command in (init_province, import_requests, publish, serve, demo_command):
+        app.cli.add_command(command)
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """Print a refusal as one sentence on stderr instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:  # whatever the command takes
+        try:
+            command(*args, **kwargs)
+        except PortalError as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(MISUSED if isinstance(error, InputError) else FAILED) from error
+
+    return run
+
+
+def _install() -> Install:
+    install: Install = current_app.extensions["install"]
+    return install
+
+
+@click.command("init-province")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_told
+def init_province(file: Path) -> None:
+    """Set up the foundation that FILE describes."""
+    upgrade_quietly()
+    click.echo(set_up(file, at=now()))
+
+
+def set_up(file: Path, *, at: datetime) -> str:
+    """Set up a foundation from its file, once; return a sentence that says what happened."""
+    province = load_province(file)
+    install = _install()
+    if is_founded(db.session, province):
+        return f"{province.foundation.code} is set up already; nothing was changed."
+    install.name_log(province.foundation.log_origin)
+    with transaction() as session:
+        found(session, province, vkey=str(install.signer.vkey), at=at)
+    return f"{province.foundation.code} is set up: {len(province.people)} people."
+
+
+def upgrade_quietly() -> None:
+    """Bring the database up to the newest migration."""
+    upgrade(directory=current_app.config["MIGRATIONS_DIR"])
+    db.session.remove()
+
+
+@click.command("import-requests")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "username", required=True, help="The officer who imports.")
+@click.option("--dry-run", is_flag=True, help="Answer, but change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON.")
+@_told
+def import_requests(file: Path, *, username: str, dry_run: bool, as_json: bool) -> None:
+    """Import the requests of a field workbook."""
+    by = actor(db.session, username)
+    tables = read_tables(file.read_bytes(), name=file.name)
+    answers = workbook.judge(tables, intake.names(db.session))
+    imported = Imported(0, 0)
+    if not dry_run:
+        with transaction() as session:
+            imported = intake.import_requests(session, answers, by=by, at=now())
+    summary = _summary(answers, imported)
+    if as_json:
+        rows = [
+            {"row": answer.row, "refused": answer.refused, "warned": answer.warned}
+            for answer in answers
+        ]
+        click.echo(json.dumps({"summary": summary, "rows": rows}, ensure_ascii=False))
+        return
+    for name, value in summary.items():
+        click.echo(f"{name:>22}  {value:,}")
+    for answer in answers:
+        if answer.refused:
+            click.echo(f"row {answer.row}: {', '.join(answer.refused)}")
+
+
+def _summary(answers: Sequence[RowAnswer], imported: Imported) -> dict[str, int]:
+    accepted = [answer for answer in answers if not answer.refused]
+    return {
+        "rows": len(answers),
+        "accepted": len(accepted),
+        "refused": len(answers) - len(accepted),
+        "accepted_with_warning": sum(bool(answer.warned) for answer in accepted),
+        "accepted_satang": sum(answer.satang or 0 for answer in accepted),
+        "imported": imported.new,
+        "imported_before": imported.known,
+    }
+
+
+@click.command("publish")
+@_told
+def publish() -> None:
+    """Publish what was recorded: order it, sign it, fold it."""
+    checkpoint = _install().publish(db.engine)
+    size = checkpoint.size if checkpoint else 0
+    click.echo(f"{size:,} entries are published.")
+
+
+@click.command("serve")
+def serve() -> None:
+    """Serve the portal on PORTAL_BIND."""
+    settings = _install().settings
+    settings.require_secrets()
+    host, _, port = settings.bind.rpartition(":")
+    click.echo(f"The portal is at http://{settings.bind}/ (stop it with Ctrl-C)")
+    server = Granian(
+        "portal.wsgi:app",
+        address=host,
+        port=int(port),
+        interface=Interfaces.WSGI,
+        respawn_failed_workers=True,
+        log_access=False,
+    )
+    server.serve()
+
+
+@click.command("demo")
+@_told
+def demo_command() -> None:
+    """Build the demo province and run the main job through it."""
+    demo.prepare(_install())
+    upgrade_quietly()
+    click.echo(set_up(demo.PROVINCE, at=now() - demo.STORY))
+    demo.run(_install(), say=click.echo)
+
+
+@books.command("check")
+@_told
+def books_check() -> None:
+    """Check that every journal entry balances and every balance is the sum of its postings."""
+    count = check_books(db.session)
+    click.echo(f"The books balance: {count:,} journal entries.")
+
+
+@log.command("check")
+@_told
+def log_check() -> None:
+    """Check the whole published log from its files, then the database against it."""
+    size = check_log(_install())
+    click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
+
+
+def check_log(install: Install) -> int:
+    """Verify every published byte and every rule; compare database and tables; return the size."""
+    checkpoint = signed_head(install.folder, install.signer.vkey)
+    shelf = Shelf()
+    for index, entry in entries(install.folder, checkpoint):
+        fold.step(shelf, index, entry)
+    check_tables(db.session, install.folder, checkpoint, shelf)
+    return checkpoint.size
+
+
+@user.command("reset")
+@click.argument("username")
+@click.password_option()
+@_told
+def user_reset(username: str, password: str) -> None:
+    """Set a new password and end every session of the person."""
+    with transaction() as session:
+        set_password(session, username, password)
+    click.echo(f"{username} has a new password.")

@@ -1,0 +1,145 @@
+"""The database: one base for all tables, and the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+from flask import current_app
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection
+from sqlalchemy import DateTime
+from sqlalchemy import Dialect
+from sqlalchemy import Engine
+from sqlalchemy import Enum
+from sqlalchemy import MetaData
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# What SQLite must be told on every connection: durable commits, references, guarded replaces.
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "busy_timeout = 30000",
+)
+
+
+class Base(DeclarativeBase):
+    """The base of every table; constraints are named by the convention."""
+
+    metadata = MetaData(naming_convention=CONVENTION)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC moment; SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn a moment into UTC; a moment without zone is our mistake."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a moment needs a time zone"
+            raise ValueError(message)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None or dialect.name != "sqlite":
+            return value and value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
+
+
+def choice(kind: type[StrEnum], name: str) -> Enum:
+    """Return a column type that holds one of the enum's values and nothing else."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+migrate = Migrate()
+
+
+def start(
+    app: Flask, session_info: Callable[[], dict[str, Any]], after_record: Callable[[], None] | None
+) -> None:
+    """Attach the database to the app and prepare its connections.
+
+    `session_info` gives what services find in `session.info`; `after_record` runs after a commit
+    that recorded acts.
+    """
+    app.extensions["session_info"] = session_info
+    app.extensions["after_record"] = after_record
+    db.init_app(app)
+    migrate.init_app(app, db, directory=app.config["MIGRATIONS_DIR"], render_as_batch=False)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def prepare(engine: Engine) -> None:
+    """Set what every connection needs; SQLite leaves BEGIN to us."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:  # the driver's own class
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A deferred BEGIN that later writes can fail with a BUSY that no retry cures.
+    mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Give a session, commit it when the block ends well; nothing else in the portal commits.
+
+    Afterwards, when the act was recorded in the log and this install publishes inline, the new
+    entries are published.
+    """
+    db.session.close()
+    with writing(db.engine, current_app.extensions["session_info"]()) as session:
+        yield session
+    after_record = current_app.extensions["after_record"]
+    if after_record and session.info.get("has_recorded"):
+        after_record()
+
+
+@contextmanager
+def writing(engine: Engine, info: dict[str, Any]) -> Iterator[Session]:
+    """Give a session on this engine that may write; commit at the end, roll back on any error."""
+    with Session(engine, info=dict(info)) as session, session.begin():
+        session.connection(execution_options={"writes": True})
+        yield session

@@ -1,0 +1,184 @@
+"""Setting up a foundation from its province file, through the same acts as the pages use."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit import acts as log_acts
+from portal.audit.service import record
+from portal.errors import N_
+from portal.errors import RuleError
+from portal.funds import models
+from portal.funds import setup
+from portal.funds.rules import Threshold
+from portal.people import service as people
+from portal.people.queries import SYSTEM
+from portal.province import Category
+from portal.province import Province
+from portal.province import areas
+from portal.publishing.vocabulary import TYPES
+from portal.roles import Role
+from portal.thai import bangkok_day
+from portal.youths.service import add_area
+
+
+class OtherFoundationError(RuleError):
+    """This install belongs to another foundation."""
+
+    def __init__(self, *, here: str, file: str) -> None:
+        super().__init__(
+            N_("This install is of foundation {here}; {file} needs an install of its own."),
+            here=here,
+            file=file,
+        )
+
+
+def is_founded(session: Session, province: Province) -> bool:
+    """Say whether this foundation is set up here; refuse when another one is."""
+    code = session.scalar(select(models.Foundation.code))
+    if code is not None and code != province.foundation.code:
+        raise OtherFoundationError(here=code, file=province.foundation.code)
+    return code is not None
+
+
+def found(session: Session, province: Province, *, vkey: str, at: datetime) -> None:
+    """Set up a foundation: log, names, rules, people, money; one transaction."""
+    origin = province.foundation.log_origin
+    record(session, log_acts.genesis(origin=origin, vkey=vkey, at=at))
+    record(session, log_acts.schema_published(TYPES.values(), at=at))
+    _found_offices(session, province, at=at)
+    _found_rules(session, province, at=at)
+    _found_people(session, province, at=at)
+    _found_money(session, province, at=at)
+
+
+def _found_offices(session: Session, province: Province, *, at: datetime) -> None:
+    foundation = province.foundation
+    setup.create_foundation(
+        session,
+        foundation.code,
+        province=foundation.province,
+        name_th=foundation.name_th,
+        name_en=foundation.name_en,
+        first_month=foundation.first_month,
+        by=SYSTEM,
+        at=at,
+    )
+    for area in areas(foundation.province):
+        parent = area.parent if area.parent != foundation.province else None
+        add_area(session, area.code, name_th=area.th, name_en=area.en, parent_code=parent)
+        session.flush()
+    for subcommittee in province.subcommittees:
+        setup.create_subcommittee(
+            session,
+            subcommittee.code,
+            name_th=subcommittee.name_th,
+            short_th=subcommittee.short_th,
+            name_en=subcommittee.name_en,
+            by=SYSTEM,
+            at=at,
+        )
+
+
+def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
+    for purpose in province.purposes:
+        setup.create_purpose(
+            session, purpose.code, name_th=purpose.th, name_en=purpose.en, by=SYSTEM, at=at
+        )
+    for category in province.categories:
+        setup.create_category(
+            session,
+            _category(category),
+            subcommittees=category.subcommittees,
+            by=SYSTEM,
+            at=at,
+        )
+    for fund in province.funds:
+        setup.create_fund(
+            session,
+            fund.code,
+            name_th=fund.name_th,
+            name_en=fund.name_en,
+            is_restricted=fund.is_restricted,
+            by=SYSTEM,
+            at=at,
+        )
+    today = bangkok_day(at)
+    for rule in province.thresholds:
+        threshold = Threshold(rule.above, rule.signatures, rule.subcommittee, rule.fund)
+        setup.set_threshold(session, threshold, valid_from=today, by=SYSTEM, at=at)
+    targets = province.targets
+    for step, days in (("check", targets.check), ("decide", targets.decide), ("pay", targets.pay)):
+        setup.set_target(session, step, days, valid_from=today, by=SYSTEM, at=at)
+    for day in province.calendar.closed:
+        setup.close_day(session, day.on, name_th=day.th, name_en=day.en, by=SYSTEM, at=at)
+
+
+def _category(category: Category) -> models.Category:
+    return models.Category(
+        code=category.code,
+        name_th=category.name_th,
+        name_en=category.name_en,
+        unit_th=category.unit_th,
+        unit_en=category.unit_en,
+        ceiling_satang=category.ceiling.satang,
+        usual_satang=json.dumps([amount.satang for amount in category.usual]),
+        serves=category.serves.value,
+        papers=json.dumps(
+            [{"th": paper.th, "en": paper.en} for paper in category.papers], ensure_ascii=False
+        ),
+        is_urgent=category.is_urgent,
+        purpose_code=category.purpose,
+    )
+
+
+def _found_people(session: Session, province: Province, *, at: datetime) -> None:
+    for organisation in province.organisations:
+        people.add_organisation(
+            session,
+            organisation.code,
+            name_th=organisation.name_th,
+            name_en=organisation.name_en,
+            kind=organisation.kind.value,
+        )
+    for somebody in province.people:
+        person = people.add_person(
+            session,
+            somebody.username,
+            name=somebody.name,
+            organisation_code=somebody.organisation,
+        )
+        for role in sorted(somebody.roles - {Role.CHAIR}):
+            people.grant_role(session, person, role, by=SYSTEM, at=at)
+        for code in sorted(somebody.chairs):
+            people.grant_role(
+                session, person, Role.CHAIR, subcommittee_code=code, by=SYSTEM, at=at
+            )
+
+
+def _found_money(session: Session, province: Province, *, at: datetime) -> None:
+    for donation in province.donations:
+        setup.receive_donation(
+            session,
+            donation.reference,
+            fund=donation.fund,
+            amount=donation.amount,
+            received_on=donation.received_on,
+            donor=donation.donor_th,
+            by=SYSTEM,
+            at=at,
+        )
+    for allocation in province.allocations:
+        setup.allocate(
+            session,
+            allocation.fund,
+            allocation.subcommittee,
+            allocation.amount,
+            fiscal_year=province.foundation.fiscal_year,
+            by=SYSTEM,
+            at=at,
+        )

@@ -1,0 +1,1 @@
+"""Funds, allocations, fund requests, decisions and the ledger."""

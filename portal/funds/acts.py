@@ -1,0 +1,261 @@
+"""What the log says about the foundation, its funds, its rules and its fund requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+
+from portal.audit.entry import Draft
+from portal.audit.entry import EntryType
+from portal.audit.entry import Field
+from portal.audit.entry import Json
+from portal.audit.entry import Kind
+from portal.audit.entry import Secret
+from portal.funds.rules import Reason
+from portal.funds.rules import Threshold
+from portal.money import Money
+from portal.people.acts import actor_secret
+from portal.roles import Actor
+from portal.roles import Role
+
+_NAMES = {
+    "name_th": Field(Kind.TITLE, "the name in Thai"),
+    "name_en": Field(Kind.TITLE, "the name in English"),
+}
+_CODE = {"code": Field(Kind.CODE, "the code it is known by")}
+_REFERENCE = {"reference": Field(Kind.REFERENCE, "the request's number")}
+_PARTY = {"party": Field(Kind.CODE, "who acted: a code that holds within this request only")}
+_REASON = {"reason": Field(Kind.CODE, "why, from a fixed list")}
+_FUND = {"fund": Field(Kind.CODE, "the fund")}
+_SUBCOMMITTEE = {"subcommittee": Field(Kind.CODE, "the subcommittee")}
+_SATANG = {"satang": Field(Kind.SATANG, "the amount in satang")}
+_FISCAL_YEAR = {"fiscal_year": Field(Kind.COUNT, "the fiscal year in the Buddhist era")}
+
+FOUNDATION_CREATED = EntryType(
+    "foundation.created",
+    public=_CODE
+    | _NAMES
+    | {
+        "province": Field(Kind.CODE, "the province's code"),
+        "first_month": Field(Kind.COUNT, "the month in which the fiscal year begins"),
+    },
+)
+SUBCOMMITTEE_CREATED = EntryType(
+    "subcommittee.created",
+    public=_CODE | _NAMES | {"short_th": Field(Kind.TITLE, "the short name in Thai")},
+)
+PURPOSE_CREATED = EntryType("purpose.created", public=_CODE | _NAMES)
+CATEGORY_CREATED = EntryType(
+    "category.created",
+    public=_CODE
+    | _NAMES
+    | {
+        "ceiling_satang": Field(Kind.SATANG, "the most one request may ask, in satang"),
+        "serves": Field(Kind.CODE, "for youths, for projects, or for any"),
+        "subcommittees": Field(Kind.CODES, "the subcommittees that look after it"),
+        "urgent": Field(Kind.FLAG, "whether it is for emergencies"),
+    },
+)
+FUND_CREATED = EntryType(
+    "fund.created",
+    public=_CODE | _NAMES | {"restricted": Field(Kind.FLAG, "whether the donor tied it")},
+)
+THRESHOLD_SET = EntryType(
+    "threshold.set",
+    public={
+        "above_satang": Field(Kind.SATANG, "above this amount"),
+        "signatures": Field(Kind.CODES, "the roles that sign, in order"),
+        "subcommittee": Field(Kind.CODE, "only for this subcommittee", may_be_null=True),
+        "fund": Field(Kind.CODE, "only for this fund", may_be_null=True),
+    },
+)
+TARGET_SET = EntryType(
+    "target.set",
+    public={
+        "step": Field(Kind.CODE, "which step"),
+        "working_days": Field(Kind.COUNT, "how many working days it may take"),
+    },
+)
+DAY_CLOSED = EntryType(
+    "closed_day.set",
+    public={
+        "day": Field(Kind.DAY, "a day without work"),
+        "name_th": Field(Kind.TITLE, "why, in Thai"),
+        "name_en": Field(Kind.TITLE, "why, in English"),
+    },
+)
+DONATION_RECEIVED = EntryType(
+    "donation.received",
+    public=_FUND
+    | _SATANG
+    | {
+        "reference": Field(Kind.REFERENCE, "the donation's number"),
+        "received_on": Field(Kind.DAY, "the day it came in"),
+    },
+    private=("donor",),
+)
+ALLOCATION_MADE = EntryType(
+    "allocation.made", public=_FUND | _SUBCOMMITTEE | _SATANG | _FISCAL_YEAR
+)
+REQUEST_SUBMITTED = EntryType(
+    "fund_request.submitted",
+    public=_REFERENCE
+    | _PARTY
+    | _FUND
+    | _SUBCOMMITTEE
+    | _SATANG
+    | _FISCAL_YEAR
+    | {
+        "kind": Field(Kind.CODE, "for a youth or for a project"),
+        "category": Field(Kind.CODE, "the category of help"),
+        "purpose": Field(Kind.CODE, "the public purpose"),
+        "place": Field(Kind.CODE, "the tambon of a project, never of a youth", may_be_null=True),
+    },
+    private=("person", "payee", "reason"),
+)
+REQUEST_RETURNED = EntryType(
+    "fund_request.returned", public=_REFERENCE | _PARTY | _REASON, private=("note",)
+)
+REQUEST_SIGNED = EntryType(
+    "fund_request.signed",
+    public=_REFERENCE
+    | _PARTY
+    | _SATANG
+    | {
+        "signature": Field(Kind.COUNT, "which signature this is"),
+        "needed": Field(Kind.COUNT, "how many are needed"),
+    },
+    private=("note",),
+)
+REQUEST_APPROVED = EntryType(
+    "fund_request.approved",
+    public=REQUEST_SIGNED.public,
+    private=("note",),
+)
+REQUEST_REJECTED = EntryType(
+    "fund_request.rejected", public=_REFERENCE | _PARTY | _REASON, private=("note",)
+)
+REQUEST_WITHDRAWN = EntryType(
+    "fund_request.withdrawn",
+    public=_PARTY
+    | {"reference": Field(Kind.REFERENCE, "the number; none if never sent", may_be_null=True)},
+)
+ALL = (
+    FOUNDATION_CREATED,
+    SUBCOMMITTEE_CREATED,
+    PURPOSE_CREATED,
+    CATEGORY_CREATED,
+    FUND_CREATED,
+    THRESHOLD_SET,
+    TARGET_SET,
+    DAY_CLOSED,
+    DONATION_RECEIVED,
+    ALLOCATION_MADE,
+    REQUEST_SUBMITTED,
+    REQUEST_RETURNED,
+    REQUEST_SIGNED,
+    REQUEST_APPROVED,
+    REQUEST_REJECTED,
+    REQUEST_WITHDRAWN,
+)
+
+
+def created(entry_type: EntryType, public: Mapping[str, Json], *, by: Actor, at: datetime) -> Draft:
+    """Something of the foundation was set up: its public facts as declared."""
+    role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
+    return Draft(entry_type, at, role, actor_secret(by), public)
+
+
+def threshold_set(threshold: Threshold, *, by: Actor, at: datetime) -> Draft:
+    """A rule says who signs above an amount."""
+    public: dict[str, Json] = {
+        "above_satang": threshold.above.satang,
+        "signatures": list(threshold.signatures),
+        "subcommittee": threshold.subcommittee,
+        "fund": threshold.fund,
+    }
+    return created(THRESHOLD_SET, public, by=by, at=at)
+
+
+def donation_received(
+    reference: str,
+    *,
+    fund: str,
+    amount: Money,
+    received_on: date,
+    donor: Secret,
+    by: Actor,
+    at: datetime,
+) -> Draft:
+    """A donation came in; the donor's name is private."""
+    public: dict[str, Json] = {
+        "reference": reference,
+        "fund": fund,
+        "satang": amount.satang,
+        "received_on": received_on.isoformat(),
+    }
+    role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.OFFICER
+    return Draft(DONATION_RECEIVED, at, role, actor_secret(by), public, {"donor": donor})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What every entry about a request needs: its number, who acted as what, what came before."""
+
+    reference: str | None
+    party: str
+    role: Role
+    by: Actor
+    at: datetime
+    refs: tuple[str, ...]
+
+    def draft(
+        self,
+        entry_type: EntryType,
+        public: Mapping[str, Json],
+        private: Mapping[str, Secret] | None = None,
+    ) -> Draft:
+        """Return the draft of an entry about this request."""
+        return Draft(
+            entry_type,
+            self.at,
+            self.role,
+            actor_secret(self.by),
+            {"reference": self.reference, "party": self.party, **public},
+            private or {},
+            self.refs,
+        )
+
+
+def request_submitted(
+    told: Told, facts: Mapping[str, Json], *, person: Secret, payee: Secret, reason: Secret
+) -> Draft:
+    """A request was sent to the subcommittee; `facts` are its public fields."""
+    secrets = {"person": person, "payee": payee, "reason": reason}
+    return told.draft(REQUEST_SUBMITTED, facts, secrets)
+
+
+def request_returned(told: Told, reason: Reason, *, note: Secret) -> Draft:
+    """The chair sent it back for correction."""
+    return told.draft(REQUEST_RETURNED, {"reason": reason}, {"note": note})
+
+
+def request_rejected(told: Told, reason: Reason, *, note: Secret) -> Draft:
+    """The chair refused it."""
+    return told.draft(REQUEST_REJECTED, {"reason": reason}, {"note": note})
+
+
+def request_signed(
+    told: Told, *, amount: Money, signature: int, needed: int, note: Secret
+) -> Draft:
+    """Somebody signed for it; the last signature approves it."""
+    entry_type = REQUEST_APPROVED if signature == needed else REQUEST_SIGNED
+    public = {"satang": amount.satang, "signature": signature, "needed": needed}
+    return told.draft(entry_type, public, {"note": note})
+
+
+def request_withdrawn(told: Told) -> Draft:
+    """The requester took it back."""
+    return told.draft(REQUEST_WITHDRAWN, {})

@@ -1,0 +1,135 @@
+"""A request's docket: load it under a lock, and write an act everywhere it belongs at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Draft
+from portal.audit.service import record
+from portal.errors import N_
+from portal.errors import NotFoundError
+from portal.funds import lookups
+from portal.funds import rules
+from portal.funds.acts import Told
+from portal.funds.models import FundRequest
+from portal.funds.models import RequestAct
+from portal.funds.models import RequestDuty
+from portal.funds.rules import Duty
+from portal.funds.rules import Reason
+from portal.funds.rules import State
+from portal.roles import Actor
+from portal.roles import Role
+
+
+class RequestNotFoundError(NotFoundError):
+    """There is no such request, or it is not this person's to see."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such request."))
+
+
+def load_request(
+    session: Session, request_id: int, *, seen_version: int | None, by: Actor
+) -> FundRequest:
+    """Lock a request for an act; refuse an old page, and hide what is not this person's to see."""
+    fund_request = session.scalars(
+        select(FundRequest)
+        .where(FundRequest.id == request_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if fund_request is None or not lookups.may_see(fund_request, by):
+        raise RequestNotFoundError
+    if seen_version is not None and fund_request.version != seen_version:
+        raise rules.StaleRequestError(seen=seen_version, current=fund_request.version)
+    return fund_request
+
+
+def next_number(session: Session, kind: str, year: int) -> int:
+    """Return the next number of a kind of paper in a fiscal year; others wait for the commit."""
+    number = session.execute(
+        text(
+            "INSERT INTO counter (kind, fiscal_year, last) VALUES (:kind, :year, 1)"
+            " ON CONFLICT (kind, fiscal_year) DO UPDATE SET last = counter.last + 1"
+            " RETURNING last"
+        ),
+        {"kind": kind, "year": year},
+    ).scalar_one()
+    return int(number)
+
+
+def told_of(
+    session: Session, fund_request: FundRequest, *, role: Role, by: Actor, at: datetime
+) -> Told:
+    """Return what every entry about this request needs; it names the entry before it."""
+    return Told(
+        reference=fund_request.reference,
+        party=rules.party(fund_request.party_salt, by.person_id),
+        role=role,
+        by=by,
+        at=at,
+        refs=(fund_request.log_eid,) if fund_request.log_eid else (),
+    )
+
+
+def subject(fund_request: FundRequest) -> str:
+    """Return whose private values a request holds, as the key store names them."""
+    if fund_request.youth_id is not None:
+        return f"youth:{fund_request.youth_id}"
+    return f"project:{fund_request.project_id}"
+
+
+def enter(
+    session: Session,
+    fund_request: FundRequest,
+    draft: Draft,
+    *,
+    by: Actor,
+    duty: Duty,
+    state: State,
+    waits_for: Role | None,
+    changes: Mapping[str, int] | None = None,
+    reason: Reason | None = None,
+    note: str = "",
+    evidence: Mapping[str, object] | None = None,
+) -> str:
+    """Write an act down: log, request with its `changes`, timeline, duty. Return the entry's id."""
+    eid = record(session, draft)
+    # Together with the new entry's id: the database refuses them alone.
+    fund_request.log_eid = eid
+    fund_request.state = state
+    fund_request.waits_for = waits_for
+    fund_request.waits_since = draft.at
+    for name, value in (changes or {}).items():
+        setattr(fund_request, name, value)
+    session.flush()
+    act = {
+        "fund_request_id": fund_request.id,
+        "act": draft.type.name,
+        "role": Role(draft.role),
+        "by_person_id": by.person_id,
+        "at": draft.at,
+        "state": state,
+        "reason": reason,
+        "note": note,
+        "evidence": json.dumps(dict(evidence or {}), ensure_ascii=False),
+        "log_eid": eid,
+    }
+    session.execute(insert(RequestAct), act)
+    _keep_duty(session, fund_request, duty, by)
+    return eid
+
+
+def _keep_duty(session: Session, fund_request: FundRequest, duty: Duty, by: Actor) -> None:
+    held = lookups.duties(session, fund_request.id).get(by.person_id)
+    if held is not duty:
+        # A person with another duty is refused by the rules before; the key refuses them again.
+        row = {"fund_request_id": fund_request.id, "person_id": by.person_id, "duty": duty}
+        session.execute(insert(RequestDuty), row)

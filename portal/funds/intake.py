@@ -1,0 +1,163 @@
+"""Importing a field workbook: every accepted row becomes a submitted request, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.funds.models import Category
+from portal.funds.models import Foundation
+from portal.funds.models import Fund
+from portal.funds.models import FundRequest
+from portal.funds.models import ImportRun
+from portal.funds.models import Subcommittee
+from portal.funds.rules import RoleNeededError
+from portal.funds.service import PayeeAnswer
+from portal.funds.service import RequestAnswer
+from portal.funds.service import draft_request
+from portal.funds.service import submit_request
+from portal.funds.workbook import CategoryRule
+from portal.funds.workbook import Names
+from portal.funds.workbook import RowAnswer
+from portal.funds.workbook import RowRequest
+from portal.roles import Actor
+from portal.roles import Role
+from portal.thai import tidy
+from portal.youths.models import Area
+from portal.youths.service import YouthAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many accepted rows became requests now, and how many had been imported before."""
+
+    new: int
+    known: int
+
+
+def names(session: Session) -> Names:
+    """Return every name a workbook of this province may use."""
+    areas = {area.code: area for area in session.scalars(select(Area))}
+    places = {
+        (tidy(area.name_th), tidy(areas[area.parent_code].name_th)): area.code
+        for area in areas.values()
+        if area.parent_code is not None
+    }
+    subcommittees = {}
+    for row in session.scalars(select(Subcommittee)):
+        subcommittees[tidy(row.name_th)] = subcommittees[tidy(row.short_th)] = row.code
+    categories = {
+        tidy(row.name_th): CategoryRule(
+            code=row.code,
+            ceiling=row.ceiling,
+            subcommittees=frozenset(link.subcommittee_code for link in row.subcommittees),
+        )
+        for row in session.scalars(select(Category))
+    }
+    funds = {tidy(row.name_th): row.code for row in session.scalars(select(Fund))}
+    return Names(places, subcommittees, categories, funds)
+
+
+def known_rows(session: Session, answers: Sequence[RowAnswer]) -> frozenset[str]:
+    """Return the fingerprints of the rows that were imported before."""
+    fingerprints = [answer.fingerprint for answer in answers]
+    return frozenset(
+        fingerprint
+        for fingerprint in session.scalars(
+            select(FundRequest.import_fingerprint).where(
+                FundRequest.import_fingerprint.in_(fingerprints)
+            )
+        )
+        if fingerprint
+    )
+
+
+def import_requests(
+    session: Session, answers: Sequence[RowAnswer], *, by: Actor, at: datetime
+) -> Imported:
+    """Submit a request for every accepted row that was not imported before."""
+    if not by.holds(Role.OFFICER):
+        raise RoleNeededError({Role.OFFICER})
+    # Two imports at the same moment wait for each other here, so that no row lands twice.
+    session.scalars(select(Foundation).with_for_update()).one()
+    known = known_rows(session, answers)
+    accepted = [answer for answer in answers if answer.request is not None]
+    for answer in accepted:
+        if answer.fingerprint not in known and answer.request is not None:
+            _import_row(session, answer.request, answer.fingerprint, by=by, at=at)
+    repeated = sum(answer.fingerprint in known for answer in accepted)
+    return Imported(new=len(accepted) - repeated, known=repeated)
+
+
+def keep_run(
+    session: Session,
+    answers: Sequence[RowAnswer],
+    imported: Imported,
+    *,
+    file_name: str,
+    corrections: bytes,
+    by: Actor,
+    at: datetime,
+) -> ImportRun:
+    """Keep what an upload did, so that its refused rows can be fetched and corrected."""
+    refused = [
+        {"row": answer.row, "refused": list(answer.refused)} for answer in answers if answer.refused
+    ]
+    run = ImportRun(
+        by_person_id=by.person_id,
+        at=at,
+        file_name=file_name[:200],
+        new=imported.new,
+        known=imported.known,
+        warned=sum(bool(answer.warned) for answer in answers),
+        refused=json.dumps(refused),
+        corrections=corrections,
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def _import_row(
+    session: Session, row: RowRequest, fingerprint: str, *, by: Actor, at: datetime
+) -> None:
+    fund_request = draft_request(session, _answer(row, fingerprint), by=by, at=at)
+    submit_request(session, fund_request.id, seen_version=fund_request.version, by=by, at=at)
+
+
+def _answer(row: RowRequest, fingerprint: str) -> RequestAnswer:
+    person = row.applicant
+    youth = person and YouthAnswer(
+        title=person.title,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        birth_on=person.birth_on,
+        national_id=person.national_id,
+        schooling=person.schooling,
+    )
+    return RequestAnswer(
+        requested_on=row.requested_on,
+        finder=row.finder,
+        organisation=row.organisation,
+        youth=youth,
+        project_name=row.project_name,
+        has_consent=row.has_consent,
+        area_code=row.place,
+        subcommittee=row.subcommittee,
+        category=row.category,
+        fund=row.fund,
+        amount=row.amount,
+        payee=PayeeAnswer(
+            kind=row.payee_kind,
+            holder=row.account_holder,
+            bank_code=row.bank,
+            account_number=row.account_number,
+        ),
+        reason=row.reason,
+        fingerprint=fingerprint,
+    )

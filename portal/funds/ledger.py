@@ -1,0 +1,126 @@
+"""Double entry: the places of money, and the postings that move it; each entry adds up to zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.errors import N_
+from portal.errors import RuleError
+from portal.money import Money
+from portal.money import total
+
+
+class Place(StrEnum):
+    """Where money of a fund is. Only `source`, the world outside, may go below zero."""
+
+    SOURCE = "source"
+    AVAILABLE = "available"
+    COMMITTED = "committed"
+    IN_TRANSIT = "in_transit"
+    DISBURSED = "disbursed"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    FEES = "fees"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """One place of one fund; with a subcommittee, that subcommittee's share of it."""
+
+    fund: str
+    subcommittee: str
+    place: Place
+
+    def __str__(self) -> str:
+        """Write `EEF-ABE/SC5 available`."""
+        return f"{self.fund}{'/' if self.subcommittee else ''}{self.subcommittee} {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What one journal entry adds to one account; negative is taken out."""
+
+    account: Account
+    amount: Money
+
+
+class EntryKind(StrEnum):
+    """What a journal entry tells."""
+
+    DONATION = "donation"
+    ALLOCATION = "allocation"
+    COMMITMENT = "commitment"
+    SENDING = "sending"
+    CONFIRMATION = "confirmation"
+
+
+class InsufficientFundsError(RuleError):
+    """The account holds less than the entry would take out of it."""
+
+    def __init__(self, account: Account, *, held: Money, wanted: Money) -> None:
+        super().__init__(
+            N_("{fund} holds {held} baht for this; {wanted} are needed."),
+            fund=f"{account.fund} {account.subcommittee}".strip(),
+            held=held,
+            wanted=wanted,
+        )
+        self.account = account
+        self.held = held
+        self.wanted = wanted
+
+
+def donation(fund: str, amount: Money) -> tuple[Posting, ...]:
+    """Money comes in from outside and waits in the fund."""
+    return _move(amount, Account(fund, "", Place.SOURCE), Account(fund, "", Place.AVAILABLE))
+
+
+def allocation(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
+    """Money of the fund becomes a subcommittee's to decide on."""
+    here = Account(fund, "", Place.AVAILABLE)
+    return _move(amount, here, Account(fund, subcommittee, Place.AVAILABLE))
+
+
+def commitment(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
+    """An approval sets money aside."""
+    return _onward(fund, subcommittee, Place.AVAILABLE, Place.COMMITTED, amount)
+
+
+def sending(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
+    """A payment leaves for the bank."""
+    return _onward(fund, subcommittee, Place.COMMITTED, Place.IN_TRANSIT, amount)
+
+
+def confirmation(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
+    """The bank has paid."""
+    return _onward(fund, subcommittee, Place.IN_TRANSIT, Place.DISBURSED, amount)
+
+
+def _onward(
+    fund: str, subcommittee: str, here: Place, there: Place, amount: Money
+) -> tuple[Posting, ...]:
+    return _move(
+        amount, Account(fund, subcommittee, here), Account(fund, subcommittee, there)
+    )
+
+
+def _move(amount: Money, here: Account, there: Account) -> tuple[Posting, ...]:
+    if amount <= Money(0):
+        message = f"money moves forward: {amount}"
+        raise ValueError(message)
+    return Posting(here, -amount), Posting(there, amount)
+
+
+def check_balanced(postings: Iterable[Posting]) -> None:
+    """Refuse postings that do not add up to zero: that is a mistake of ours."""
+    left = total(posting.amount for posting in postings)
+    if left:
+        message = f"the postings of a journal entry add up to {left}"
+        raise ValueError(message)
+
+
+def in_lock_order(postings: Sequence[Posting]) -> list[Posting]:
+    """Sort postings so that everybody locks accounts in one order and nobody waits in a ring."""
+    return sorted(postings, key=lambda posting: posting.account)

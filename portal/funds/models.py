@@ -1,0 +1,382 @@
+"""Tables of the foundation, its funds and rules, its fund requests, and its books."""
+
+from __future__ import annotations
+
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlalchemy import CheckConstraint
+from sqlalchemy import ForeignKey
+from sqlalchemy import Index
+from sqlalchemy import LargeBinary
+from sqlalchemy import String
+from sqlalchemy import Text
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import relationship
+
+from portal.audit.models import BigId
+from portal.audit.models import Eid
+from portal.db import Base
+from portal.db import Moment
+from portal.db import choice
+from portal.funds.ledger import Place
+from portal.funds.rules import Duty
+from portal.funds.rules import Kind
+from portal.funds.rules import State
+from portal.funds.rules import Threshold
+from portal.money import Money
+from portal.roles import Role
+
+
+def log_reference() -> Mapped[str]:
+    """Return a column naming the log entry of a row's newest act, checked at commit."""
+    return mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )
+
+
+class Foundation(Base):
+    """The one foundation of this install."""
+
+    __tablename__ = "foundation"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    code: Mapped[str] = mapped_column(String(6))
+    province: Mapped[str] = mapped_column(String(2))
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    first_month: Mapped[int]
+    log_eid: Mapped[str] = log_reference()
+
+
+class Subcommittee(Base):
+    """One of the subcommittees; its chair decides."""
+
+    __tablename__ = "subcommittee"
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    short_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+
+
+class Purpose(Base):
+    """A purpose that may be told in public."""
+
+    __tablename__ = "purpose"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+
+
+class Category(Base):
+    """A kind of help with its ceiling."""
+
+    __tablename__ = "category"
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    unit_th: Mapped[str] = mapped_column(String(60))
+    unit_en: Mapped[str] = mapped_column(String(60))
+    ceiling_satang: Mapped[int] = mapped_column(BigInteger)
+    usual_satang: Mapped[str] = mapped_column(Text)
+    serves: Mapped[str] = mapped_column(String(20))
+    papers: Mapped[str] = mapped_column(Text)
+    is_urgent: Mapped[bool]
+    purpose_code: Mapped[str] = mapped_column(ForeignKey("purpose.code"))
+
+    subcommittees: Mapped[list[CategorySubcommittee]] = relationship(lazy="selectin")
+
+    @property
+    def ceiling(self) -> Money:
+        """Return the most one request may ask."""
+        return Money(self.ceiling_satang)
+
+
+class CategorySubcommittee(Base):
+    """Which subcommittee looks after which category."""
+
+    __tablename__ = "category_subcommittee"
+
+    category_code: Mapped[str] = mapped_column(ForeignKey("category.code"), primary_key=True)
+    subcommittee_code: Mapped[str] = mapped_column(
+        ForeignKey("subcommittee.code"), primary_key=True
+    )
+
+
+class Fund(Base):
+    """Money from one source, kept apart from the others."""
+
+    __tablename__ = "fund"
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    is_restricted: Mapped[bool]
+
+
+class SignatureRule(Base):
+    """A threshold as it holds from one day on; later rows of the same day replace earlier ones."""
+
+    __tablename__ = "signature_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    above_satang: Mapped[int] = mapped_column(BigInteger)
+    signatures: Mapped[str] = mapped_column(String(200))
+    subcommittee_code: Mapped[str | None] = mapped_column(ForeignKey("subcommittee.code"))
+    fund_code: Mapped[str | None] = mapped_column(ForeignKey("fund.code"))
+    log_eid: Mapped[str] = log_reference()
+
+    @property
+    def threshold(self) -> Threshold:
+        """Return the rule as a plain value."""
+        return Threshold(
+            above=Money(self.above_satang),
+            signatures=tuple(Role(role) for role in self.signatures.split(",")),
+            subcommittee=self.subcommittee_code,
+            fund=self.fund_code,
+        )
+
+
+class Target(Base):
+    """How many working days a step may take, from one day on."""
+
+    __tablename__ = "target"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    step: Mapped[str] = mapped_column(String(20))
+    working_days: Mapped[int]
+    log_eid: Mapped[str] = log_reference()
+
+
+class ClosedDay(Base):
+    """A day without work beyond the national holidays."""
+
+    __tablename__ = "closed_day"
+
+    on: Mapped[date] = mapped_column("day", primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    log_eid: Mapped[str] = log_reference()
+
+
+class Donation(Base):
+    """Money that came in; the donor's name is private."""
+
+    __tablename__ = "donation"
+    __table_args__ = (CheckConstraint("amount_satang > 0", name="amount_is_positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    fund_code: Mapped[str] = mapped_column(ForeignKey("fund.code"))
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    received_on: Mapped[date]
+    donor: Mapped[str] = mapped_column(String(200))
+    log_eid: Mapped[str] = log_reference()
+
+
+class Allocation(Base):
+    """Money of a fund given to a subcommittee to decide on in a fiscal year."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (CheckConstraint("amount_satang > 0", name="amount_is_positive"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_code: Mapped[str] = mapped_column(ForeignKey("fund.code"))
+    subcommittee_code: Mapped[str] = mapped_column(ForeignKey("subcommittee.code"))
+    fiscal_year: Mapped[int]
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    log_eid: Mapped[str] = log_reference()
+
+
+class Balance(Base):
+    """What an account holds now: kept beside the postings, in their transaction.
+
+    The database refuses to take out more than is there, however many people act at once.
+    """
+
+    __tablename__ = "balance"
+    __table_args__ = (
+        CheckConstraint("satang >= 0 OR place = 'source'", name="never_below_zero"),
+        UniqueConstraint("fund_code", "subcommittee_code", "place"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_code: Mapped[str] = mapped_column(ForeignKey("fund.code"))
+    # Empty for the fund itself, before money is allocated.
+    subcommittee_code: Mapped[str] = mapped_column(String(12))
+    place: Mapped[Place] = mapped_column(choice(Place, "place"))
+    satang: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class JournalEntry(Base):
+    """One movement of money; its postings add up to zero; never changed."""
+
+    __tablename__ = "journal_entry"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Moment)
+    by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    fund_request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("fund_request.id"), index=True
+    )
+    log_eid: Mapped[str] = log_reference()
+
+
+class PostingRow(Base):
+    """What a journal entry added to one account; never changed."""
+
+    __tablename__ = "posting"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    journal_entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), index=True)
+    balance_id: Mapped[int] = mapped_column(ForeignKey("balance.id"), index=True)
+    satang: Mapped[int] = mapped_column(BigInteger)
+
+
+class Counter(Base):
+    """The last number given, per kind of paper and fiscal year: numbers have no gaps."""
+
+    __tablename__ = "counter"
+
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class FundRequest(Base):
+    """A fund request, from draft to closed."""
+
+    __tablename__ = "fund_request"
+    __table_args__ = (
+        CheckConstraint("amount_satang > 0", name="amount_is_positive"),
+        CheckConstraint(
+            "sent_satang BETWEEN 0 AND awarded_satang AND awarded_satang <= amount_satang",
+            name="never_more_than_approved",
+        ),
+        CheckConstraint("confirmed_satang BETWEEN 0 AND sent_satang", name="confirmed_was_sent"),
+        CheckConstraint("(youth_id IS NULL) <> (project_id IS NULL)", name="for_one_of_both"),
+        CheckConstraint(
+            "reference IS NOT NULL OR state IN ('draft', 'withdrawn')", name="sent_has_number"
+        ),
+        Index("ix_fund_request_waits", "waits_for", "subcommittee_code", "waits_since"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str | None] = mapped_column(String(20), unique=True)
+    kind: Mapped[Kind] = mapped_column(choice(Kind, "kind"))
+    state: Mapped[State] = mapped_column(choice(State, "state"), index=True)
+    version: Mapped[int] = mapped_column()
+    fiscal_year: Mapped[int]
+    requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    finder: Mapped[str] = mapped_column(String(200))
+    organisation: Mapped[str] = mapped_column(String(200))
+    requested_on: Mapped[date]
+    youth_id: Mapped[int | None] = mapped_column(ForeignKey("youth.id"), index=True)
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
+    subcommittee_code: Mapped[str] = mapped_column(ForeignKey("subcommittee.code"), index=True)
+    category_code: Mapped[str] = mapped_column(ForeignKey("category.code"))
+    fund_code: Mapped[str] = mapped_column(ForeignKey("fund.code"))
+    purpose_code: Mapped[str] = mapped_column(ForeignKey("purpose.code"))
+    area_code: Mapped[str] = mapped_column(ForeignKey("area.code"))
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    awarded_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    sent_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    confirmed_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str] = mapped_column(Text)
+    signatures_needed: Mapped[str] = mapped_column(String(200), default="")
+    waits_for: Mapped[Role | None] = mapped_column(choice(Role, "waits_for"))
+    waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    party_salt: Mapped[bytes] = mapped_column(LargeBinary)
+    import_fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
+    log_eid: Mapped[str | None] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
+
+    payees: Mapped[list[PayeeAccount]] = relationship(order_by="PayeeAccount.version")
+
+    @property
+    def amount(self) -> Money:
+        """Return the amount asked for."""
+        return Money(self.amount_satang)
+
+    @property
+    def awarded(self) -> Money:
+        """Return the amount approved."""
+        return Money(self.awarded_satang)
+
+    @property
+    def unsent(self) -> Money:
+        """Return what was approved and has not left for the bank."""
+        return Money(self.awarded_satang - self.sent_satang)
+
+
+class PayeeAccount(Base):
+    """Where the money goes; a change is a new version."""
+
+    __tablename__ = "payee_account"
+    __table_args__ = (UniqueConstraint("fund_request_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"))
+    version: Mapped[int] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(20))
+    holder: Mapped[str] = mapped_column(String(200))
+    bank_code: Mapped[str] = mapped_column(String(3))
+    account_number: Mapped[str] = mapped_column(String(20))
+
+
+class RequestAct(Base):
+    """One act on a request: who, as what, when, why, and what they saw; never changed."""
+
+    __tablename__ = "request_act"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    act: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role] = mapped_column(choice(Role, "act_role"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[State] = mapped_column(choice(State, "act_state"))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text, default="{}")
+    log_eid: Mapped[str] = log_reference()
+
+
+class RequestDuty(Base):
+    """Each person's one duty in a request: the key leaves no room for a second."""
+
+    __tablename__ = "request_duty"
+
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    duty: Mapped[Duty] = mapped_column(choice(Duty, "duty"))
+
+
+class ImportRun(Base):
+    """An upload of a workbook: what was taken, and the refused rows as a workbook to correct."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    file_name: Mapped[str] = mapped_column(String(200))
+    new: Mapped[int]
+    known: Mapped[int]
+    warned: Mapped[int]
+    refused: Mapped[str] = mapped_column(Text)
+    corrections: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,91 @@
+"""One install: where its keys, key store, signer and published log lie, opened when needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import Engine
+
+from config import Settings
+from portal.audit.folder import Folder
+from portal.audit.note import Checkpoint
+from portal.audit.signer import Signer
+from portal.audit.signer import load_key
+from portal.audit.signer import load_secret
+from portal.audit.signer import write_secret
+from portal.audit.vault import Vault
+from portal.errors import N_
+from portal.errors import RuleError
+from portal.publishing.service import publish
+
+
+class NotSetUpError(RuleError):
+    """The foundation has not been set up: there is no log yet."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This install has no foundation yet; run init-province first."))
+
+
+@dataclass
+class Install:
+    """The files of one install below its data folder."""
+
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        self._publishing = Lock()
+
+    @property
+    def _data(self) -> Path:
+        return self.settings.data_dir
+
+    @property
+    def _origin(self) -> Path:
+        return self._data / "signer" / "origin"
+
+    @property
+    def folder(self) -> Folder:
+        """Return the folder of the published log."""
+        return Folder(self._data / "log")
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Return the key store of persons."""
+        master = load_secret(self._data / "keys" / "master.key")
+        return Vault(self._data / "keystore" / "keystore.sqlite", master)
+
+    @cached_property
+    def hash_key(self) -> bytes:
+        """Return the key under which id numbers are hashed to find duplicates."""
+        return load_secret(self._data / "keys" / "hash.key")
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Return the log's signer; raise `NotSetUpError` before the log has a name."""
+        if not self._origin.exists():
+            raise NotSetUpError
+        key = load_key(self._data / "keys" / "log.pem")
+        origin = self._origin.read_text("utf-8").strip()
+        return Signer(self._data / "signer" / "signer.sqlite", key, origin=origin)
+
+    @property
+    def has_log(self) -> bool:
+        """Say whether the log has a name."""
+        return self._origin.exists()
+
+    def name_log(self, origin: str) -> None:
+        """Give the log its name, once and for ever."""
+        if not self._origin.exists():
+            write_secret(self._origin, origin.encode())
+
+    def session_info(self) -> dict[str, object]:
+        """Return what services find in their session beside the database."""
+        return {"vault": self.vault, "hash_key": self.hash_key}
+
+    def publish(self, engine: Engine) -> Checkpoint | None:
+        """Publish what was recorded; one at a time within this process."""
+        with self._publishing:
+            return publish(engine, self.folder, self.signer)

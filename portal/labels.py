@@ -1,0 +1,141 @@
+"""The public names of states, roles, acts and codes: one table each, shown instead of raw values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in both languages."""
+
+    th: str
+    en: str
+
+
+STATES: Mapping[str, str] = {
+    "draft": N_("Draft"),
+    "submitted": N_("Waiting for decision"),
+    "returned": N_("Returned for correction"),
+    "approved": N_("Approved, waiting for payment"),
+    "rejected": N_("Not approved"),
+    "withdrawn": N_("Withdrawn"),
+    "closed": N_("Closed"),
+    "paid": N_("Paid"),
+    "prepared": N_("Prepared"),
+    "released": N_("Released"),
+    "sent": N_("Sent to the bank"),
+    "confirmed": N_("Confirmed by the bank"),
+    "voided": N_("Cancelled"),
+}
+ACTIONS: Mapping[str, str] = {
+    "submit": N_("Submit"),
+    "return": N_("Return for correction"),
+    "approve": N_("Approve"),
+    "reject": N_("Do not approve"),
+    "withdraw": N_("Withdraw"),
+    "prepare": N_("Prepare payment"),
+    "release": N_("Release payment"),
+    "send": N_("Send to the bank"),
+    "confirm": N_("Confirm payment"),
+    "void": N_("Cancel payment"),
+    "ask": N_("asking"),
+    "decide": N_("deciding"),
+    "pay": N_("paying"),
+}
+ROLES: Mapping[str, str] = {
+    "finder": N_("finder"),
+    "officer": N_("officer"),
+    "chair": N_("subcommittee chair"),
+    "driving_chair": N_("chair of the driving committee"),
+    "board": N_("foundation board"),
+    "treasurer": N_("treasurer"),
+    "auditor": N_("auditor"),
+    "administrator": N_("administrator"),
+    "system": N_("the system"),
+}
+ACTS: Mapping[str, str] = {
+    "log.genesis": N_("The log was opened"),
+    "schema.published": N_("The kinds of entry were published"),
+    "role.granted": N_("A role was given"),
+    "foundation.created": N_("The foundation was set up"),
+    "subcommittee.created": N_("A subcommittee was set up"),
+    "purpose.created": N_("A purpose was set up"),
+    "category.created": N_("A category was set up"),
+    "fund.created": N_("A fund was set up"),
+    "threshold.set": N_("An approval limit was set"),
+    "target.set": N_("A time target was set"),
+    "closed_day.set": N_("A closed day was set"),
+    "donation.received": N_("A donation was received"),
+    "allocation.made": N_("Money was allocated to a subcommittee"),
+    "fund_request.submitted": N_("Submitted"),
+    "fund_request.returned": N_("Returned for correction"),
+    "fund_request.signed": N_("Signed"),
+    "fund_request.approved": N_("Approved"),
+    "fund_request.rejected": N_("Not approved"),
+    "fund_request.withdrawn": N_("Withdrawn"),
+    "payment.prepared": N_("Payment prepared"),
+    "payment.released": N_("Payment released"),
+    "payment.sent": N_("Sent to the bank"),
+    "payment.confirmed": N_("Confirmed by the bank"),
+    "payment.voided": N_("Payment cancelled"),
+}
+REASONS: Mapping[str, str] = {
+    "incomplete": N_("Something is missing"),
+    "amount": N_("The amount does not fit"),
+    "papers": N_("The papers do not fit"),
+    "not_eligible": N_("Outside the rules of the category"),
+    "no_budget": N_("No money left for this"),
+    "duplicate": N_("Asked for already"),
+    "other": N_("Another reason"),
+}
+KINDS: Mapping[str, str] = {"youth": N_("For a person"), "project": N_("For a project")}
+CHANNELS: Mapping[str, str] = {
+    "transfer": N_("Bank transfer"),
+    "promptpay": N_("PromptPay"),
+    "cash": N_("Cash"),
+}
+PAYEES: Mapping[str, str] = {
+    "self": N_("The person"),
+    "guardian": N_("Guardian"),
+    "school": N_("School or centre"),
+    "shop": N_("Shop"),
+    "other": N_("Other"),
+}
+REFUSALS: Mapping[str, str] = {
+    "missing_field": N_("A field that is needed is empty"),
+    "bad_date": N_("A date cannot be read, or lies in the future"),
+    "bad_amount": N_("The amount cannot be read, or is not more than zero"),
+    "bad_id": N_("The id number has not 13 digits"),
+    "bad_account": N_("The bank is unknown or closed, or the account has a wrong number of digits"),
+    "unknown_place": N_("There is no such tambon in this amphoe"),
+    "unknown_subcommittee": N_("There is no such subcommittee"),
+    "unknown_category": N_("There is no such category of help"),
+    "unknown_fund": N_("There is no such fund"),
+    "category_not_of_subcommittee": N_("This subcommittee does not look after that category"),
+    "over_category_limit": N_("More than the ceiling of the category"),
+    "no_consent": N_("Consent is missing"),
+    "duplicate_in_file": N_("The same person, category and month as an earlier row"),
+    "id_check_digit": N_("The last digit of the id number does not fit"),
+    "no_id": N_("No id number"),
+    "possible_duplicate": N_("The same name and birth date as an earlier row"),
+}
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "state": STATES,
+    "action": ACTIONS,
+    "role": ROLES,
+    "act": ACTS,
+    "reason": REASONS,
+    "kind": KINDS,
+    "channel": CHANNELS,
+    "payee": PAYEES,
+    "refusal": REFUSALS,
+}
+
+
+def label(table: str, value: str) -> str:
+    """Return the English public name, to be translated where it is shown."""
+    return TABLES[table][value]

@@ -1,0 +1,1 @@
+"""Payments: prepared by one treasurer, released by another, sent, confirmed."""

@@ -1,0 +1,41 @@
+"""What treasurers type: shape and size only."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import IntegerField
+from wtforms import StringField
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired
+from wtforms.validators import InputRequired
+from wtforms.validators import Length
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
+
+
+class StepForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """One step of one payment, with the version the page showed."""
+
+    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
+class ConfirmForm(StepForm):
+    """The bank has paid, and says so by a reference."""
+
+    bank_reference = StringField(
+        _("The bank's reference"),
+        validators=[DataRequired(_("Enter the bank's reference.")), Length(max=60)],
+    )
+
+
+class VoidForm(StepForm):
+    """A payment is cancelled before it is sent."""
+
+    note = TextAreaField(
+        _("Why it is cancelled (not public)"), validators=[Optional(), Length(max=1000)]
+    )
+
+
+class PrepareForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """Requests ticked to be paid: each tick is `id-version`."""

@@ -1,0 +1,79 @@
+"""Payments of approved requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlalchemy import CheckConstraint
+from sqlalchemy import ForeignKey
+from sqlalchemy import Index
+from sqlalchemy import String
+from sqlalchemy import text
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from portal.db import Base
+from portal.db import Moment
+from portal.db import choice
+from portal.funds.models import log_reference
+from portal.money import Money
+from portal.payments.rules import Channel
+from portal.payments.rules import PaymentState
+
+# A payment that may still reach the payee, or has.
+ALIVE = text("state IN ('prepared', 'released', 'sent', 'confirmed')")
+
+
+class Payment(Base):
+    """One payment: prepared by one treasurer, released by another."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount_satang > 0", name="amount_is_positive"),
+        CheckConstraint("released_by_id <> prepared_by_id", name="released_by_another"),
+        CheckConstraint("confirmed_by_id <> released_by_id", name="confirmed_by_another"),
+        CheckConstraint(
+            "state NOT IN ('released', 'sent', 'confirmed') OR released_by_id IS NOT NULL",
+            name="released_by_somebody",
+        ),
+        CheckConstraint(
+            "state <> 'confirmed' OR (confirmed_by_id IS NOT NULL AND bank_reference IS NOT NULL)",
+            name="confirmed_with_reference",
+        ),
+        Index(
+            "uq_payment_alive",
+            "fund_request_id",
+            "instalment",
+            unique=True,
+            sqlite_where=ALIVE,
+            postgresql_where=ALIVE,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    instalment: Mapped[int]
+    payee_account_id: Mapped[int] = mapped_column(ForeignKey("payee_account.id"))
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[Channel] = mapped_column(choice(Channel, "channel"))
+    state: Mapped[PaymentState] = mapped_column(choice(PaymentState, "state"), index=True)
+    version: Mapped[int] = mapped_column()
+    prepared_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    prepared_at: Mapped[datetime] = mapped_column(Moment)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    released_at: Mapped[datetime | None] = mapped_column(Moment)
+    sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    bank_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    log_eid: Mapped[str] = log_reference()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
+
+    @property
+    def amount(self) -> Money:
+        """Return the amount paid."""
+        return Money(self.amount_satang)

@@ -1,0 +1,136 @@
+"""The rules of a payment: its steps, and the treasurers that are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.errors import N_
+from portal.errors import RuleError
+from portal.errors import StaleError
+from portal.funds.rules import ActionNotAllowedError
+from portal.funds.rules import RoleNeededError
+from portal.money import Money
+from portal.roles import Actor
+from portal.roles import Role
+
+
+class PaymentState(StrEnum):
+    """Where a payment is. Money that left and came back is another payment's business."""
+
+    PREPARED = "prepared"
+    RELEASED = "released"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    VOIDED = "voided"
+    RETURNED = "returned"
+
+
+class PaymentAction(StrEnum):
+    """What a treasurer does with a payment."""
+
+    PREPARE = "prepare"
+    RELEASE = "release"
+    SEND = "send"
+    CONFIRM = "confirm"
+    VOID = "void"
+
+
+class Channel(StrEnum):
+    """How the money travels."""
+
+    TRANSFER = "transfer"
+    PROMPTPAY = "promptpay"
+    CASH = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStep:
+    """One arrow: where it leads, and which earlier action must be somebody else's."""
+
+    to: PaymentState
+    apart: PaymentAction | None = None
+
+
+STEPS: Mapping[tuple[PaymentState | None, PaymentAction], PaymentStep] = {
+    (None, PaymentAction.PREPARE): PaymentStep(PaymentState.PREPARED),
+    (PaymentState.PREPARED, PaymentAction.RELEASE): PaymentStep(
+        PaymentState.RELEASED, apart=PaymentAction.PREPARE
+    ),
+    (PaymentState.RELEASED, PaymentAction.SEND): PaymentStep(PaymentState.SENT),
+    (PaymentState.SENT, PaymentAction.CONFIRM): PaymentStep(
+        PaymentState.CONFIRMED, apart=PaymentAction.RELEASE
+    ),
+    (PaymentState.PREPARED, PaymentAction.VOID): PaymentStep(PaymentState.VOIDED),
+    (PaymentState.RELEASED, PaymentAction.VOID): PaymentStep(PaymentState.VOIDED),
+}
+
+
+class SameTreasurerError(RuleError):
+    """One treasurer would take two steps that belong to two."""
+
+    def __init__(self, earlier: PaymentAction, action: PaymentAction) -> None:
+        super().__init__(
+            N_("“{action}” needs another treasurer: “{earlier}” of this payment was yours."),
+            action=action,
+            earlier=earlier,
+        )
+        self.earlier = earlier
+        self.action = action
+
+
+class NothingToPayError(RuleError):
+    """Nothing approved is left to pay, or a payment of it is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is nothing left to pay on this request."))
+
+
+class BankReferenceMissingError(RuleError):
+    """A payment is confirmed by what the bank says, not by hope."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Enter the bank's reference for this payment."))
+
+
+class BankReferenceUsedError(RuleError):
+    """The same line of the bank would confirm two payments."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            N_("The bank's reference already confirms payment {reference}."), reference=reference
+        )
+
+
+class StalePaymentError(StaleError):
+    """The payment changed after the page was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This payment was changed meanwhile. Look at it again."))
+
+
+def next_state(
+    state: PaymentState | None,
+    action: PaymentAction,
+    by: Actor,
+    *,
+    done_by: Mapping[PaymentAction, int | None],
+) -> PaymentState:
+    """Return the state the action leads to, or raise the rule that forbids it."""
+    step = STEPS.get((state, action))
+    if step is None:
+        raise ActionNotAllowedError(state or PaymentState.PREPARED, action)
+    if not by.holds(Role.TREASURER):
+        raise RoleNeededError({Role.TREASURER})
+    if step.apart is not None and done_by.get(step.apart) == by.person_id:
+        raise SameTreasurerError(step.apart, action)
+    return step.to
+
+
+def check_payable(unsent: Money, alive: Money) -> Money:
+    """Return what may be paid now: what is approved, not sent, and not in another payment."""
+    left = unsent - alive
+    if left <= Money(0):
+        raise NothingToPayError
+    return left

@@ -1,0 +1,42 @@
+"""What the log says about people: which role was given, never whose name it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal.audit.entry import Draft
+from portal.audit.entry import EntryType
+from portal.audit.entry import Field
+from portal.audit.entry import Kind
+from portal.audit.entry import Secret
+from portal.roles import Actor
+from portal.roles import Role
+
+ROLE_GRANTED = EntryType(
+    "role.granted",
+    public={
+        "role": Field(Kind.CODE, "the role given"),
+        "subcommittee": Field(Kind.CODE, "the subcommittee it is for", may_be_null=True),
+    },
+    private=("person",),
+)
+ALL = (ROLE_GRANTED,)
+
+
+def actor_secret(by: Actor) -> Secret:
+    """Return who acts, to be committed: opened only for an auditor or the person."""
+    return Secret(f"person:{by.person_id}", {"id": by.person_id, "name": by.name})
+
+
+def role_granted(
+    role: Role, subcommittee: str | None, *, person: Secret, by: Actor, at: datetime
+) -> Draft:
+    """A role was given to somebody."""
+    return Draft(
+        ROLE_GRANTED,
+        at,
+        Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR,
+        actor_secret(by),
+        {"role": role, "subcommittee": subcommittee},
+        {"person": person},
+    )

@@ -1,0 +1,71 @@
+"""The gate: signing in and out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import Blueprint
+from flask import redirect
+from flask import render_template
+from flask import request
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_user
+from flask_login import logout_user
+
+from portal.db import db
+from portal.people import service
+from portal.people.forms import SignInForm
+from portal.people.forms import SignOutForm
+from portal.people.queries import as_actor
+from portal.people.service import WrongPasswordError
+from portal.roles import Role
+from portal.security import SignedIn
+from portal.security import limiter
+from portal.words import say
+
+bp = Blueprint("people", __name__)
+
+
+@bp.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """Show the form to sign in."""
+    form = SignInForm(next=request.args.get("next", ""))
+    return render_template("gate/people/sign_in.html", form=form)
+
+
+@bp.post("/sign-in")
+@limiter.limit("10 per minute")
+def check_sign_in() -> ResponseReturnValue:
+    """Sign somebody in whose username and password are right."""
+    form = SignInForm()
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if form.validate_on_submit():
+        try:
+            person = service.check_password(db.session, form.username.data, form.password.data)
+        except WrongPasswordError as error:
+            form.password.errors = [say(error)]
+            status = HTTPStatus.FORBIDDEN
+        else:
+            actor = as_actor(person)
+            login_user(SignedIn(actor, person.session_key))
+            return redirect(_target(form.next.data, actor.holds(Role.TREASURER)), HTTPStatus.SEE_OTHER)
+    return render_template("gate/people/sign_in.html", form=form), status
+
+
+def _target(wanted: str | None, is_treasurer: bool) -> str:  # noqa: FBT001 - one plain fact
+    """Return where to go: the page that was asked for, if it is one of ours."""
+    parts = urlsplit(wanted or "")
+    if wanted and wanted.startswith("/") and not wanted.startswith(("//", "/\\")):
+        if not parts.scheme and not parts.netloc:
+            return request.script_root + wanted.removeprefix(request.script_root)
+    return url_for("treasury.payments.show_queue" if is_treasurer else "office.funds.show_home")
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Sign out."""
+    if SignOutForm().validate_on_submit():
+        logout_user()
+    return redirect(url_for("public.publishing.show_front"), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,59 @@
+"""Organisations, people who sign in, and the roles they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy import String
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.orm import relationship
+
+from portal.audit.models import Eid
+from portal.db import Base
+from portal.db import Moment
+from portal.db import choice
+from portal.roles import Role
+
+
+class Organisation(Base):
+    """A partner: who sends finders, refers, gives, or decides."""
+
+    __tablename__ = "organisation"
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+
+
+class Person(Base):
+    """Somebody who may sign in. Without a password hash nobody can sign in as them."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    organisation_code: Mapped[str | None] = mapped_column(ForeignKey("organisation.code"))
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    session_key: Mapped[str] = mapped_column(String(43))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    grants: Mapped[list[RoleGrant]] = relationship(lazy="selectin")
+
+
+class RoleGrant(Base):
+    """A role held from one moment on, for a chair in one subcommittee; ended, never deleted."""
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    subcommittee_code: Mapped[str | None] = mapped_column(String(12))
+    granted_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"))

@@ -1,0 +1,1 @@
+"""What the public may see: folded from published log entries into tables of its own."""

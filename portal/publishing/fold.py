@@ -1,0 +1,384 @@
+"""The fold: from published entries, and nothing else, to every public figure.
+
+Pure code. Anybody runs the same fold on a copy of the log and must get the same figures; an entry
+that breaks a rule of the house stops it with a `FoldError` that names the entry.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from datetime import datetime
+from datetime import timedelta
+from enum import StrEnum
+
+from portal.audit.entry import Entry
+from portal.audit.entry import Json
+from portal.audit.entry import check_entry
+from portal.errors import PortalError
+from portal.publishing.vocabulary import TYPES
+
+# Raised whenever the fold would tell the same entries differently: the tables are then made anew.
+VERSION = 1
+_BANGKOK = timedelta(hours=7)
+
+
+class FoldError(PortalError):
+    """An entry that the rules of the house do not allow at its place."""
+
+    def __init__(self, index: int, why: str, **facts: object) -> None:
+        super().__init__("Entry {index}: " + why, index=index, **facts)
+        self.index = index
+
+
+class Measure(StrEnum):
+    """What a public figure counts; each only grows."""
+
+    RECEIVED = "received"
+    ALLOCATED = "allocated"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DISBURSED = "disbursed"
+
+
+class Status(StrEnum):
+    """Where a request stands for the public."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """One payment of a request, as the log tells it."""
+
+    state: str
+    satang: int
+    prepared_by: str
+    released_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request, as the log tells it. Moments are UTC texts, amounts satang."""
+
+    reference: str
+    kind: str
+    fund: str
+    subcommittee: str
+    category: str
+    purpose: str
+    fiscal_year: int
+    place: str | None
+    status: Status
+    satang: int
+    submitted_at: str
+    decided_at: str = ""
+    paid_at: str = ""
+    approved_satang: int = 0
+    disbursed_satang: int = 0
+    last_index: int = 0
+    askers: frozenset[str] = frozenset()
+    signers: tuple[str, ...] = ()
+    deciders: frozenset[str] = frozenset()
+    payers: frozenset[str] = frozenset()
+    payments: Mapping[str, Paying] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """The key of one public figure."""
+
+    month: str
+    fund: str
+    subcommittee: str
+    category: str
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The public name of something the foundation has; `more` holds its other public facts."""
+
+    name_th: str
+    name_en: str
+    more: Mapping[str, Json]
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What the fold knows so far, and what the newest entries changed.
+
+    `satang` and `counts` hold only what was added; `left` is what each subcommittee may still
+    approve of each fund, and under the empty code what a fund may still allocate.
+    """
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    names: dict[tuple[str, str], Name] = field(default_factory=dict)
+    satang: Counter[Cell] = field(default_factory=Counter)
+    counts: Counter[Cell] = field(default_factory=Counter)
+    left: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, cell: Cell, satang: int) -> None:
+        """Count one act and its amount."""
+        self.satang[cell] += satang
+        self.counts[cell] += 1
+
+
+def step(shelf: Shelf, index: int, entry: Entry) -> None:
+    """Let one entry change what is known, or raise `FoldError`."""
+    try:
+        check_entry(entry, TYPES)
+    except PortalError as error:
+        raise FoldError(index, str(error).replace("{", "{{").replace("}", "}}")) from error
+    if (index == 0) != (entry.type == "log.genesis"):
+        raise FoldError(index, "the log begins with its genesis, and has one")
+    tell = _TELLS.get(entry.type)
+    if tell is not None:
+        tell(shelf, index, entry)
+
+
+def month(at: str) -> str:
+    """Return the month in Bangkok of a UTC text: `2026-11`."""
+    return (datetime.fromisoformat(at) + _BANGKOK).strftime("%Y-%m")
+
+
+def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
+        key = (kind, entry.text("code"))
+        if key in shelf.names:
+            raise FoldError(index, "{code} stands in the log already", code=key[1])
+        more = {
+            name: value
+            for name, value in entry.public.items()
+            if name not in {"code", "name_th", "name_en"}
+        }
+        shelf.names[key] = Name(entry.text("name_th"), entry.text("name_en"), more)
+
+    return tell
+
+
+def _known(shelf: Shelf, index: int, kind: str, code: str) -> str:
+    if (kind, code) not in shelf.names:
+        raise FoldError(index, "the log knows no {kind} {code}", kind=kind, code=code)
+    return code
+
+
+def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
+    fund, satang = _known(shelf, index, "fund", entry.text("fund")), entry.number("satang")
+    if satang <= 0:
+        raise FoldError(index, "a donation of {satang} satang", satang=satang)
+    shelf.left[fund, ""] += satang
+    day = entry.text("received_on")
+    shelf.add(Cell(day[:7], fund, "", "", Measure.RECEIVED), satang)
+
+
+def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
+    fund = _known(shelf, index, "fund", entry.text("fund"))
+    subcommittee = _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    satang = entry.number("satang")
+    _take(shelf, index, (fund, ""), satang)
+    shelf.left[fund, subcommittee] += satang
+    shelf.add(Cell(month(entry.at), fund, subcommittee, "", Measure.ALLOCATED), satang)
+
+
+def _take(shelf: Shelf, index: int, account: tuple[str, str], satang: int) -> None:
+    if satang <= 0 or shelf.left[account] < satang:
+        raise FoldError(
+            index,
+            "{account} holds {held} satang, {satang} are taken",
+            account="/".join(account),
+            held=shelf.left[account],
+            satang=satang,
+        )
+    shelf.left[account] -= satang
+
+
+def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
+    reference, party = entry.text("reference"), entry.text("party")
+    case = shelf.cases.get(reference)
+    if case is not None and case.status is not Status.RETURNED:
+        raise FoldError(index, "{reference} was sent already", reference=reference)
+    _known(shelf, index, "fund", entry.text("fund"))
+    _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    category = shelf.names[
+        "category", _known(shelf, index, "category", entry.text("category"))
+    ]
+    _check_request(index, entry, category)
+    place = entry.public["place"]
+    askers = (case.askers if case else frozenset()) | {party}
+    _apart(index, party, case.deciders if case else frozenset())
+    shelf.cases[reference] = Case(
+        reference=reference,
+        kind=entry.text("kind"),
+        fund=entry.text("fund"),
+        subcommittee=entry.text("subcommittee"),
+        category=entry.text("category"),
+        purpose=entry.text("purpose"),
+        fiscal_year=entry.number("fiscal_year"),
+        place=None if place is None else str(place),
+        status=Status.SUBMITTED,
+        satang=entry.number("satang"),
+        submitted_at=case.submitted_at if case else entry.at,
+        last_index=index,
+        askers=askers,
+        deciders=case.deciders if case else frozenset(),
+    )
+    if case is None:
+        _count(shelf, shelf.cases[reference], entry, Measure.REQUESTED, entry.number("satang"))
+
+
+def _check_request(index: int, entry: Entry, category: Name) -> None:
+    ceiling, subcommittees = category.more["ceiling_satang"], category.more["subcommittees"]
+    if not (isinstance(ceiling, int) and 0 < entry.number("satang") <= ceiling):
+        raise FoldError(index, "the amount is beyond the ceiling of its category")
+    if not (isinstance(subcommittees, list) and entry.text("subcommittee") in subcommittees):
+        raise FoldError(index, "the subcommittee does not look after this category")
+    if entry.public["kind"] == "youth" and entry.public["place"] is not None:
+        raise FoldError(index, "a youth's request shows no place")
+
+
+def _count(shelf: Shelf, case: Case, entry: Entry, measure: Measure, satang: int) -> None:
+    cell = Cell(month(entry.at), case.fund, case.subcommittee, case.category, measure)
+    shelf.add(cell, satang)
+
+
+def _apart(index: int, party: str, *others: frozenset[str]) -> None:
+    if any(party in group for group in others):
+        raise FoldError(index, "one person has two duties in one request")
+
+
+def _case(shelf: Shelf, index: int, entry: Entry, *statuses: Status) -> Case:
+    reference = entry.text("reference")
+    case = shelf.cases.get(reference)
+    if case is None:
+        raise FoldError(index, "the log knows no request {reference}", reference=reference)
+    if case.status not in statuses:
+        raise FoldError(
+            index, "{reference} is {status}", reference=reference, status=case.status.value
+        )
+    return replace(case, last_index=index)
+
+
+def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
+    _apart(index, party, case.askers, frozenset(case.signers))
+    signers = (*case.signers, party)
+    number, needed = entry.number("signature"), entry.number("needed")
+    is_approval = entry.type == "fund_request.approved"
+    if number != len(signers) or (number == needed) != is_approval or number > needed:
+        raise FoldError(index, "signature {number} of {needed}", number=number, needed=needed)
+    if entry.number("satang") != case.satang:
+        raise FoldError(index, "another amount is signed than was asked for")
+    case = replace(case, signers=signers, deciders=case.deciders | {party})
+    if is_approval:
+        _take(shelf, index, (case.fund, case.subcommittee), case.satang)
+        _count(shelf, case, entry, Measure.APPROVED, case.satang)
+        case = replace(
+            case, status=Status.APPROVED, approved_satang=case.satang, decided_at=entry.at
+        )
+    shelf.cases[case.reference] = case
+
+
+def _decided(status: Status) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
+        case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
+        _apart(index, party, case.askers)
+        deciders = case.deciders | {party}
+        decided_at = "" if status is Status.RETURNED else entry.at
+        shelf.cases[case.reference] = replace(
+            case, status=status, deciders=deciders, decided_at=decided_at
+        )
+
+    return tell
+
+
+def _withdrawn(shelf: Shelf, index: int, entry: Entry) -> None:
+    if entry.public["reference"] is None:
+        return
+    case = _case(shelf, index, entry, Status.SUBMITTED, Status.RETURNED)
+    shelf.cases[case.reference] = replace(case, status=Status.WITHDRAWN, decided_at=entry.at)
+
+
+# payment entry -> the state a payment must be in before, and is in after
+_PAYMENT_STEPS: Mapping[str, tuple[frozenset[str], str]] = {
+    "payment.released": (frozenset({"prepared"}), "released"),
+    "payment.sent": (frozenset({"released"}), "sent"),
+    "payment.confirmed": (frozenset({"sent"}), "confirmed"),
+    "payment.voided": (frozenset({"prepared", "released"}), "voided"),
+}
+
+
+def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = _case(shelf, index, entry, Status.APPROVED), entry.text("party")
+    _apart(index, party, case.askers, case.deciders)
+    number, satang = entry.text("payment"), entry.number("satang")
+    in_payments = sum(p.satang for p in case.payments.values() if p.state != "voided")
+    if satang <= 0 or number in case.payments or in_payments + satang > case.approved_satang:
+        raise FoldError(index, "payment {number} is more than was approved", number=number)
+    payments = {**case.payments, number: Paying("prepared", satang, prepared_by=party)}
+    shelf.cases[case.reference] = replace(
+        case, payments=payments, payers=case.payers | {party}
+    )
+
+
+def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = _case(shelf, index, entry, Status.APPROVED), entry.text("party")
+    _apart(index, party, case.askers, case.deciders)
+    number, (before, after) = entry.text("payment"), _PAYMENT_STEPS[entry.type]
+    payment = case.payments.get(number)
+    if payment is None or payment.state not in before or payment.satang != entry.number("satang"):
+        raise FoldError(index, "payment {number} cannot be {after}", number=number, after=after)
+    if after == "released":
+        _apart(index, party, frozenset({payment.prepared_by}))
+        payment = replace(payment, released_by=party)
+    if after == "confirmed":
+        _apart(index, party, frozenset({payment.released_by}))
+        case = _confirmed(shelf, case, entry)
+    payments = {**case.payments, number: replace(payment, state=after)}
+    shelf.cases[case.reference] = replace(
+        case, payments=payments, payers=case.payers | {party}
+    )
+
+
+def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:
+    satang = entry.number("satang")
+    _count(shelf, case, entry, Measure.DISBURSED, satang)
+    disbursed = case.disbursed_satang + satang
+    is_paid = disbursed == case.approved_satang
+    return replace(
+        case,
+        disbursed_satang=disbursed,
+        status=Status.PAID if is_paid else case.status,
+        paid_at=entry.at if is_paid else "",
+    )
+
+
+_TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
+    "foundation.created": _name("foundation"),
+    "subcommittee.created": _name("subcommittee"),
+    "purpose.created": _name("purpose"),
+    "category.created": _name("category"),
+    "fund.created": _name("fund"),
+    "donation.received": _donation,
+    "allocation.made": _allocation,
+    "fund_request.submitted": _submitted,
+    "fund_request.signed": _signed,
+    "fund_request.approved": _signed,
+    "fund_request.returned": _decided(Status.RETURNED),
+    "fund_request.rejected": _decided(Status.REJECTED),
+    "fund_request.withdrawn": _withdrawn,
+    "payment.prepared": _prepared,
+    "payment.released": _paid,
+    "payment.sent": _paid,
+    "payment.confirmed": _paid,
+    "payment.voided": _paid,
+}

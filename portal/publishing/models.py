@@ -1,0 +1,95 @@
+"""The public tables: filled by the fold of published entries, and by nothing else."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger
+from sqlalchemy import CheckConstraint
+from sqlalchemy import Index
+from sqlalchemy import String
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from portal.db import Base
+
+
+class PublishedPosition(Base):
+    """How far the tables were folded: the size and root of the published log."""
+
+    __tablename__ = "published_position"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fold_version: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)
+    vkey: Mapped[str] = mapped_column(String(300))
+
+
+class PublishedName(Base):
+    """The public name of a fund, subcommittee, category, purpose, or the foundation."""
+
+    __tablename__ = "published_name"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    more: Mapped[str] = mapped_column(Text)
+
+
+class PublishedRequest(Base):
+    """A request as the public may see it."""
+
+    __tablename__ = "published_request"
+    __table_args__ = (Index("ix_published_request_last_index", "last_index"),)
+
+    reference: Mapped[str] = mapped_column(String(20), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    fund: Mapped[str] = mapped_column(String(12))
+    subcommittee: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(12))
+    purpose: Mapped[str] = mapped_column(String(40))
+    fiscal_year: Mapped[int]
+    place: Mapped[str | None] = mapped_column(String(6))
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    satang: Mapped[int] = mapped_column(BigInteger)
+    approved_satang: Mapped[int] = mapped_column(BigInteger)
+    disbursed_satang: Mapped[int] = mapped_column(BigInteger)
+    submitted_at: Mapped[str] = mapped_column(String(20))
+    decided_at: Mapped[str] = mapped_column(String(20))
+    paid_at: Mapped[str] = mapped_column(String(20))
+    last_index: Mapped[int] = mapped_column(BigInteger)
+    # What the fold needs to go on: who acted, by codes that hold in this request only.
+    parties: Mapped[str] = mapped_column(Text)
+    payments: Mapped[str] = mapped_column(Text)
+
+
+class PublishedAct(Base):
+    """One entry of the log, in the columns that pages show."""
+
+    __tablename__ = "published_act"
+
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    eid: Mapped[str] = mapped_column(String(36), unique=True)
+    type: Mapped[str] = mapped_column(String(60))
+    role: Mapped[str] = mapped_column(String(40))
+    at: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str | None] = mapped_column(String(40), index=True)
+    satang: Mapped[int | None] = mapped_column(BigInteger)
+    public: Mapped[str] = mapped_column(Text)
+
+
+class PublishedFigure(Base):
+    """One public figure: satang and count by month, fund, subcommittee, category and measure."""
+
+    __tablename__ = "published_figure"
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    fund: Mapped[str] = mapped_column(String(12), primary_key=True)
+    subcommittee: Mapped[str] = mapped_column(String(12), primary_key=True)
+    category: Mapped[str] = mapped_column(String(12), primary_key=True)
+    measure: Mapped[str] = mapped_column(String(20), primary_key=True)
+    satang: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int] = mapped_column(BigInteger)

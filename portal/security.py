@@ -1,0 +1,120 @@
+"""The four doors, who stands at them, and the headers every answer carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint
+from flask import Flask
+from flask import Response
+from flask import abort
+from flask import redirect
+from flask import request
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager
+from flask_login import UserMixin
+from flask_login import current_user
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+from portal.errors import N_
+from portal.errors import ForbiddenError
+from portal.roles import Actor
+from portal.roles import Role
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+READS = frozenset({"GET", "HEAD"})
+
+public = Blueprint("public", __name__)
+gate = Blueprint("gate", __name__)
+office = Blueprint("office", __name__, url_prefix="/office")
+treasury = Blueprint("treasury", __name__, url_prefix="/treasury")
+
+login_manager = LoginManager()
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+
+
+class NotForYouError(ForbiddenError):
+    """This part of the portal belongs to another role."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This part of the portal is for treasurers."))
+
+
+@dataclass(frozen=True)
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+    """Who is signed in on this request."""
+
+    actor: Actor
+    session_key: str
+
+    def get_id(self) -> str:
+        """Return what the cookie holds: the person, and the key that a new password changes."""
+        return f"{self.actor.person_id}:{self.session_key}"
+
+
+def current_actor() -> Actor:
+    """Return the signed-in person; the doors let nobody else come this far."""
+    actor: Actor = current_user.actor
+    return actor
+
+
+def guard(app: Flask) -> None:
+    """Attach sign-in, form tokens, limits and headers to the app."""
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.after_request(_add_headers)
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.path.startswith(("/static/", "/bootstrap/", "/log/")) and (
+        request.blueprint or ""
+    ).split(".")[0] in {"office", "treasury", "gate"}:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@public.before_request
+def _only_reads() -> None:
+    if request.method not in READS:
+        abort(405)
+
+
+@office.before_request
+def _signed_in() -> ResponseReturnValue | None:
+    if current_user.is_authenticated:
+        return None
+    wanted = request.full_path.rstrip("?") if request.method in READS else None
+    return redirect(url_for("gate.people.sign_in", next=wanted))
+
+
+@treasury.before_request
+def _treasurer() -> ResponseReturnValue | None:
+    answer = _signed_in()
+    if answer is None and not current_actor().holds(Role.TREASURER):
+        raise NotForYouError
+    return answer

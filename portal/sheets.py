@@ -1,0 +1,361 @@
+"""Tables from and to files: the one place that knows openpyxl, XlsxWriter and CSV.
+
+What comes in is a stranger's file: its size, its shape and its text are limited before anything
+else looks at it, and each thing that can be wrong with it has one clear sentence.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from datetime import datetime
+from datetime import time
+from decimal import Decimal
+from io import BytesIO
+from io import StringIO
+from pathlib import PurePath
+from unicodedata import category
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import MergedCell
+from openpyxl.utils.exceptions import InvalidFileException
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from portal.errors import N_
+from portal.errors import InputError
+from portal.money import Money
+
+UNPACKED_BYTES_MAX = 64 * 1024 * 1024
+ROWS_MAX = 20_000
+COLUMNS_MAX = 500
+BLANK_ROWS_MAX = 1_048_576  # of all sheets together, as many as Excel has in one
+CHARACTERS_MAX = 32_767  # Excel's own limit for one cell
+
+_ZIP = b"PK\x03\x04"
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAIN_PART = re.compile(r"xl/workbook[0-9]*\.xml")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+# What openpyxl and its parts are known to raise on a damaged file.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    InvalidFileException,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    ParseError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class UnreadableWorkbookError(InputError):
+    """A file that is not a table we can read."""
+
+
+class UnknownFileKindError(UnreadableWorkbookError):
+    """Neither a workbook nor a CSV file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} is not a table: save it as an Excel workbook (.xlsx) or as CSV."), name=name
+        )
+
+
+class OldWorkbookError(UnreadableWorkbookError):
+    """A workbook in the format of Excel 97 to 2003."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} is in an old Excel format: open it and save it as .xlsx."), name=name
+        )
+
+
+class EncryptedWorkbookError(UnreadableWorkbookError):
+    """A workbook that opens only with a password."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} is locked with a password: save a copy without one."), name=name
+        )
+
+
+class BrokenWorkbookError(UnreadableWorkbookError):
+    """A file that says it is a workbook and cannot be read as one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} is damaged: open it in Excel and save it again as .xlsx."), name=name
+        )
+
+
+class UnreadableTextError(UnreadableWorkbookError):
+    """A CSV file in an unknown encoding, or with quotes that do not close."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} cannot be read as CSV: save it as CSV UTF-8, or as .xlsx."), name=name
+        )
+
+
+class TooLargeWorkbookError(UnreadableWorkbookError):
+    """A file far larger than any real one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("{name} is too large: at most {rows} rows and {columns} columns are read."),
+            name=name,
+            rows=ROWS_MAX,
+            columns=COLUMNS_MAX,
+        )
+
+
+def read_tables(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
+    """Return the rows of each sheet as plain values; an empty cell is None."""
+    if len(content) > UNPACKED_BYTES_MAX:
+        raise TooLargeWorkbookError(name)
+    if content.startswith(_ZIP):
+        return _read_workbook(content, name=name)
+    if content.startswith(_OLD_OFFICE):
+        raise EncryptedWorkbookError(name) if _ENCRYPTED in content else OldWorkbookError(name)
+    return _read_other(content, name=name)
+
+
+def write_workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """Return an .xlsx file; the first row of each sheet is its header. Same rows, same bytes."""
+    file = BytesIO()
+    with Workbook(file, _WRITING) as workbook:
+        workbook.set_properties({"created": _WRITTEN_AT})
+        styles = {name: workbook.add_format(style) for name, style in _STYLES.items()}
+        for name, rows in sheets.items():
+            _write_sheet(workbook.add_worksheet(name), rows, styles)
+    return file.getvalue()
+
+
+# Reading
+
+
+def _read_workbook(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
+    try:
+        _check_package(content, name=name)
+        # openpyxl warns about drawings and validations that we do not need.
+        with warnings.catch_warnings(action="ignore"):
+            return _read_sheets(content, name=name)
+    except _DAMAGE as error:
+        raise BrokenWorkbookError(name) from error
+
+
+def _check_package(content: bytes, *, name: str) -> None:
+    """Refuse a package that is locked, unpacks too large, or holds something else."""
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        parts = package.infolist()
+    if sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
+        raise TooLargeWorkbookError(name)
+    if any(part.flag_bits & 1 for part in parts):
+        raise EncryptedWorkbookError(name)
+    if not any(_MAIN_PART.fullmatch(part.filename) for part in parts):
+        raise UnknownFileKindError(name)
+
+
+def _read_sheets(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
+    """Read every sheet twice: as its author saw it, and with the formulas behind."""
+    seen = load_workbook(BytesIO(content), read_only=True, data_only=True)
+    typed = load_workbook(BytesIO(content), read_only=True)
+    budget = iter(range(BLANK_ROWS_MAX))
+    tables = {}
+    for sheet, behind in zip(seen.worksheets, typed.worksheets, strict=True):
+        sheet.reset_dimensions()
+        behind.reset_dimensions()
+        cells = sheet.iter_rows(max_row=BLANK_ROWS_MAX + 1, max_col=COLUMNS_MAX + 1)
+        formulas = behind.iter_rows(
+            max_row=BLANK_ROWS_MAX + 1, max_col=COLUMNS_MAX + 1, values_only=True
+        )
+        rows = map(_row_values, cells, formulas)
+        tables[sheet.title] = _bounded(rows, name=name, budget=budget)
+    return tables
+
+
+def _row_values(cells: Sequence[Cell | MergedCell], formulas: Sequence[object]) -> list[object]:
+    # The blank rows of a hostile file are many: one costs next to nothing.
+    is_blank = formulas.count(None) == len(formulas)
+    return [] if is_blank else list(map(_cell_value, cells, formulas))
+
+
+def _cell_value(cell: Cell | MergedCell, formula: object) -> object:
+    # A formula counts with the value its author saw. Text that a program mistook for a formula
+    # ("=1+1" in a reason) never had one: then what was typed is the text. A formula that came
+    # out empty is typed "str", and is empty.
+    never_seen = cell.value is None and cell.data_type == "n"
+    return formula if never_seen and isinstance(formula, str) else cell.value
+
+
+def _bounded(
+    rows: Iterable[Sequence[object]], *, name: str, budget: Iterator[int]
+) -> list[list[object]]:
+    """Return the rows without the emptiness after them, if they are of a human size."""
+    kept: list[list[object]] = []
+    for number, row in enumerate(rows):
+        if next(budget, None) is None:
+            raise TooLargeWorkbookError(name)
+        cells = _without_end(row)
+        if not cells:
+            continue
+        if (
+            number >= ROWS_MAX
+            or len(cells) > COLUMNS_MAX
+            or max(map(_length, cells)) > CHARACTERS_MAX
+        ):
+            raise TooLargeWorkbookError(name)
+        kept.extend([] for _ in range(number - len(kept)))
+        kept.append(cells)
+    return kept
+
+
+def _length(cell: object) -> int:
+    return len(cell) if isinstance(cell, str) else 0
+
+
+def _without_end(row: Sequence[object]) -> list[object]:
+    cells = [None if cell == "" else cell for cell in row]
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
+
+
+def _read_other(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
+    """Read a file that is no package of any kind, as its name says."""
+    match PurePath(name).suffix.lower():
+        case ".csv":
+            return {PurePath(name).stem: _read_csv(content, name=name)}
+        case ".xlsx":
+            raise BrokenWorkbookError(name)
+        case ".xls":
+            raise OldWorkbookError(name)
+        case _:
+            raise UnknownFileKindError(name)
+
+
+def _read_csv(content: bytes, *, name: str) -> list[list[object]]:
+    text = _decoded(content, name=name)
+    # Excel separates with a semicolon or a tab where the computer's region says so.
+    mark = max(",;\t", key=text.count)
+    try:
+        rows = csv.reader(StringIO(text, newline=""), delimiter=mark, strict=True)
+        return _bounded(rows, name=name, budget=iter(range(BLANK_ROWS_MAX)))
+    except csv.Error as error:
+        raise UnreadableTextError(name) from error
+
+
+def _decoded(content: bytes, *, name: str) -> str:
+    """Decode UTF-8, or the Thai of Windows."""
+    for encoding in ("utf-8-sig", "cp874"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise UnreadableTextError(name)
+
+
+# Writing
+
+_WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date, so that the bytes stay the same
+_WRITING = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+    "default_format_properties": {"font_name": "TH Sarabun New", "font_size": 14},
+}
+_FONT = {"font_name": "TH Sarabun New", "font_size": 14}
+_STYLES = {
+    "plain": _FONT,
+    "header": {**_FONT, "bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "day": {**_FONT, "num_format": "yyyy-mm-dd"},
+    "moment": {**_FONT, "num_format": "yyyy-mm-dd hh:mm"},
+    "money": {**_FONT, "num_format": "#,##0.00"},
+}
+_WIDTH_MIN = 8
+_WIDTH_MAX = 48
+_WIDTH_ROWS = 200
+_DIGITS_EXACT = 15  # more digits than this do not survive in a number cell
+_FIRST_YEAR = 1901  # Excel counts days from 1900, and wrongly for its first two months
+
+
+def _write_sheet(
+    sheet: Worksheet, rows: Sequence[Sequence[object]], styles: Mapping[str, Format]
+) -> None:
+    sheet.freeze_panes(1, 0)
+    for column, width in enumerate(_widths(rows)):
+        sheet.set_column(column, column, width, styles["plain"])
+    for row_number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            if row_number:
+                _write_cell(sheet, (row_number, column), value, styles)
+            else:
+                _write_text(sheet, (0, column), str(value or ""), styles["header"])
+
+
+def _widths(rows: Sequence[Sequence[object]]) -> list[int]:
+    """Return how wide each column should be; Thai vowels and marks above take no width."""
+    columns = max(map(len, rows), default=0)
+    widths = [_WIDTH_MIN] * columns
+    for row in rows[:_WIDTH_ROWS]:
+        for column, value in enumerate(row):
+            widths[column] = max(widths[column], _width(value))
+    return [min(width, _WIDTH_MAX) for width in widths]
+
+
+def _width(value: object) -> int:
+    letters = "" if value is None else str(value)[:_WIDTH_MAX]
+    return sum(category(letter) != "Mn" for letter in letters) + 2
+
+
+def _write_cell(
+    sheet: Worksheet, place: tuple[int, int], value: object, styles: Mapping[str, Format]
+) -> None:
+    """Write a value as what it is; text is only ever text, never a formula or a link."""
+    if isinstance(value, bool):
+        sheet.write_boolean(*place, value)
+    elif isinstance(value, Money):
+        sheet.write_number(*place, Decimal(value.satang) / 100, styles["money"])
+    elif isinstance(value, int | float | Decimal) and _is_exact(value):
+        sheet.write_number(*place, value)
+    elif isinstance(value, date) and value.year >= _FIRST_YEAR:
+        style = "moment" if isinstance(value, datetime) and value.time() != time() else "day"
+        sheet.write_datetime(*place, value, styles[style])
+    elif value is not None:
+        _write_text(sheet, place, str(value))
+
+
+def _write_text(
+    sheet: Worksheet, place: tuple[int, int], text: str, style: Format | None = None
+) -> None:
+    if len(text) > CHARACTERS_MAX:
+        message = f"a cell holds {CHARACTERS_MAX} characters, not {len(text)}"
+        raise ValueError(message)
+    sheet.write_string(*place, text, style)
+
+
+def _is_exact(number: float | Decimal) -> bool:
+    """Say whether a number cell gives this number back unchanged."""
+    decimal = Decimal(str(number))
+    return decimal.is_finite() and len(decimal.normalize().as_tuple().digits) <= _DIGITS_EXACT

@@ -1,0 +1,43 @@
+"""Public names and refusals in the language of the page."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import gettext
+
+from portal.errors import PortalError
+from portal.labels import TABLES
+from portal.labels import label
+from portal.money import Money
+from portal.roles import Role
+
+
+def shown(value: str, table: str) -> str:
+    """Return the public name of a value, in the language of the page."""
+    return gettext(label(table, value))
+
+
+def say(error: PortalError) -> str:
+    """Write an error's sentence in the language of the page."""
+    facts = {name: _said(fact) for name, fact in error.facts.items()}
+    return gettext(error.sentence).format(**facts)
+
+
+def _said(fact: object) -> object:
+    match fact:
+        case Money():
+            return str(fact)
+        case Role():
+            return shown(fact, "role")
+        case StrEnum():
+            return _said_choice(fact)
+        case tuple():
+            return ", ".join(str(_said(part)) for part in fact)
+        case _:
+            return fact
+
+
+def _said_choice(fact: StrEnum) -> str:
+    table = next((table for table in ("state", "action") if fact in TABLES[table]), None)
+    return shown(fact, table) if table else str(fact)

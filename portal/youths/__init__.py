@@ -1,0 +1,1 @@
+"""Young people, consent and projects: whom a request is for."""

@@ -1,0 +1,90 @@
+"""Acts about areas, young people, consent and projects."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.roles import Actor
+from portal.youths.models import Area
+from portal.youths.models import Consent
+from portal.youths.models import Project
+from portal.youths.models import Youth
+
+
+@dataclass(frozen=True, slots=True)
+class YouthAnswer:
+    """What is told about a person: `national_id` is 13 digits, G and 12 digits, or None."""
+
+    title: str
+    first_name: str
+    last_name: str
+    birth_on: date
+    national_id: str | None
+    schooling: str
+
+
+def add_area(
+    session: Session, code: str, *, name_th: str, name_en: str, parent_code: str | None
+) -> None:
+    """Add an amphoe, or a tambon below it."""
+    session.add(Area(code=code, name_th=name_th, name_en=name_en, parent_code=parent_code))
+
+
+def register_youth(session: Session, answer: YouthAnswer, *, area_code: str) -> Youth:
+    """Return the person with this id number, or a new record for them."""
+    hashed = answer.national_id and _hashed(session, answer.national_id)
+    if hashed:
+        known = session.scalars(
+            select(Youth).where(Youth.national_id_hash == hashed)
+        ).one_or_none()
+        if known is not None:
+            return known
+    youth = Youth(
+        title=answer.title,
+        first_name=answer.first_name,
+        last_name=answer.last_name,
+        birth_on=answer.birth_on,
+        national_id=answer.national_id,
+        national_id_hash=hashed,
+        area_code=area_code,
+        schooling=answer.schooling,
+    )
+    session.add(youth)
+    session.flush()
+    return youth
+
+
+def _hashed(session: Session, national_id: str) -> str:
+    # Keyed: without the key, every id number of the country could be tried in an hour.
+    key: bytes = session.info["hash_key"]
+    return hmac.new(key, national_id.encode(), hashlib.sha256).hexdigest()
+
+
+def record_consent(
+    session: Session, youth: Youth, *, capacity: str, paper: str, by: Actor, at: datetime
+) -> Consent:
+    """Note who agreed, in what capacity, on which paper."""
+    consent = Consent(
+        youth_id=youth.id,
+        capacity=capacity,
+        paper=paper,
+        recorded_at=at,
+        recorded_by_id=by.person_id,
+    )
+    session.add(consent)
+    return consent
+
+
+def start_project(session: Session, name: str, *, area_code: str) -> Project:
+    """Add a project."""
+    project = Project(name=name, area_code=area_code)
+    session.add(project)
+    session.flush()
+    return project
