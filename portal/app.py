@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 TOP = Path(__file__).resolve().parent.parent
 ENGLISH = "/en"
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
+PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo"})
 
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
@@ -103,6 +105,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # Values never stand in an error's text: it ends in a server's log.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         MIGRATIONS_DIR=str(TOP / "migrations"),
         MAX_CONTENT_LENGTH=UPLOAD_BYTES_MAX,
         BOOTSTRAP_SERVE_LOCAL=True,
@@ -111,6 +115,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,
+        EDITION=_edition(),
     )
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     _attach_install(app, settings)
@@ -126,6 +131,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _edition() -> str:
+    """Return a digest of everything pages are made from, so that a new release is a new edition."""
+    digest = hashlib.sha256()
+    for folder in (TOP / "portal", TOP / "templates"):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in PAGES_ARE_MADE_FROM:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def _attach_install(app: Flask, settings: Settings) -> None:
     install = Install(settings)
     app.extensions["install"] = install
@@ -135,8 +150,13 @@ def _attach_install(app: Flask, settings: Settings) -> None:
 def _publish_inline() -> None:
     """Put what was just recorded into the published log, in the process that recorded it."""
     install: Install = current_app.extensions["install"]
-    if install.has_log:
+    if not install.has_log:
+        return
+    try:
         install.publish(db.db.engine)
+    except PortalError as error:
+        # The act is committed and stays in the queue; who runs the portal must look.
+        current_app.logger.error("The log was not published: %s", error)  # noqa: TRY400 - no traceback
 
 
 def language() -> str:
@@ -180,8 +200,7 @@ def _page_context() -> dict[str, object]:
 
 def _is_behind_a_door() -> bool:
     """Say whether the page is for somebody signed in; other pages do not even look at the session."""
-    door = (request.blueprint or "").split(".")[0]
-    return door in {"office", "treasury"} and bool(current_user.is_authenticated)
+    return security.door() in {"office", "treasury"} and bool(current_user.is_authenticated)
 
 
 def _other_language_url() -> str:

@@ -28,7 +28,7 @@ POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self'",
         "font-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -44,6 +44,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 READS = frozenset({"GET", "HEAD"})
+PRIVATE = frozenset({"office", "treasury", "gate"})
 
 public = Blueprint("public", __name__)
 gate = Blueprint("gate", __name__)
@@ -74,6 +75,11 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         return f"{self.actor.person_id}:{self.session_key}"
 
 
+def door() -> str:
+    """Return the name of the door the page of this request hangs on."""
+    return (request.blueprint or "").partition(".")[0]
+
+
 def current_actor() -> Actor:
     """Return the signed-in person; the doors let nobody else come this far."""
     actor: Actor = current_user.actor
@@ -91,9 +97,7 @@ def guard(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if not request.path.startswith(("/static/", "/bootstrap/", "/log/")) and (
-        request.blueprint or ""
-    ).split(".")[0] in {"office", "treasury", "gate"}:
+    if door() in PRIVATE:
         response.headers["Cache-Control"] = "no-store"
     return response
 

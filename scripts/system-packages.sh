@@ -26,7 +26,7 @@ may_install() {
 apt_get() {
     # shellcheck disable=SC2086 # the prefix is no word or two
     $as_root env PATH="$PATH" DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -o DPkg::Lock::Timeout=600 "$@" >&2
+        apt-get -qq -o DPkg::Lock::Timeout=600 "$@" >/dev/null
 }
 
 # A minimal Debian comes without package lists, so they are fetched. A mirror that fails there need
@@ -101,6 +101,7 @@ for word in "$@"; do
         ;;
     test)
         need_browser
+        need_library libatomic.so.1 libatomic1 # playwright's own node
         need_program pdftotext poppler-utils
         ;;
     *)

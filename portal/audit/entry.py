@@ -76,7 +76,7 @@ HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.FLAG: lambda value: isinstance(value, bool),
     Kind.KEY: _matches(r"[\x21-\x7e]{1,200}"),
     Kind.MONTH: _matches(r"[0-9]{4}-[0-9]{2}"),
-    Kind.REFERENCE: _matches(r"[A-Z]{2,6}-[0-9]{4}-[A-Z]?[0-9]{6}|[A-Z0-9][A-Z0-9-]{0,39}"),
+    Kind.REFERENCE: _matches(r"[A-Z0-9][A-Z0-9-]{0,39}"),
     Kind.SATANG: _is_integer,
     Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= 200,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,8 @@ from portal.banks import account_fits
 from portal.clock import now
 from portal.funds.queries import Choices
 from portal.funds.rules import Action
+from portal.funds.rules import Kind
+from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.funds.service import PayeeAnswer
 from portal.funds.service import RequestAnswer
@@ -46,13 +49,12 @@ from portal.youths.service import YouthAnswer
 
 TEXT_LENGTH_MAX = 4000
 NATIONAL_ID_DIGITS = 13
-DECISIONS = (Action.APPROVE, Action.RETURN, Action.REJECT)
 
 
 class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
 
-    def pre_validate(self, form: Any) -> None:  # WTForms' own signature
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
         """Refuse what is no day."""
         try:
             read_day(self.data)
@@ -63,7 +65,7 @@ class DayField(StringField):
 class BahtField(StringField):
     """An amount in baht; commas, Thai digits and the word บาท are understood."""
 
-    def pre_validate(self, form: Any) -> None:  # WTForms' own signature
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
         """Refuse what is no amount."""
         try:
             read_baht(self.data)
@@ -99,7 +101,7 @@ class DecisionForm(SeenVersion):
         ],
         validators=[InputRequired(_("Choose one."))],
     )
-    reason = SelectField(_("Reason (public)"), validators=[Optional()])
+    reason = SelectField(_("Reason (public)"))
     note = TextAreaField(
         _("Note (not public)"), validators=[Optional(), Length(max=TEXT_LENGTH_MAX)]
     )
@@ -110,10 +112,15 @@ class DecisionForm(SeenVersion):
             (code, _(text)) for code, text in REASONS.items()
         ]
 
+    def offer(self, offers: Sequence[Offer]) -> DecisionForm:
+        """Leave the decisions that this person may take now."""
+        allowed = {offer.action.value for offer in offers if offer.is_allowed}
+        self.action.choices = [choice for choice in self.action.choices if choice[0] in allowed]
+        return self
+
     def validate_reason(self, field: Field) -> None:
         """Ask for a reason when the decision is not an approval."""
         if self.action.data in {Action.RETURN, Action.REJECT} and not field.data:
-            field.errors = []
             raise ValidationError(_("Say why: the requester must know what to do."))
 
     def answer(self) -> DecisionAnswer:
@@ -188,7 +195,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     fund = SelectField(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
     amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
     payee_kind = SelectField(
-        _("Who receives the money"), choices=[(code, _(text)) for code, text in PAYEES.items()]
+        _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
     account_holder = StringField(
         _("Name of the account"),
@@ -207,29 +214,40 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
     def offer(self, choices: Choices, language: str) -> RequestForm:
-        """Fill the lists to choose from, in the language of the page."""
+        """Fill the lists to choose from, in the language of the page; nothing is chosen yet."""
 
         def text(name: Name) -> str:
             return name.en if language == "en" else name.th
 
-        self.place.choices = {
-            text(amphoe): [(code, text(name)) for code, name in tambons]
-            for amphoe, tambons in choices.places
+        none = [("", _("Choose one"))]
+        tambons = {
+            text(amphoe): [(code, text(name)) for code, name in below]
+            for amphoe, below in choices.places
         }
-        self.category.choices = [
-            (
-                f"{choice.subcommittee}/{choice.category}",
-                f"{text(choice.name)} · {text(choice.subcommittee_name)} (≤ {choice.ceiling})",
-            )
-            for choice in choices.categories
-        ]
-        self.fund.choices = [(code, text(name)) for code, name in choices.funds]
-        self.bank.choices = [
+        self.place.choices = {None: none, **tambons}
+        self.category.choices = {None: none, **self._categories(choices, text)}
+        self.fund.choices = none + [(code, text(name)) for code, name in choices.funds]
+        self.payee_kind.choices = none + [(code, _(label)) for code, label in PAYEES.items()]
+        self.bank.choices = none + [
             (bank.code, bank.name_en if language == "en" else bank.name_th)
             for bank in BANKS.values()
             if bank.is_open
         ]
         return self
+
+    def _categories(
+        self, choices: Choices, text: Callable[[Name], str]
+    ) -> dict[str, list[tuple[str, str]]]:
+        """Return the categories for a person, or for a project, under their subcommittees."""
+        kind = Kind.YOUTH if self._is_for_person() else Kind.PROJECT
+        found: dict[str, list[tuple[str, str]]] = {}
+        for choice in choices.categories:
+            if choice.serves in {kind, "any"}:
+                value = f"{choice.subcommittee}/{choice.category}"
+                words = _("%(name)s: at most %(ceiling)s baht")
+                label = words % {"name": text(choice.name), "ceiling": choice.ceiling}
+                found.setdefault(text(choice.subcommittee_name), []).append((value, label))
+        return dict(sorted(found.items()))
 
     def validate_national_id(self, field: Field) -> None:
         """Refuse what has not the shape of an id number."""
@@ -238,7 +256,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def validate_birth_on(self, field: Field) -> None:
         """Refuse a birth after today."""
-        if read_day(field.data) > bangkok_day(now()):
+        if not field.errors and read_day(field.data) > bangkok_day(now()):
             raise ValidationError(_("The birth date lies in the future."))
 
     def validate_account_number(self, field: Field) -> None:

@@ -20,12 +20,16 @@ from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import true
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import defer
 
 from portal.banks import BANKS
 from portal.errors import N_
 from portal.errors import NotFoundError
+from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
+from portal.funds.acts import REQUEST_APPROVED
+from portal.funds.acts import REQUEST_SUBMITTED
 from portal.funds.ledger import Place
 from portal.funds.models import Balance
 from portal.funds.models import Category
@@ -36,9 +40,12 @@ from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.models import Subcommittee
 from portal.funds.rules import ASKERS
+from portal.funds.rules import Action
+from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import Offer
+from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.labels import Name
 from portal.money import Money
@@ -46,12 +53,17 @@ from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import BUDDHIST_ERA
 from portal.youths.models import Area
 from portal.youths.models import Project
 from portal.youths.models import Youth
 from portal.youths.queries import has_consent
 
 PAGE_LENGTH = 50
+EARLIER_SHOWN = 5
+RUNS_SHOWN = 10
+# What a list shows for an approved request that nobody waits for any more: its money arrived.
+PAID = "paid"
 
 
 class RequestUnknownError(NotFoundError):
@@ -79,6 +91,12 @@ class RequestRow:
     waits_for: Role | None
     waits_since: datetime | None
 
+    @property
+    def shown_state(self) -> str:
+        """Return the state as people say it: an approved request that was paid is paid."""
+        is_paid = self.state is State.APPROVED and self.waits_for is None
+        return PAID if is_paid else self.state.value
+
 
 @dataclass(frozen=True, slots=True)
 class RequestList:
@@ -94,6 +112,16 @@ class RequestList:
         """Return how many pages the list has."""
         return max(1, -(-self.count // PAGE_LENGTH))
 
+    @property
+    def first(self) -> int:
+        """Return the number of the first row shown."""
+        return (self.page - 1) * PAGE_LENGTH + 1
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row shown."""
+        return (self.page - 1) * PAGE_LENGTH + len(self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -103,8 +131,13 @@ class Filters:
     subcommittee: str = ""
     text: str = ""
 
+    @property
+    def is_set(self) -> bool:
+        """Say whether anything is narrowed."""
+        return bool(self.state or self.subcommittee or self.text)
 
-def _rows() -> Select[tuple[FundRequest, Youth | None, Project | None, Category, Subcommittee, Fund]]:
+
+def _rows() -> Select[FundRequest, Youth | None, Project | None, Category, Subcommittee, Fund]:
     return (
         select(FundRequest, Youth, Project, Category, Subcommittee, Fund)
         .outerjoin(Youth, Youth.id == FundRequest.youth_id)
@@ -163,21 +196,25 @@ def requests(session: Session, by: Actor, filters: Filters, *, page: int = 1) ->
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if filters.state in set(State):
+    if filters.state == PAID:
+        conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_(None)]
+    elif filters.state == State.APPROVED:
+        conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_not(None)]
+    elif filters.state in set(State):
         conditions.append(FundRequest.state == State(filters.state))
     if filters.subcommittee:
         conditions.append(FundRequest.subcommittee_code == filters.subcommittee)
-    if filters.text:
-        like = f"%{filters.text}%"
-        conditions.append(
-            or_(
-                FundRequest.reference.like(like),
-                Youth.first_name.like(like),
-                Youth.last_name.like(like),
-                Project.name.like(like),
-            )
-        )
+    conditions += [_tells(word) for word in filters.text.split()]
     return conditions
+
+
+def _tells(word: str) -> ColumnElement[bool]:
+    return or_(
+        FundRequest.reference.contains(word, autoescape=True),
+        Youth.first_name.contains(word, autoescape=True),
+        Youth.last_name.contains(word, autoescape=True),
+        Project.name.contains(word, autoescape=True),
+    )
 
 
 def _listed(
@@ -219,9 +256,7 @@ def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
     ]
     if by.chairs:
         mine.append(
-            and_(
-                FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.chairs)
-            )
+            and_(FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.chairs))
         )
     asked = exists().where(
         RequestDuty.fund_request_id == FundRequest.id,
@@ -250,6 +285,13 @@ def in_payment(
     return _listed(session, waiting if narrowed is None else [*waiting, narrowed])
 
 
+def request_row(session: Session, request_id: int, by: Actor) -> RequestRow | None:
+    """Return one request as a list shows it, or None when it is not this person's to see."""
+    condition = and_(FundRequest.id == request_id, visible(by))
+    columns = session.execute(_rows().where(condition)).one_or_none()
+    return columns and _row(*columns)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One act in a request's timeline."""
@@ -261,6 +303,24 @@ class Told:
     reason: str | None
     note: str
     log_eid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a request's way: done, now, later or stopped, and when it was done."""
+
+    name: str
+    state: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Actions that this person may not take, for one reason, and who can."""
+
+    actions: Sequence[Action]
+    refusal: PortalError
+    who: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +358,20 @@ class RequestPage:
     signatures_given: int
     holders: Sequence[str]
     timeline: Sequence[Told]
+    stages: Sequence[Stage]
+    earlier: Sequence[RequestRow]
     offers: Sequence[Offer]
+    refused: Sequence[Refused]
+
+    @property
+    def is_covered(self) -> bool:
+        """Say whether the subcommittee has enough of the fund left for this request."""
+        return self.available >= self.row.amount
+
+    @property
+    def left_after(self) -> Money:
+        """Return what the subcommittee would have left of the fund after an approval."""
+        return self.available - self.row.amount
 
     def offer(self, action: str) -> Offer | None:
         """Return the offer of one action, if the state has it."""
@@ -307,23 +380,27 @@ class RequestPage:
 
 def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
     """Return the one page of a request, or raise `RequestUnknownError`."""
-    columns = session.execute(_rows().where(FundRequest.id == request_id, visible(by))).one_or_none()
+    condition = and_(FundRequest.id == request_id, visible(by))
+    columns = session.execute(_rows().where(condition)).one_or_none()
     if columns is None:
         raise RequestUnknownError
     fund_request, youth, _project, category, _subcommittee, _fund = columns
     payee = fund_request.payees[-1]
     bank = BANKS[payee.bank_code]
-    needed, given, offers = _signing(session, fund_request, by)
+    signatures = lookups.signatures(session, fund_request)
+    timeline = _timeline(session, fund_request.id)
+    requester = session.get_one(Person, fund_request.requester_id).name
+    offers = _offers(session, fund_request, signatures, by)
     return RequestPage(
         row=_row(*columns),
         finder=fund_request.finder,
         organisation=fund_request.organisation,
-        requester=session.get_one(Person, fund_request.requester_id).name,
+        requester=requester,
         title=youth.title if youth else "",
         first_name=youth.first_name if youth else "",
         last_name=youth.last_name if youth else "",
-        birth_on=youth and youth.birth_on,
-        national_id=youth and youth.national_id,
+        birth_on=youth.birth_on if youth else None,
+        national_id=youth.national_id if youth else None,
         schooling=youth.schooling if youth else "",
         place=_place(session, fund_request.area_code),
         area_code=fund_request.area_code,
@@ -342,34 +419,119 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         confirmed=Money(fund_request.confirmed_satang),
         available=_available(session, fund_request),
         ceiling=category.ceiling,
-        signatures_needed=needed,
-        signatures_given=given,
+        signatures_needed=signatures.needed,
+        signatures_given=len(signatures.given_by),
         holders=_holders(session, fund_request),
-        timeline=_timeline(session, fund_request.id),
+        timeline=timeline,
+        stages=_stages(fund_request, timeline),
+        earlier=_earlier(session, fund_request, by),
         offers=offers,
+        refused=_refused(session, fund_request, signatures, offers),
     )
 
 
-def _signing(
-    session: Session, fund_request: FundRequest, by: Actor
-) -> tuple[Sequence[Role], int, Sequence[Offer]]:
-    signatures = lookups.signatures(session, fund_request)
-    offers = rules.offers(
+def amendable_page(session: Session, request_id: int, by: Actor) -> RequestPage:
+    """Return the page of a request that this person may change, or raise why not."""
+    page = request_page(session, request_id, by)
+    offer = page.offer(Action.SUBMIT)
+    if offer is None:
+        raise ActionNotAllowedError(page.row.state, Action.SUBMIT)
+    if offer.refusal is not None:
+        raise offer.refusal
+    return page
+
+
+def _offers(
+    session: Session, fund_request: FundRequest, signatures: Signatures, by: Actor
+) -> Sequence[Offer]:
+    return rules.offers(
         fund_request.state,
         by,
         subcommittee=fund_request.subcommittee_code,
         duties=lookups.duties(session, fund_request.id),
         signatures=signatures,
     )
-    return signatures.needed, len(signatures.given_by), offers
+
+
+def _refused(
+    session: Session, fund_request: FundRequest, signatures: Signatures, offers: Sequence[Offer]
+) -> Sequence[Refused]:
+    """Return the refused actions, those of one reason together."""
+    found: dict[str, tuple[PortalError, list[Action]]] = {}
+    for offer in offers:
+        if offer.refusal is not None:
+            found.setdefault(str(offer.refusal), (offer.refusal, []))[1].append(offer.action)
+    return [
+        Refused(actions, refusal, _who_can(session, fund_request, signatures, actions[0]))
+        for refusal, actions in found.values()
+    ]
+
+
+def _who_can(
+    session: Session, fund_request: FundRequest, signatures: Signatures, action: Action
+) -> Sequence[str]:
+    step = rules.STEPS[fund_request.state, action]
+    if step.duty is Duty.ASK:
+        requester = session.get_one(Person, fund_request.requester_id).name
+        return list(dict.fromkeys((requester, *holders(session, Role.OFFICER))))
+    role = signatures.due if action is Action.APPROVE else Role.CHAIR
+    return holders(session, role, fund_request.subcommittee_code)
+
+
+# The stretches of a request's way, each with the act that ends it.
+_STAGES = (
+    ("send", REQUEST_SUBMITTED.name),
+    ("decide", REQUEST_APPROVED.name),
+    ("pay", "payment.sent"),
+    ("confirm", "payment.confirmed"),
+)
+
+
+def _stages(fund_request: FundRequest, timeline: Sequence[Told]) -> Sequence[Stage]:
+    done = _stages_done(fund_request)
+    ended_at = {told.act: told.at for told in timeline}
+    is_over = fund_request.waits_for is None
+    return [
+        Stage(name, "done", ended_at.get(act))
+        if place < done
+        else Stage(name, ("stopped" if is_over else "now") if place == done else "later", None)
+        for place, (name, act) in enumerate(_STAGES)
+    ]
+
+
+def _stages_done(fund_request: FundRequest) -> int:
+    """Return how many stretches lie behind the request."""
+    match fund_request.state:
+        case State.DRAFT | State.RETURNED:
+            return 0
+        case State.APPROVED | State.CLOSED:
+            arrived = fund_request.confirmed_satang == fund_request.awarded_satang
+            return 2 + (fund_request.unsent == Money(0)) + arrived
+        case _:
+            return int(fund_request.reference is not None)
+
+
+def _earlier(session: Session, fund_request: FundRequest, by: Actor) -> Sequence[RequestRow]:
+    """Return the other requests for the same person, newest first, that may be seen here."""
+    if fund_request.youth_id is None:
+        return ()
+    found = session.execute(
+        _rows()
+        .where(
+            FundRequest.youth_id == fund_request.youth_id,
+            FundRequest.id != fund_request.id,
+            visible(by),
+        )
+        .order_by(FundRequest.id.desc())
+        .limit(EARLIER_SHOWN)
+    )
+    return [_row(*columns) for columns in found]
 
 
 def _place(session: Session, area_code: str) -> Name:
     area = session.get_one(Area, area_code)
     parent = session.get_one(Area, area.parent_code)
-    return Name(
-        f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}"
-    )
+    return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
 
 
 def _available(session: Session, fund_request: FundRequest) -> Money:
@@ -415,6 +577,7 @@ class CategoryChoice:
     name: Name
     subcommittee_name: Name
     ceiling: Money
+    serves: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +603,7 @@ def choices(session: Session) -> Choices:
             name=Name(row.name_th, row.name_en),
             subcommittee_name=subcommittees[link.subcommittee_code],
             ceiling=row.ceiling,
+            serves=row.serves,
         )
         for row in session.scalars(select(Category).order_by(Category.name_th))
         for link in row.subcommittees
@@ -471,7 +635,7 @@ def typed(page: RequestPage) -> dict[str, object]:
         "title": page.title,
         "first_name": page.first_name,
         "last_name": page.last_name,
-        "birth_on": page.birth_on and page.birth_on.strftime("%d/%m/%Y"),
+        "birth_on": page.birth_on and _as_typed(page.birth_on),
         "national_id": page.national_id,
         "project_name": page.row.whom,
         "place": page.area_code,
@@ -485,6 +649,10 @@ def typed(page: RequestPage) -> dict[str, object]:
         "reason": page.reason,
         "has_consent": page.consent_given,
     }
+
+
+def _as_typed(day: date) -> str:
+    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,11 +678,24 @@ class ImportPage:
 
 def import_run(session: Session, run_id: int, by: Actor) -> ImportPage:
     """Return what one's own upload did, or raise `RequestUnknownError`."""
-    run = _own_run(session, run_id, by)
+    return _import_page(_own_run(session, run_id, by))
+
+
+def _import_page(run: ImportRun) -> ImportPage:
     refused = [RefusedRow(row["row"], row["refused"]) for row in json.loads(run.refused)]
-    return ImportPage(
-        run.id, run.file_name, run.at, run.new, run.known, run.warned, refused
+    return ImportPage(run.id, run.file_name, run.at, run.new, run.known, run.warned, refused)
+
+
+def import_runs(session: Session, by: Actor) -> Sequence[ImportPage]:
+    """Return one's own newest uploads."""
+    found = session.scalars(
+        select(ImportRun)
+        .where(ImportRun.by_person_id == by.person_id)
+        .options(defer(ImportRun.corrections))
+        .order_by(ImportRun.id.desc())
+        .limit(RUNS_SHOWN)
     )
+    return [_import_page(run) for run in found]
 
 
 def corrections(session: Session, run_id: int, by: Actor) -> bytes:

@@ -2,57 +2,151 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import ParamSpec
+
 from flask import Blueprint
+from flask import Response
+from flask import abort
+from flask import current_app
+from flask import make_response
 from flask import render_template
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext
+from markupsafe import Markup
 
+from portal import charts
+from portal.charts import ChartText
+from portal.charts import NameBar
+from portal.charts import Tone
 from portal.db import db
+from portal.money import total
 from portal.publishing import queries
+from portal.publishing.queries import FrontPage
 
 bp = Blueprint("publishing", __name__)
 
+Given = ParamSpec("Given")
+View = Callable[Given, ResponseReturnValue]
+# The largest number that a column of log positions holds.
+POSITION_MAX = 2**63 - 1
+
+
+def kept_by_readers(view: View[Given]) -> Callable[Given, Response]:
+    """Let browsers and proxies keep a page, and tell them when it has not changed since."""
+
+    @wraps(view)
+    def answer(*args: Given.args, **kwargs: Given.kwargs) -> Response:
+        tag = _edition()
+        if request.if_none_match.contains_weak(tag):
+            response = Response(status=HTTPStatus.NOT_MODIFIED)
+        else:
+            response = make_response(view(*args, **kwargs))
+        # Weak: a proxy may compress the page.
+        response.set_etag(tag, weak=True)
+        response.headers["Cache-Control"] = "public, no-cache"
+        return response
+
+    return answer
+
+
+def _edition() -> str:
+    """Name this edition of all public pages: the log, the language, and the portal's own files."""
+    log = queries.edition(db.session())
+    return f"{log}-{get_locale()}-{current_app.config['EDITION']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """What is drawn on the front page; no bars while nothing is paid."""
+
+    share: Markup
+    narrow: Markup | None
+    wide: Markup | None
+
 
 @bp.get("/")
+@kept_by_readers
 def show_front() -> ResponseReturnValue:
     """Show how much came in, went out, is left, and how fast."""
-    return render_template(
-        "public/publishing/show_front.html", page=queries.front_page(db.session)
+    page = queries.front_page(db.session())
+    drawings = _drawings(page) if page else None
+    return render_template("public/publishing/show_front.html", page=page, drawings=drawings)
+
+
+def _drawings(page: FrontPage) -> Drawings:
+    figures, is_english = page.figures, str(get_locale()) == "en"
+    share = charts.share_bar(
+        [
+            charts.Part(figures.disbursed, Tone.ARRIVED),
+            charts.Part(figures.committed, Tone.WAITING),
+            charts.Part(figures.left, Tone.LEFT),
+        ],
+        text=ChartText(
+            "share",
+            gettext("How the money received divides"),
+            gettext("Paid out, approved but not yet paid, and left; the amounts stand above."),
+        ),
+    )
+    paid = sorted(page.subcommittees, key=lambda part: part.disbursed, reverse=True)
+    if not total(part.disbursed for part in paid):
+        return Drawings(share, None, None)
+    bars = [
+        NameBar(part.short.en if is_english else part.short.th, part.disbursed) for part in paid
+    ]
+    text = ChartText(
+        "paid",
+        gettext("Money paid out, by subcommittee"),
+        gettext("One bar for each subcommittee; the table under the chart has the same amounts."),
+    )
+    return Drawings(
+        share,
+        narrow=charts.bars_by_name(bars, text=text, width=charts.PHONE),
+        wide=charts.bars_by_name(bars, text=text, width=charts.DESK),
     )
 
 
 @bp.get("/requests")
+@kept_by_readers
 def list_requests() -> ResponseReturnValue:
     """Show the published requests, newest act first."""
     status = request.args.get("status", "")
-    found = queries.requests(
-        db.session,
-        queries.names(db.session),
-        status=status,
-        before=request.args.get("before", None, type=int),
-    )
+    if status not in {"", *queries.STATUSES}:
+        abort(HTTPStatus.NOT_FOUND)
+    session = db.session()
+    found = queries.requests(session, queries.names(session), status=status, before=_before())
     return render_template("public/publishing/list_requests.html", found=found, status=status)
 
 
 @bp.get("/requests/<reference>")
+@kept_by_readers
 def show_request(reference: str) -> ResponseReturnValue:
     """Show one request as the log tells it."""
-    return render_template(
-        "public/publishing/show_request.html", page=queries.public_request(db.session, reference)
-    )
+    page = queries.public_request(db.session(), reference)
+    return render_template("public/publishing/show_request.html", page=page)
 
 
 @bp.get("/log")
+@kept_by_readers
 def show_log() -> ResponseReturnValue:
     """Show the checkpoint and the entries of the log."""
+    page = queries.log_page(db.session(), before=_before())
+    return render_template("public/publishing/show_log.html", page=page)
+
+
+def _before() -> int | None:
+    """Return the log position before which the page begins."""
     before = request.args.get("before", None, type=int)
-    return render_template(
-        "public/publishing/show_log.html", page=queries.log_page(db.session, before=before)
-    )
+    return None if before is None else min(max(before, 0), POSITION_MAX)
 
 
 @bp.get("/healthz")
 def show_health() -> ResponseReturnValue:
     """Say that the portal answers and reads its database."""
-    queries.foundation_name(db.session)
+    queries.foundation_name(db.session())
     return {"ok": True}

@@ -9,6 +9,7 @@ from datetime import date
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.roles import Actor
@@ -40,12 +41,9 @@ def add_area(
 def register_youth(session: Session, answer: YouthAnswer, *, area_code: str) -> Youth:
     """Return the person with this id number, or a new record for them."""
     hashed = answer.national_id and _hashed(session, answer.national_id)
-    if hashed:
-        known = session.scalars(
-            select(Youth).where(Youth.national_id_hash == hashed)
-        ).one_or_none()
-        if known is not None:
-            return known
+    known = _known(session, hashed)
+    if known is not None:
+        return known
     youth = Youth(
         title=answer.title,
         first_name=answer.first_name,
@@ -56,9 +54,22 @@ def register_youth(session: Session, answer: YouthAnswer, *, area_code: str) -> 
         area_code=area_code,
         schooling=answer.schooling,
     )
-    session.add(youth)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(youth)
+    except IntegrityError:
+        # Somebody registered the same number at the same moment: theirs is the record.
+        known = _known(session, hashed)
+        if known is None:
+            raise
+        return known
     return youth
+
+
+def _known(session: Session, hashed: str | None) -> Youth | None:
+    if hashed is None:
+        return None
+    return session.scalars(select(Youth).where(Youth.national_id_hash == hashed)).one_or_none()
 
 
 def _hashed(session: Session, national_id: str) -> str:

@@ -1,0 +1,156 @@
+"""What tests stand on: a founded province, on each engine, verified when a test leaves it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy import make_url
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from config import Settings
+from config import read_settings
+from portal.app import create_app
+from portal.cli import check_log
+from portal.cli import set_up
+from portal.cli import upgrade_quietly
+from portal.db import db
+from portal.db import writing
+from portal.funds.books import check_books
+from portal.install import Install
+from tests.postgres import postgres_server
+from tests.world import FOUNDED
+from tests.world import World
+
+PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A portal of its own for one test: app, files, database."""
+
+    app: Flask
+    install: Install
+
+    def verify(self) -> None:
+        """Publish what was recorded, then prove the log and the books."""
+        if self.install.has_log:
+            self.install.publish(db.engine)
+            db.session.close()
+            check_log(self.install)
+        check_books(db.session)
+        db.session.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with postgres_server() as url:
+        yield url
+
+
+def _settings(folder: Path, url: str) -> Settings:
+    return read_settings(
+        {
+            "PORTAL_DATA_DIR": str(folder),
+            "PORTAL_DATABASE_URL": url,
+            "PORTAL_SECRET_KEY": "known to the tests alone",
+            "AUDIT_INLINE_PUBLISH": "0",
+        }
+    )
+
+
+def _on_server(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _found(folder: Path, url: str) -> None:
+    app = create_app(_settings(folder, url))
+    with app.app_context():
+        upgrade_quietly()
+        set_up(PROVINCE, at=FOUNDED)
+        app.extensions["install"].publish(db.engine)
+        db.engine.dispose()
+        app.extensions["install"].vault.close()
+
+
+@pytest.fixture(scope="session")
+def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("founded") / "sqlite"
+    _found(folder, f"sqlite:///{folder / 'portal.sqlite'}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def founded_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("founded") / "postgresql"
+    name = f"founded_{secrets.token_hex(4)}"
+    _on_server(postgres, f"CREATE DATABASE {name}")
+    url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    _found(folder, url)
+    return folder, name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
+    """A founded province on one engine; each test has its own copy."""
+    folder = tmp_path / "instance"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("founded_sqlite"), folder)
+        url = f"sqlite:///{folder / 'portal.sqlite'}"
+        yield from _running(folder, url)
+        return
+    founded, template = request.getfixturevalue("founded_postgresql")
+    server = request.getfixturevalue("postgres")
+    name = f"test_{secrets.token_hex(4)}"
+    shutil.copytree(founded, folder)
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    try:
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+        yield from _running(folder, url)
+    finally:
+        _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _running(folder: Path, url: str) -> Iterator[Portal]:
+    app = create_app(_settings(folder, url))
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.config["RATELIMIT_ENABLED"] = False
+    portal = Portal(app, app.extensions["install"])
+    with app.app_context():
+        try:
+            yield portal
+            portal.verify()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+            portal.install.vault.close()
+
+
+@pytest.fixture
+def session(portal: Portal) -> Iterator[Session]:
+    """A session for acts; it commits at the end, and then log and books are verified."""
+    with writing(db.engine, portal.install.session_info()) as session:
+        yield session
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    """The cast, and builders that walk through the services."""
+    return World(session)
+
+
+@pytest.fixture
+def client(portal: Portal) -> FlaskClient:
+    """A browser without a screen."""
+    return portal.app.test_client()

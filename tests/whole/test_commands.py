@@ -1,0 +1,107 @@
+"""The commands, as an administrator types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.models import LogEntry
+from portal.db import db
+from portal.funds.models import FundRequest
+from portal.people.service import check_password
+from tests.conftest import PROVINCE
+from tests.conftest import Portal
+
+TOP = Path(__file__).parent.parent.parent
+WORKBOOK = TOP / "provinces" / "rayong_requests.xlsx"
+SHARED = TOP.parent / "shared" / "data" / "field_requests_rayong.expected.json"
+
+
+def run(portal: Portal, *words: str) -> Result:
+    return portal.app.test_cli_runner().invoke(args=words)
+
+
+def count(table: type) -> int:
+    with Session(db.engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_workbook_is_answered_row_by_row(portal: Portal) -> None:
+    if not SHARED.exists():
+        pytest.skip(f"{SHARED} is not here")
+    expected = json.loads(SHARED.read_text("utf-8"))
+    answer = run(
+        portal, "import-requests", str(WORKBOOK), "--as", "malee", "--dry-run", "--json"
+    )
+    assert answer.exit_code == 0
+    found = json.loads(answer.stdout)
+    assert found["rows"] == [
+        {"row": row["row"], "refused": row["refused"], "warned": row["warned"]}
+        for row in expected["rows"]
+    ]
+    assert expected["summary"].items() <= found["summary"].items()
+    assert count(FundRequest) == 0
+
+
+def test_importing_twice_adds_nothing(portal: Portal) -> None:
+    first = run(portal, "import-requests", str(WORKBOOK), "--as", "malee")
+    assert first.exit_code == 0, first.output
+    before = count(FundRequest), count(LogEntry)
+    again = run(portal, "import-requests", str(WORKBOOK), "--as", "malee", "--json")
+    assert json.loads(again.stdout)["summary"] | {"imported": 0, "imported_before": 267} == (
+        json.loads(again.stdout)["summary"]
+    )
+    assert (count(FundRequest), count(LogEntry)) == before
+    assert before[0] == 267
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("import-requests", str(WORKBOOK), "--as", "nobody"), 1, "nobody with the username"),
+        (("import-requests", str(WORKBOOK), "--as", "wipa"), 1, "Only"),
+        (("import-requests", str(PROVINCE), "--as", "malee"), 2, ""),
+        (("import-requests", "missing.xlsx", "--as", "malee"), 2, "does not exist"),
+        (("user", "reset", "malee", "--password", "short"), 1, "at least 12 characters"),
+        (("user", "reset", "nobody", "--password", "long enough it is"), 1, "nobody with"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_changes_nothing(
+    portal: Portal, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    answer = run(portal, *words)
+    assert (answer.exit_code, count(FundRequest)) == (code, 0)
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.output
+
+
+def test_a_second_province_needs_a_file_and_an_install_of_its_own(portal: Portal) -> None:
+    again = run(portal, "init-province", str(PROVINCE))
+    assert (again.exit_code, "nothing was changed" in again.output) == (0, True)
+    other = run(portal, "init-province", str(PROVINCE.with_name("suratthani.toml")))
+    assert other.exit_code == 1
+    assert "an install of its own" in other.stderr
+
+
+def test_books_log_and_publishing_answer(portal: Portal) -> None:
+    for words, sentence in (
+        (("publish",), "entries are published"),
+        (("books", "check"), "The books balance"),
+        (("log", "check"), "The log is intact"),
+    ):
+        answer = run(portal, *words)
+        assert (answer.exit_code, answer.stderr) == (0, "")
+        assert sentence in answer.output
+
+
+def test_a_password_is_reset(portal: Portal) -> None:
+    answer = run(portal, "user", "reset", "malee", "--password", "a new and long one")
+    assert answer.exit_code == 0
+    with Session(db.engine) as session:
+        assert check_password(session, "malee", "a new and long one").username == "malee"

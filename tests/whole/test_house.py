@@ -1,0 +1,134 @@
+"""The house keeps its own rules: names for everything, settings that are told, no dead ends."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from config import MissingSettingError
+from config import read_settings
+from portal import labels
+from portal.app import create_app
+from portal.funds.rules import Action
+from portal.funds.rules import Duty
+from portal.funds.rules import Kind
+from portal.funds.rules import Reason
+from portal.funds.rules import State
+from portal.funds.workbook import PayeeKind
+from portal.funds.workbook import Refusal
+from portal.funds.workbook import Warned
+from portal.payments.rules import Channel
+from portal.payments.rules import PaymentAction
+from portal.payments.rules import PaymentState
+from portal.publishing.fold import Status
+from portal.publishing.vocabulary import TYPES
+from portal.roles import Role
+from portal.security import HEADERS
+
+TOP = Path(__file__).parent.parent.parent
+THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("state", [*State, *PaymentState, *Status]),
+        ("action", [*Action, *PaymentAction, *Duty]),
+        ("role", Role),
+        ("act", TYPES),
+        ("reason", Reason),
+        ("kind", Kind),
+        ("channel", Channel),
+        ("payee", PayeeKind),
+        ("refusal", [*Refusal, *Warned]),
+    ],
+)
+def test_everything_that_is_shown_has_a_public_name(table: str, values: list[str]) -> None:
+    assert {str(value) for value in values} <= labels.TABLES[table].keys()
+
+
+def test_every_text_has_a_thai_translation() -> None:
+    with THAI.open("rb") as file:
+        catalogue = read_po(file, locale="th")
+    missing = [message.id for message in catalogue if message.id and not message.string]
+    fuzzy = [message.id for message in catalogue if message.id and message.fuzzy]
+    assert (missing, fuzzy) == ([], [])
+
+
+def test_every_text_in_the_code_is_in_the_catalogue() -> None:
+    with THAI.open("rb") as file:
+        known = {
+            text
+            for message in read_po(file, locale="th")
+            for text in (message.id if isinstance(message.id, tuple) else (message.id,))
+        }
+    told = {text for table in labels.TABLES.values() for text in table.values()}
+    for template in (TOP / "templates").rglob("*.html"):
+        told |= set(re.findall(r"_\('((?:[^'\\]|\\.)+)'", template.read_text("utf-8")))
+    assert {text.replace("\\'", "'") for text in told} <= known
+
+
+def test_each_setting_is_in_the_readme() -> None:
+    code = (TOP / "config.py").read_text("utf-8")
+    readme = (TOP / "README.md").read_text("utf-8")
+    names = set(re.findall(r'"((?:PORTAL|AUDIT)_[A-Z_]+)"', code))
+    assert names
+    assert [name for name in sorted(names) if name not in readme] == []
+
+
+def test_nothing_serves_without_its_secrets(tmp_path: Path) -> None:
+    settings = read_settings({"PORTAL_DATA_DIR": str(tmp_path)})
+    with pytest.raises(MissingSettingError, match="PORTAL_SECRET_KEY"):
+        settings.require_secrets()
+
+
+def test_the_demo_keeps_its_own_secret(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("made by the demo\n")
+    assert read_settings({"PORTAL_DATA_DIR": str(tmp_path)}).secret_key == "made by the demo"
+
+
+@pytest.mark.parametrize(("written", "is_inline"), [("1", True), ("no", False), ("", True)])
+def test_publishing_inline_is_a_setting(tmp_path: Path, written: str, *, is_inline: bool) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), "AUDIT_INLINE_PUBLISH": written}
+    assert read_settings(environment).publishes_inline is is_inline
+
+
+def test_every_view_hangs_on_one_door(app: Flask) -> None:
+    outside = {"static", "bootstrap.static"}
+    doors = {"public", "gate", "office", "treasury"}
+    for rule in app.url_map.iter_rules():
+        assert rule.endpoint in outside or rule.endpoint.split(".")[0] in doors
+
+
+def test_the_public_door_only_reads(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("public."):
+            assert rule.methods is not None
+            assert rule.methods <= {"GET", "HEAD", "OPTIONS"}
+
+
+def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
+    for endpoint in app.view_functions:
+        door, _, rest = endpoint.partition(".")
+        name = rest.replace(".", "/")
+        source = (TOP / "templates" / door / f"{name}.html").exists()
+        is_page = rest.split(".")[-1].startswith(("show_", "list_", "new_"))
+        # One template may serve two views of one thing.
+        shared = {"office.funds.show_amend", "public.publishing.show_health"}
+        assert source or not is_page or endpoint in shared
+
+
+def test_every_answer_carries_the_headers(app: Flask) -> None:
+    answer = app.test_client().get("/sign-in")
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return create_app(
+        read_settings({"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_SECRET_KEY": "a test's"})
+    )
