@@ -49,6 +49,11 @@ from portal.youths.service import YouthAnswer
 
 TEXT_LENGTH_MAX = 4000
 NATIONAL_ID_DIGITS = 13
+DECISIONS = (
+    (Action.APPROVE.value, _("Approve")),
+    (Action.RETURN.value, _("Return for correction")),
+    (Action.REJECT.value, _("Do not approve")),
+)
 
 
 class DayField(StringField):
@@ -73,7 +78,7 @@ class BahtField(StringField):
             raise ValidationError(_("Write the amount in baht, like 1,500.")) from error
 
 
-class SeenVersion(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class SeenVersion(FlaskForm):
     """The version of the thing as the page showed it."""
 
     seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
@@ -94,11 +99,7 @@ class DecisionForm(SeenVersion):
 
     action = RadioField(
         _("Your decision"),
-        choices=[
-            (Action.APPROVE.value, _("Approve")),
-            (Action.RETURN.value, _("Return for correction")),
-            (Action.REJECT.value, _("Do not approve")),
-        ],
+        choices=list(DECISIONS),
         validators=[InputRequired(_("Choose one."))],
     )
     reason = SelectField(_("Reason (public)"))
@@ -114,8 +115,8 @@ class DecisionForm(SeenVersion):
 
     def offer(self, offers: Sequence[Offer]) -> DecisionForm:
         """Leave the decisions that this person may take now."""
-        allowed = {offer.action.value for offer in offers if offer.is_allowed}
-        self.action.choices = [choice for choice in self.action.choices if choice[0] in allowed]
+        allowed = {offer.action for offer in offers if offer.is_allowed}
+        self.action.choices = [choice for choice in DECISIONS if choice[0] in allowed]
         return self
 
     def validate_reason(self, field: Field) -> None:
@@ -141,7 +142,7 @@ class Pick:
     seen_version: int
 
 
-class BulkForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class BulkForm(FlaskForm):
     """Approving several requests from the list: each tick is `id-version`."""
 
 
@@ -155,7 +156,7 @@ def picks(values: Sequence[str]) -> list[Pick]:
     return found
 
 
-class UploadForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class UploadForm(FlaskForm):
     """A workbook to import."""
 
     workbook = FileField(
@@ -163,10 +164,9 @@ class UploadForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """A request for a person; `ProjectForm` leaves the person out."""
+class PersonFields(FlaskForm):
+    """Whom a request is for. Above the other fields, so that its errors are told first."""
 
-    seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     title = StringField(_("Title"), validators=[Optional(), Length(max=60)])
     first_name = StringField(
         _("First name"), validators=[DataRequired(_("Write the first name.")), Length(max=200)]
@@ -184,16 +184,43 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         description=_("13 digits, or G and 12 digits. Leave empty if there is none."),
         validators=[Optional(), Length(max=40)],
     )
+
+    def validate_national_id(self, field: Field) -> None:
+        """Refuse what has not the shape of an id number."""
+        if field.data and national_id(field.data) is None:
+            raise ValidationError(_("An id number has 13 digits, or G and 12 digits."))
+
+    def validate_birth_on(self, field: Field) -> None:
+        """Refuse a birth after today."""
+        if not field.errors and read_day(field.data) > bangkok_day(now()):
+            raise ValidationError(_("The birth date lies in the future."))
+
+
+class ProjectFields(FlaskForm):
+    """What a request is for, when it is for no single person."""
+
     project_name = StringField(
         _("Name of the project"),
         validators=[DataRequired(_("Write the name of the project.")), Length(max=400)],
     )
+
+
+class RequestForm(FlaskForm):
+    """What every request tells; `PersonForm` and `ProjectForm` add whom it is for."""
+
+    kind: Kind
+
+    seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     place = SelectField(_("Tambon"), validators=[InputRequired(_("Choose the tambon."))])
     category = SelectField(
         _("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))]
     )
     fund = SelectField(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
     amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
+    reason = TextAreaField(
+        _("Why it is needed (not public)"),
+        validators=[Optional(), Length(max=TEXT_LENGTH_MAX)],
+    )
     payee_kind = SelectField(
         _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
@@ -204,13 +231,6 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     bank = SelectField(_("Bank"), validators=[InputRequired(_("Choose the bank."))])
     account_number = StringField(
         _("Account number"), validators=[DataRequired(_("Write the account number."))]
-    )
-    reason = TextAreaField(
-        _("Why it is needed (not public)"),
-        validators=[Optional(), Length(max=TEXT_LENGTH_MAX)],
-    )
-    has_consent = BooleanField(
-        _("The person or guardian has agreed that we keep and use these facts")
     )
 
     def offer(self, choices: Choices, language: str) -> RequestForm:
@@ -224,8 +244,8 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             text(amphoe): [(code, text(name)) for code, name in below]
             for amphoe, below in choices.places
         }
-        self.place.choices = {None: none, **tambons}
-        self.category.choices = {None: none, **self._categories(choices, text)}
+        self.place.choices = _grouped(none, tambons)
+        self.category.choices = _grouped(none, self._categories(choices, text))
         self.fund.choices = none + [(code, text(name)) for code, name in choices.funds]
         self.payee_kind.choices = none + [(code, _(label)) for code, label in PAYEES.items()]
         self.bank.choices = none + [
@@ -239,25 +259,16 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         self, choices: Choices, text: Callable[[Name], str]
     ) -> dict[str, list[tuple[str, str]]]:
         """Return the categories for a person, or for a project, under their subcommittees."""
-        kind = Kind.YOUTH if self._is_for_person() else Kind.PROJECT
-        found: dict[str, list[tuple[str, str]]] = {}
+        found: dict[str, list[tuple[str, str]]] = {
+            text(name): [] for _, name in choices.subcommittees
+        }
+        words = _("%(name)s: at most %(ceiling)s baht")
         for choice in choices.categories:
-            if choice.serves in {kind, "any"}:
+            if choice.serves in {self.kind, "any"}:
                 value = f"{choice.subcommittee}/{choice.category}"
-                words = _("%(name)s: at most %(ceiling)s baht")
                 label = words % {"name": text(choice.name), "ceiling": choice.ceiling}
-                found.setdefault(text(choice.subcommittee_name), []).append((value, label))
-        return dict(sorted(found.items()))
-
-    def validate_national_id(self, field: Field) -> None:
-        """Refuse what has not the shape of an id number."""
-        if field.data and national_id(field.data) is None:
-            raise ValidationError(_("An id number has 13 digits, or G and 12 digits."))
-
-    def validate_birth_on(self, field: Field) -> None:
-        """Refuse a birth after today."""
-        if not field.errors and read_day(field.data) > bangkok_day(now()):
-            raise ValidationError(_("The birth date lies in the future."))
+                found[text(choice.subcommittee_name)].append((value, label))
+        return {name: offered for name, offered in found.items() if offered}
 
     def validate_account_number(self, field: Field) -> None:
         """Refuse a number of digits that the bank does not have."""
@@ -272,57 +283,76 @@ class RequestForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             requested_on=requested_on,
             finder=finder,
             organisation=organisation,
-            youth=self._youth(),
-            project_name=None if self._is_for_person() else tidy(self.project_name.data),
-            has_consent=bool(self._is_for_person() and self.has_consent.data),
+            youth=self.youth(),
+            project_name=self.project(),
+            has_consent=self.is_agreed(),
             area_code=self.place.data,
             subcommittee=subcommittee,
             category=category,
             fund=self.fund.data,
-            amount=self._amount(),
+            amount=read_baht(self.amount.data),
             payee=PayeeAnswer(
                 kind=self.payee_kind.data,
-                holder=tidy(self.account_holder.data),
+                holder=tidy(self.account_holder.data or ""),
                 bank_code=self.bank.data,
-                account_number=digits(self.account_number.data),
+                account_number=digits(self.account_number.data or ""),
             ),
             reason=self.reason.data or "",
         )
 
-    def _is_for_person(self) -> bool:
-        return "first_name" in self
+    def youth(self) -> YouthAnswer | None:
+        """Return the person, if the request is for one."""
+        return None
 
-    def _amount(self) -> Money:
-        return read_baht(self.amount.data)
+    def project(self) -> str | None:
+        """Return the project's name, if the request is for one."""
+        return None
 
-    def _youth(self) -> YouthAnswer | None:
-        if not self._is_for_person():
-            return None
+    def is_agreed(self) -> bool:
+        """Say whether a person's consent is noted."""
+        return False
+
+
+class PersonForm(PersonFields, RequestForm):
+    """A request for a person."""
+
+    kind = Kind.YOUTH
+
+    has_consent = BooleanField(
+        _("The person or guardian has agreed that we keep and use these facts")
+    )
+
+    def youth(self) -> YouthAnswer:
+        """Return the person as typed."""
         return YouthAnswer(
             title=tidy(self.title.data or ""),
-            first_name=tidy(self.first_name.data),
-            last_name=tidy(self.last_name.data),
+            first_name=tidy(self.first_name.data or ""),
+            last_name=tidy(self.last_name.data or ""),
             birth_on=read_day(self.birth_on.data),
             national_id=national_id(self.national_id.data or ""),
             schooling="",
         )
 
-
-class PersonForm(RequestForm):
-    """A request for a person."""
-
-    project_name = None
+    def is_agreed(self) -> bool:
+        """Say whether the consent is ticked."""
+        return bool(self.has_consent.data)
 
 
-class ProjectForm(RequestForm):
+class ProjectForm(ProjectFields, RequestForm):
     """A request for a project."""
 
-    title = None
-    first_name = None
-    last_name = None
-    birth_on = None
-    national_id = None
-    has_consent = None
+    kind = Kind.PROJECT
+
+    def project(self) -> str:
+        """Return the project's name as typed."""
+        return tidy(self.project_name.data or "")
+
+
+def _grouped(
+    none: list[tuple[str, str]], groups: dict[str, list[tuple[str, str]]]
+) -> dict[str, Any]:  # WTForms puts what stands under None above the groups; its types do not know
+    first: dict[Any, Any] = {None: none}
+    return first | groups
 
 
 def digits(text: str) -> str:

@@ -10,11 +10,10 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
 from wtforms.validators import Length
-from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 
-class StepForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class StepForm(FlaskForm):
     """One step of one payment, with the version the page showed."""
 
     seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
@@ -33,9 +32,10 @@ class VoidForm(StepForm):
     """A payment is cancelled before it is sent."""
 
     note = TextAreaField(
-        _("Why it is cancelled (not public)"), validators=[Optional(), Length(max=1000)]
+        _("Why it is cancelled (not public)"),
+        validators=[DataRequired(_("Say why it is cancelled.")), Length(max=1000)],
     )
 
 
-class PrepareForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class PrepareForm(FlaskForm):
     """Requests ticked to be paid: each tick is `id-version`."""

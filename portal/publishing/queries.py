@@ -107,6 +107,11 @@ class Figures:
         return self.received - self.approved
 
     @property
+    def allocated_left(self) -> Money:
+        """Return what the subcommittees were given and have not approved for anything."""
+        return self.allocated - self.approved
+
+    @property
     def not_allocated(self) -> Money:
         """Return what came in and was given to no subcommittee."""
         return self.received - self.allocated
