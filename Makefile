@@ -38,7 +38,7 @@ run: $(VENV) $(COMPILED) ## serve what is in instance/ on $PORTAL_BIND, or 127.0
 	@$(SERVE_HERE)
 
 test: setup-test ## run every test, on SQLite, PostgreSQL and in Chromium, and print the coverage
-	$(PYTEST) --numprocesses auto --maxprocesses 4 --cov $(ARGS)
+	$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup --cov $(ARGS)
 
 test-pure: $(VENV_TEST) ## run the tests that need nothing; ARGS='-k word' goes to pytest
 	$(PYTEST) tests/pure $(ARGS)

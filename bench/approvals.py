@@ -109,9 +109,7 @@ def add_history(session: Session, postings: int) -> None:
     ]
     session.execute(insert(LogEntry), entries)
     first = (session.scalar(select(JournalEntry.id).order_by(JournalEntry.id.desc())) or 0) + 1
-    journal = [
-        {"kind": "allocation", "at": FOUNDED, "log_eid": entry["eid"]} for entry in entries
-    ]
+    journal = [{"kind": "allocation", "at": FOUNDED, "log_eid": entry["eid"]} for entry in entries]
     session.execute(insert(JournalEntry), journal)
     rows = []
     for number in range(postings // 2):

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Flask
 from flask import current_app
+from flask import has_request_context
 from flask import render_template
 from flask import request
 from flask import url_for
@@ -117,7 +118,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         EDITION=_edition(),
     )
-    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
+    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask says
     _attach_install(app, settings)
     security.guard(app)
     security.login_manager.user_loader(_load_signed_in)
@@ -161,7 +162,7 @@ def _publish_inline() -> None:
 
 def language() -> str:
     """Return the language of this page: its address says it."""
-    return "en" if request and request.script_root.endswith(ENGLISH) else "th"
+    return "en" if has_request_context() and request.script_root.endswith(ENGLISH) else "th"
 
 
 def _load_signed_in(cookie: str) -> SignedIn | None:
@@ -185,7 +186,7 @@ def _attach_templates(app: Flask) -> None:
 
 
 def _page_context() -> dict[str, object]:
-    name = publishing_queries.foundation_name(db.db.session)
+    name = publishing_queries.foundation_name(db.db.session())
     context = {
         "language": language(),
         "other_language_url": _other_language_url(),

@@ -89,7 +89,7 @@ def set_up(file: Path, *, at: datetime) -> str:
     """Set up a foundation from its file, once; return a sentence that says what happened."""
     province = load_province(file)
     install = _install()
-    if is_founded(db.session, province):
+    if is_founded(db.session(), province):
         return f"{province.foundation.code} is set up already; nothing was changed."
     install.name_log(province.foundation.log_origin)
     with transaction() as session:
@@ -111,9 +111,9 @@ def upgrade_quietly() -> None:
 @_told
 def import_requests(file: Path, *, username: str, dry_run: bool, as_json: bool) -> None:
     """Import the requests of a field workbook."""
-    by = actor(db.session, username)
+    by = actor(db.session(), username)
     tables = read_tables(file.read_bytes(), name=file.name)
-    answers = workbook.judge(tables, intake.names(db.session))
+    answers = workbook.judge(tables, intake.names(db.session()))
     imported = Imported(0, 0)
     if not dry_run:
         with transaction() as session:
@@ -187,7 +187,7 @@ def demo_command() -> None:
 @_told
 def books_check() -> None:
     """Check that every journal entry balances and every balance is the sum of its postings."""
-    count = check_books(db.session)
+    count = check_books(db.session())
     click.echo(f"The books balance: {count:,} journal entries.")
 
 
@@ -205,7 +205,7 @@ def check_log(install: Install) -> int:
     shelf = Shelf()
     for index, entry in entries(install.folder, checkpoint):
         fold.step(shelf, index, entry)
-    check_tables(db.session, install.folder, checkpoint, shelf)
+    check_tables(db.session(), install.folder, checkpoint, shelf)
     return checkpoint.size
 
 

@@ -28,6 +28,7 @@ from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.funds.service import Grounds
 from portal.funds.service import approve_request
 from portal.funds.service import reject_request
 from portal.funds.service import return_request
@@ -49,8 +50,9 @@ from portal.roles import Role
 from portal.sheets import read_tables
 
 TOP = Path(__file__).resolve().parent.parent
-PROVINCE = TOP / "provinces" / "rayong.toml"
-WORKBOOK = TOP / "provinces" / "rayong_requests.xlsx"
+# The demo is told of the province that has a field workbook beside its file.
+WORKBOOK = next((TOP / "provinces").glob("*_requests.xlsx"))
+PROVINCE = WORKBOOK.with_name(WORKBOOK.name.replace("_requests.xlsx", ".toml"))
 # Known to everybody, and so only ever set in a demo.
 PASSWORD = "open-to-everyone"  # noqa: S105 - the demo's, printed on the screen
 STORY = timedelta(days=3)
@@ -95,7 +97,9 @@ class Teller:
     def people(self) -> list[Actor]:
         """Return everybody."""
         with Session(db.engine) as session:
-            return [as_actor(person) for person in session.scalars(select(Person).order_by(Person.id))]
+            return [
+                as_actor(person) for person in session.scalars(select(Person).order_by(Person.id))
+            ]
 
 
 def run(install: Install, *, say: Say) -> None:
@@ -173,9 +177,7 @@ def _acts(request_id: int) -> int:
 
 
 def _version(session: Session, request_id: int) -> int:
-    return session.scalars(
-        select(FundRequest.version).where(FundRequest.id == request_id)
-    ).one()
+    return session.scalars(select(FundRequest.version).where(FundRequest.id == request_id)).one()
 
 
 def _approve(teller: Teller, request_id: int, chair: Actor) -> None:
@@ -200,8 +202,7 @@ def _return(teller: Teller, request_id: int, chair: Actor) -> None:
         return_request(
             session,
             request_id,
-            reason=Reason.PAPERS,
-            note="ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง",
+            Grounds(Reason.PAPERS, "ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง"),
             seen_version=_version(session, request_id),
             by=chair,
             at=teller.tick(),
@@ -224,8 +225,7 @@ def _reject(teller: Teller, request_id: int, chair: Actor) -> None:
         reject_request(
             session,
             request_id,
-            reason=Reason.NOT_ELIGIBLE,
-            note="ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว",
+            Grounds(Reason.NOT_ELIGIBLE, "ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว"),
             seen_version=_version(session, request_id),
             by=chair,
             at=teller.tick(),
@@ -296,9 +296,7 @@ def _table(session: Session, signed: Checkpoint | None, refused: int) -> list[st
     if page is None or signed is None:
         return ["Nothing is published."]
     states = dict(
-        session.execute(
-            select(FundRequest.state, func.count()).group_by(FundRequest.state)
-        ).all()
+        session.execute(select(FundRequest.state, func.count()).group_by(FundRequest.state)).all()
     )
     returned = session.scalar(
         select(func.count(RequestAct.fund_request_id.distinct())).where(
@@ -332,5 +330,3 @@ def _sign_ins(people: list[Actor]) -> list[str]:
         if names:
             lines.append(f"  {role:<24}{', '.join(names)}")
     return lines
-
-

@@ -155,9 +155,7 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
         for role in sorted(somebody.roles - {Role.CHAIR}):
             people.grant_role(session, person, role, by=SYSTEM, at=at)
         for code in sorted(somebody.chairs):
-            people.grant_role(
-                session, person, Role.CHAIR, subcommittee_code=code, by=SYSTEM, at=at
-            )
+            people.grant_role(session, person, Role.CHAIR, subcommittee_code=code, by=SYSTEM, at=at)
 
 
 def _found_money(session: Session, province: Province, *, at: datetime) -> None:

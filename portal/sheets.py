@@ -1,4 +1,4 @@
-"""Tables from and to files: the one place that knows openpyxl, XlsxWriter and CSV.
+"""Tables from files: the one place that knows openpyxl and CSV; `sheet_writing.py` is the way back.
 
 What comes in is a stranger's file: its size, its shape and its text are limited before anything
 else looks at it, and each thing that can be wrong with it has one clear sentence.
@@ -13,35 +13,42 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
-from datetime import date
-from datetime import datetime
-from datetime import time
-from decimal import Decimal
 from io import BytesIO
 from io import StringIO
 from pathlib import PurePath
-from unicodedata import category
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.cell.cell import MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from portal.errors import N_
 from portal.errors import InputError
-from portal.money import Money
+from portal.sheet_writing import CHARACTERS_MAX
+from portal.sheet_writing import write_workbook
+
+__all__ = [
+    "CHARACTERS_MAX",
+    "COLUMNS_MAX",
+    "ROWS_MAX",
+    "UNPACKED_BYTES_MAX",
+    "BrokenWorkbookError",
+    "EncryptedWorkbookError",
+    "OldWorkbookError",
+    "TooLargeWorkbookError",
+    "UnknownFileKindError",
+    "UnreadableTextError",
+    "UnreadableWorkbookError",
+    "read_tables",
+    "write_workbook",
+]
 
 UNPACKED_BYTES_MAX = 64 * 1024 * 1024
 ROWS_MAX = 20_000
 COLUMNS_MAX = 500
 BLANK_ROWS_MAX = 1_048_576  # of all sheets together, as many as Excel has in one
-CHARACTERS_MAX = 32_767  # Excel's own limit for one cell
 
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -136,20 +143,6 @@ def read_tables(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
     if content.startswith(_OLD_OFFICE):
         raise EncryptedWorkbookError(name) if _ENCRYPTED in content else OldWorkbookError(name)
     return _read_other(content, name=name)
-
-
-def write_workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    """Return an .xlsx file; the first row of each sheet is its header. Same rows, same bytes."""
-    file = BytesIO()
-    with Workbook(file, _WRITING) as workbook:
-        workbook.set_properties({"created": _WRITTEN_AT})
-        styles = {name: workbook.add_format(style) for name, style in _STYLES.items()}
-        for name, rows in sheets.items():
-            _write_sheet(workbook.add_worksheet(name), rows, styles)
-    return file.getvalue()
-
-
-# Reading
 
 
 def _read_workbook(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
@@ -273,89 +266,3 @@ def _decoded(content: bytes, *, name: str) -> str:
         if "\0" not in text:
             return text
     raise UnreadableTextError(name)
-
-
-# Writing
-
-_WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date, so that the bytes stay the same
-_WRITING = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-    "default_format_properties": {"font_name": "TH Sarabun New", "font_size": 14},
-}
-_FONT = {"font_name": "TH Sarabun New", "font_size": 14}
-_STYLES = {
-    "plain": _FONT,
-    "header": {**_FONT, "bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
-    "day": {**_FONT, "num_format": "yyyy-mm-dd"},
-    "moment": {**_FONT, "num_format": "yyyy-mm-dd hh:mm"},
-    "money": {**_FONT, "num_format": "#,##0.00"},
-}
-_WIDTH_MIN = 8
-_WIDTH_MAX = 48
-_WIDTH_ROWS = 200
-_DIGITS_EXACT = 15  # more digits than this do not survive in a number cell
-_FIRST_YEAR = 1901  # Excel counts days from 1900, and wrongly for its first two months
-
-
-def _write_sheet(
-    sheet: Worksheet, rows: Sequence[Sequence[object]], styles: Mapping[str, Format]
-) -> None:
-    sheet.freeze_panes(1, 0)
-    for column, width in enumerate(_widths(rows)):
-        sheet.set_column(column, column, width, styles["plain"])
-    for row_number, row in enumerate(rows):
-        for column, value in enumerate(row):
-            if row_number:
-                _write_cell(sheet, (row_number, column), value, styles)
-            else:
-                _write_text(sheet, (0, column), str(value or ""), styles["header"])
-
-
-def _widths(rows: Sequence[Sequence[object]]) -> list[int]:
-    """Return how wide each column should be; Thai vowels and marks above take no width."""
-    columns = max(map(len, rows), default=0)
-    widths = [_WIDTH_MIN] * columns
-    for row in rows[:_WIDTH_ROWS]:
-        for column, value in enumerate(row):
-            widths[column] = max(widths[column], _width(value))
-    return [min(width, _WIDTH_MAX) for width in widths]
-
-
-def _width(value: object) -> int:
-    letters = "" if value is None else str(value)[:_WIDTH_MAX]
-    return sum(category(letter) != "Mn" for letter in letters) + 2
-
-
-def _write_cell(
-    sheet: Worksheet, place: tuple[int, int], value: object, styles: Mapping[str, Format]
-) -> None:
-    """Write a value as what it is; text is only ever text, never a formula or a link."""
-    if isinstance(value, bool):
-        sheet.write_boolean(*place, value)
-    elif isinstance(value, Money):
-        sheet.write_number(*place, Decimal(value.satang) / 100, styles["money"])
-    elif isinstance(value, int | float | Decimal) and _is_exact(value):
-        sheet.write_number(*place, value)
-    elif isinstance(value, date) and value.year >= _FIRST_YEAR:
-        style = "moment" if isinstance(value, datetime) and value.time() != time() else "day"
-        sheet.write_datetime(*place, value, styles[style])
-    elif value is not None:
-        _write_text(sheet, place, str(value))
-
-
-def _write_text(
-    sheet: Worksheet, place: tuple[int, int], text: str, style: Format | None = None
-) -> None:
-    if len(text) > CHARACTERS_MAX:
-        message = f"a cell holds {CHARACTERS_MAX} characters, not {len(text)}"
-        raise ValueError(message)
-    sheet.write_string(*place, text, style)
-
-
-def _is_exact(number: float | Decimal) -> bool:
-    """Say whether a number cell gives this number back unchanged."""
-    decimal = Decimal(str(number))
-    return decimal.is_finite() and len(decimal.normalize().as_tuple().digits) <= _DIGITS_EXACT

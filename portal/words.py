@@ -15,13 +15,15 @@ from portal.roles import Role
 
 def shown(value: str, table: str) -> str:
     """Return the public name of a value, in the language of the page."""
-    return gettext(label(table, value))
+    text: str = gettext(label(table, value))
+    return text
 
 
 def say(error: PortalError) -> str:
     """Write an error's sentence in the language of the page."""
     facts = {name: _said(fact) for name, fact in error.facts.items()}
-    return gettext(error.sentence).format(**facts)
+    sentence: str = gettext(error.sentence).format(**facts)
+    return sentence
 
 
 def _said(fact: object) -> object:

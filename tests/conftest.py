@@ -46,7 +46,7 @@ class Portal:
             self.install.publish(db.engine)
             db.session.close()
             check_log(self.install)
-        check_books(db.session)
+        check_books(db.session())
         db.session.close()
 
 
@@ -120,6 +120,26 @@ def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
         yield from _running(folder, url)
     finally:
         _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def told_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, told once in a run; its tests are kept on one worker."""
+    folder = tmp_path_factory.mktemp("demo") / "instance"
+    settings = _settings(folder, f"sqlite:///{folder / 'portal.sqlite'}")
+    app = create_app(settings)
+    with app.app_context():
+        told = app.test_cli_runner().invoke(args=["demo"])
+        assert told.exit_code == 0, told.output
+        db.engine.dispose()
+        app.extensions["install"].vault.close()
+    return folder
+
+
+@pytest.fixture
+def demo(told_demo: Path) -> Iterator[Portal]:
+    """The demo as it was told; tests that use it only look."""
+    yield from _running(told_demo, f"sqlite:///{told_demo / 'portal.sqlite'}")
 
 
 def _running(folder: Path, url: str) -> Iterator[Portal]:

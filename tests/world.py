@@ -121,9 +121,7 @@ class World:
         person = add_person(self.session, username, name="ทุกบทบาท", organisation_code=None)
         for role in set(Role) - {Role.CHAIR, Role.SYSTEM}:
             grant_role(self.session, person, role, by=SYSTEM, at=FOUNDED)
-        grant_role(
-            self.session, person, Role.CHAIR, subcommittee_code="SC5", by=SYSTEM, at=FOUNDED
-        )
+        grant_role(self.session, person, Role.CHAIR, subcommittee_code="SC5", by=SYSTEM, at=FOUNDED)
         self.session.expire(person)
         return self._actor(username)
 

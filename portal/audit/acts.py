@@ -9,6 +9,7 @@ from datetime import datetime
 from portal.audit.entry import Draft
 from portal.audit.entry import EntryType
 from portal.audit.entry import Field
+from portal.audit.entry import Json
 from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.audit.entry import canonical
@@ -42,5 +43,5 @@ def schema_published(types: Iterable[EntryType], *, at: datetime) -> Draft:
     """The entry types that may stand in the log from here on."""
     listed = sorted(types, key=lambda entry_type: entry_type.name)
     digest = hashlib.sha256(canonical([entry_type.describe() for entry_type in listed]))
-    public = {"digest": digest.hexdigest(), "count": len(listed)}
+    public: dict[str, Json] = {"digest": digest.hexdigest(), "count": len(listed)}
     return Draft(SCHEMA_PUBLISHED, at, Role.SYSTEM, _SYSTEM, public)

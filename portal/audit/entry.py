@@ -29,7 +29,6 @@ BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
 INTEGER_MAX = 2**53 - 1
 SALT_BYTES = 32
-MEMBERS = frozenset({"act", "at", "eid", "prv", "pub", "ref", "t", "v"})
 
 Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
 
@@ -349,7 +348,7 @@ _is_moment = _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 def _shaped(value: Json) -> Entry:
     match value:
         case {
-            "act": {"c": str(actor), "r": str(role)},
+            "act": {"c": str(actor), "r": str(role), **more},
             "at": str(at),
             "eid": str(eid),
             "prv": dict(private),
@@ -357,7 +356,8 @@ def _shaped(value: Json) -> Entry:
             "ref": list(refs),
             "t": str(type_name),
             "v": 1,
-        } if value.keys() == MEMBERS and len(value["act"]) == 2:  # type: ignore[arg-type,union-attr,index,call-overload]  # shown by the pattern above
+            **others,
+        } if not more and not others:
             good = (
                 _is_eid(eid)
                 and _is_moment(at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import func
 from sqlalchemy import insert
 from sqlalchemy import select
@@ -79,21 +80,19 @@ def _move(session: Session, posting: Posting) -> int:
             "satang": satang,
         }
         return int(session.execute(_ADD, values).scalar_one())
-    taken = session.scalar(
+    taken = session.execute(
         update(Balance)
         .where(*_is(account), Balance.satang + satang >= 0)
         .values(satang=Balance.satang + satang)
         .returning(Balance.id)
         .execution_options(synchronize_session=False)
-    )
+    ).scalar_one_or_none()
     if taken is None:
-        raise InsufficientFundsError(
-            account, held=held(session, account), wanted=-posting.amount
-        )
-    return taken
+        raise InsufficientFundsError(account, held=held(session, account), wanted=-posting.amount)
+    return int(taken)
 
 
-def _is(account: Account) -> tuple[object, ...]:
+def _is(account: Account) -> tuple[ColumnElement[bool], ...]:
     return (
         Balance.fund_code == account.fund,
         Balance.subcommittee_code == account.subcommittee,
@@ -126,8 +125,7 @@ def _check_entries(session: Session) -> None:
         .outerjoin(PostingRow, PostingRow.journal_entry_id == JournalEntry.id)
         .group_by(JournalEntry.id)
         .having(
-            (func.coalesce(func.sum(PostingRow.satang), 0) != 0)
-            | (func.count(PostingRow.id) < 2)  # noqa: PLR2004 - from and to
+            (func.coalesce(func.sum(PostingRow.satang), 0) != 0) | (func.count(PostingRow.id) < 2)  # noqa: PLR2004 - from and to
         )
         .order_by(JournalEntry.id)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -12,18 +14,23 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
+from portal.audit.entry import Json
 from portal.audit.service import record
 from portal.errors import N_
 from portal.errors import NotFoundError
+from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import Told
+from portal.funds.books import post
+from portal.funds.ledger import EntryKind
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -65,9 +72,7 @@ def next_number(session: Session, kind: str, year: int) -> int:
     return int(number)
 
 
-def told_of(
-    session: Session, fund_request: FundRequest, *, role: Role, by: Actor, at: datetime
-) -> Told:
+def told_of(fund_request: FundRequest, *, role: Role, by: Actor, at: datetime) -> Told:
     """Return what every entry about this request needs; it names the entry before it."""
     return Told(
         reference=fund_request.reference,
@@ -86,28 +91,33 @@ def subject(fund_request: FundRequest) -> str:
     return f"project:{fund_request.project_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an act does to its request: `changes` are columns that move only with an entry.
+
+    `evidence` is what the person saw when acting; reason and note are why.
+    """
+
+    duty: Duty
+    state: State
+    waits_for: Role | None
+    changes: Mapping[str, int] = field(default_factory=dict)
+    reason: Reason | None = None
+    note: str = ""
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+
+
 def enter(
-    session: Session,
-    fund_request: FundRequest,
-    draft: Draft,
-    *,
-    by: Actor,
-    duty: Duty,
-    state: State,
-    waits_for: Role | None,
-    changes: Mapping[str, int] | None = None,
-    reason: Reason | None = None,
-    note: str = "",
-    evidence: Mapping[str, object] | None = None,
+    session: Session, fund_request: FundRequest, draft: Draft, effect: Effect, *, by: Actor
 ) -> str:
-    """Write an act down: log, request with its `changes`, timeline, duty. Return the entry's id."""
+    """Write an act down: log, request, timeline, duty. Return the entry's id."""
     eid = record(session, draft)
     # Together with the new entry's id: the database refuses them alone.
     fund_request.log_eid = eid
-    fund_request.state = state
-    fund_request.waits_for = waits_for
+    fund_request.state = effect.state
+    fund_request.waits_for = effect.waits_for
     fund_request.waits_since = draft.at
-    for name, value in (changes or {}).items():
+    for name, value in effect.changes.items():
         setattr(fund_request, name, value)
     session.flush()
     act = {
@@ -116,15 +126,37 @@ def enter(
         "role": Role(draft.role),
         "by_person_id": by.person_id,
         "at": draft.at,
-        "state": state,
-        "reason": reason,
-        "note": note,
-        "evidence": json.dumps(dict(evidence or {}), ensure_ascii=False),
+        "state": effect.state,
+        "reason": effect.reason,
+        "note": effect.note,
+        "evidence": json.dumps(dict(effect.evidence), ensure_ascii=False),
         "log_eid": eid,
     }
     session.execute(insert(RequestAct), act)
-    _keep_duty(session, fund_request, duty, by)
+    _keep_duty(session, fund_request, effect.duty, by)
     return eid
+
+
+def move_money(
+    session: Session,
+    fund_request: FundRequest,
+    kind: EntryKind,
+    amount: Money,
+    draft: Draft,
+    *,
+    by: Actor,
+) -> None:
+    """Book what an act that was entered does to the request's money."""
+    fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
+    post(
+        session,
+        ledger.onward(kind, fund, subcommittee, amount),
+        kind=kind,
+        log_eid=str(fund_request.log_eid),
+        by=by,
+        at=draft.at,
+        fund_request_id=fund_request.id,
+    )
 
 
 def _keep_duty(session: Session, fund_request: FundRequest, duty: Duty, by: Actor) -> None:

@@ -39,7 +39,6 @@ from portal.funds.service import RequestAnswer
 from portal.labels import PAYEES
 from portal.labels import REASONS
 from portal.labels import Name
-from portal.money import Money
 from portal.thai import arabic_digits
 from portal.thai import bangkok_day
 from portal.thai import read_baht

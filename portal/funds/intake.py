@@ -132,14 +132,16 @@ def _import_row(
 
 def _answer(row: RowRequest, fingerprint: str) -> RequestAnswer:
     person = row.applicant
-    youth = person and YouthAnswer(
-        title=person.title,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        birth_on=person.birth_on,
-        national_id=person.national_id,
-        schooling=person.schooling,
-    )
+    youth = None
+    if person is not None:
+        youth = YouthAnswer(
+            title=person.title,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            birth_on=person.birth_on,
+            national_id=person.national_id,
+            schooling=person.schooling,
+        )
     return RequestAnswer(
         requested_on=row.requested_on,
         finder=row.finder,

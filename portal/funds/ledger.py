@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,27 +84,18 @@ def allocation(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ..
     return _move(amount, here, Account(fund, subcommittee, Place.AVAILABLE))
 
 
-def commitment(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
-    """An approval sets money aside."""
-    return _onward(fund, subcommittee, Place.AVAILABLE, Place.COMMITTED, amount)
+# The way of approved money, place by place.
+ONWARD: Mapping[EntryKind, tuple[Place, Place]] = {
+    EntryKind.COMMITMENT: (Place.AVAILABLE, Place.COMMITTED),
+    EntryKind.SENDING: (Place.COMMITTED, Place.IN_TRANSIT),
+    EntryKind.CONFIRMATION: (Place.IN_TRANSIT, Place.DISBURSED),
+}
 
 
-def sending(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
-    """A payment leaves for the bank."""
-    return _onward(fund, subcommittee, Place.COMMITTED, Place.IN_TRANSIT, amount)
-
-
-def confirmation(fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
-    """The bank has paid."""
-    return _onward(fund, subcommittee, Place.IN_TRANSIT, Place.DISBURSED, amount)
-
-
-def _onward(
-    fund: str, subcommittee: str, here: Place, there: Place, amount: Money
-) -> tuple[Posting, ...]:
-    return _move(
-        amount, Account(fund, subcommittee, here), Account(fund, subcommittee, there)
-    )
+def onward(kind: EntryKind, fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
+    """Approved money goes one place further: set aside, sent, paid."""
+    here, there = ONWARD[kind]
+    return _move(amount, Account(fund, subcommittee, here), Account(fund, subcommittee, there))
 
 
 def _move(amount: Money, here: Account, there: Account) -> tuple[Posting, ...]:

@@ -33,9 +33,7 @@ from portal.roles import Role
 
 def log_reference() -> Mapped[str]:
     """Return a column naming the log entry of a row's newest act, checked at commit."""
-    return mapped_column(
-        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
-    )
+    return mapped_column(Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED"))
 
 
 class Foundation(Base):
@@ -226,9 +224,7 @@ class JournalEntry(Base):
     kind: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(Moment)
     by_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    fund_request_id: Mapped[int | None] = mapped_column(
-        ForeignKey("fund_request.id"), index=True
-    )
+    fund_request_id: Mapped[int | None] = mapped_column(ForeignKey("fund_request.id"), index=True)
     log_eid: Mapped[str] = log_reference()
 
 

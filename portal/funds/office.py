@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint
 from flask import Response
+from flask import flash
 from flask import redirect
 from flask import render_template
 from flask import request
@@ -18,8 +22,10 @@ from flask_babel import gettext as _
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import PortalError
+from portal.errors import RuleError
 from portal.funds import intake
 from portal.funds import queries
 from portal.funds import service
@@ -35,10 +41,13 @@ from portal.funds.forms import SeenVersion
 from portal.funds.forms import UploadForm
 from portal.funds.forms import picks
 from portal.funds.queries import Filters
+from portal.funds.queries import RequestRow
 from portal.funds.rules import ASKERS
+from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
 from portal.funds.rules import Kind
 from portal.funds.rules import RoleNeededError
+from portal.funds.rules import State
 from portal.funds.workbook import Refusal
 from portal.labels import REFUSALS
 from portal.roles import Role
@@ -52,6 +61,34 @@ bp = Blueprint("funds", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+# What the page says after an act that led to this state.
+DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
+    (Action.SUBMIT, State.SUBMITTED): (
+        N_("The request is sent."),
+        N_("It waits for the subcommittee's chair."),
+    ),
+    (Action.WITHDRAW, State.WITHDRAWN): (
+        N_("The request is withdrawn."),
+        N_("Nobody decides on it any more."),
+    ),
+    (Action.RETURN, State.RETURNED): (
+        N_("You returned the request for correction."),
+        N_("It waits for the requester, who sees your reason."),
+    ),
+    (Action.APPROVE, State.SUBMITTED): (
+        N_("You signed the request."),
+        N_("It waits for the next signature."),
+    ),
+    (Action.APPROVE, State.APPROVED): (
+        N_("You approved the request."),
+        N_("The money is set aside, and a treasurer can pay it."),
+    ),
+    (Action.REJECT, State.REJECTED): (
+        N_("You did not approve the request."),
+        N_("It ends here; the requester sees your reason."),
+    ),
+}
+
 
 @bp.get("/")
 def show_home() -> ResponseReturnValue:
@@ -59,9 +96,14 @@ def show_home() -> ResponseReturnValue:
     by = current_actor()
     return render_template(
         "office/funds/show_home.html",
-        to_decide=queries.to_decide(db.session, by),
-        to_correct=queries.to_correct(db.session, by),
-        in_payment=queries.in_payment(db.session, by),
+        asks=bool(ASKERS & by.roles),
+        decides=bool(SIGNERS & by.roles),
+        pays=by.holds(Role.TREASURER),
+        imports=by.holds(Role.OFFICER),
+        latest=queries.requests(db.session(), by, Filters()),
+        to_decide=queries.to_decide(db.session(), by),
+        to_correct=queries.to_correct(db.session(), by),
+        in_payment=queries.in_payment(db.session(), by),
     )
 
 
@@ -76,9 +118,9 @@ def list_requests() -> ResponseReturnValue:
     page = max(1, request.args.get("page", 1, type=int))
     return render_template(
         "office/funds/list_requests.html",
-        found=queries.requests(db.session, current_actor(), filters, page=page),
+        found=queries.requests(db.session(), current_actor(), filters, page=page),
         filters=filters,
-        choices=queries.choices(db.session),
+        choices=queries.choices(db.session()),
     )
 
 
@@ -89,10 +131,17 @@ def show_request(request_id: int) -> ResponseReturnValue:
 
 
 def _show_request(request_id: int, form: DecisionForm) -> str:
-    page = queries.request_page(db.session, request_id, current_actor())
+    by = current_actor()
+    page = queries.request_page(db.session(), request_id, by)
     if not form.is_submitted():
         form.seen_version.data = page.row.version
-    return render_template("office/funds/show_request.html", page=page, form=form)
+    return render_template(
+        "office/funds/show_request.html",
+        page=page,
+        form=form.offer(page.offers),
+        decides=bool(SIGNERS & by.roles),
+        pays=by.holds(Role.TREASURER),
+    )
 
 
 @bp.post("/requests/<int:request_id>/decide")
@@ -101,36 +150,50 @@ def decide_request(request_id: int) -> ResponseReturnValue:
     form = DecisionForm()
     if not form.validate_on_submit():
         return _show_request(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    _decide(request_id, form.answer())
+    answer = form.answer()
+    reference, state = _decide(request_id, answer)
+    _flash_done(answer.action, state, reference)
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 
-def _decide(request_id: int, answer: DecisionAnswer) -> None:
+def _flash_done(action: Action, state: State, reference: str | None) -> None:
+    what, why = DONE[action, state]
+    _flash(_(what), _(why), reference)
+
+
+def _flash(what: str, why: str, reference: str | None = None) -> None:
+    notice: Any = {
+        "what": what,
+        "why": why,
+        "reference": reference,
+    }  # base_office.html spells it out
+    flash(notice, "success")
+
+
+def _decide(request_id: int, answer: DecisionAnswer) -> tuple[str | None, State]:
     by, at = current_actor(), now()
     with transaction() as session:
         match answer.action:
             case Action.RETURN:
-                service.return_request(
+                decided = service.return_request(
                     session,
                     request_id,
-                    reason=answer.reason,
-                    note=answer.note,
+                    service.Grounds(answer.reason, answer.note),
                     seen_version=answer.seen_version,
                     by=by,
                     at=at,
                 )
             case Action.REJECT:
-                service.reject_request(
+                decided = service.reject_request(
                     session,
                     request_id,
-                    reason=answer.reason,
-                    note=answer.note,
+                    service.Grounds(answer.reason, answer.note),
                     seen_version=answer.seen_version,
                     by=by,
                     at=at,
                 )
             case _:
-                service.approve_request(
+                decided = service.approve_request(
                     session,
                     request_id,
                     note=answer.note,
@@ -138,24 +201,34 @@ def _decide(request_id: int, answer: DecisionAnswer) -> None:
                     by=by,
                     at=at,
                 )
+        return decided.reference, decided.state
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one of several decisions ended."""
+    """How one of several decisions ended: the state it led to, or why it was refused."""
 
-    reference: str
-    request_id: int
+    row: RequestRow | None
+    state: State | None
     refusal: PortalError | None
 
 
 @bp.get("/decisions")
 def show_decisions() -> ResponseReturnValue:
     """Show the requests that wait for this person's signature."""
-    page = max(1, request.args.get("page", 1, type=int))
-    found = queries.to_decide(db.session, current_actor(), page=page)
+    return _show_decisions(page=max(1, request.args.get("page", 1, type=int)))
+
+
+def _show_decisions(
+    *, page: int = 1, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = False
+) -> str:
     return render_template(
-        "office/funds/show_decisions.html", found=found, form=BulkForm(), outcomes=()
+        "office/funds/show_decisions.html",
+        found=queries.to_decide(db.session(), current_actor(), page=page),
+        form=BulkForm(),
+        outcomes=outcomes,
+        is_none_ticked=is_none_ticked,
+        decides=bool(SIGNERS & current_actor().roles),
     )
 
 
@@ -165,29 +238,28 @@ def decide_requests() -> ResponseReturnValue:
     form = BulkForm()
     if not form.validate_on_submit():
         return redirect(url_for(".show_decisions"), HTTPStatus.SEE_OTHER)
-    outcomes = [_approve_one(pick) for pick in picks(request.form.getlist("pick"))]
-    found = queries.to_decide(db.session, current_actor())
-    return render_template(
-        "office/funds/show_decisions.html", found=found, form=BulkForm(), outcomes=outcomes
-    )
+    ticked = picks(request.form.getlist("pick"))
+    if not ticked:
+        return _show_decisions(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _show_decisions(outcomes=[_approve_one(pick) for pick in ticked])
 
 
 def _approve_one(pick: Pick) -> Outcome:
-    refusal, reference = None, ""
+    by = current_actor()
+    row = queries.request_row(db.session(), pick.request_id, by)
     try:
         with transaction() as session:
-            approved = service.approve_request(
+            state = service.approve_request(
                 session,
                 pick.request_id,
                 note="",
                 seen_version=pick.seen_version,
-                by=current_actor(),
+                by=by,
                 at=now(),
-            )
-            reference = approved.reference or ""
-    except PortalError as error:
-        refusal = error
-    return Outcome(reference, pick.request_id, refusal)
+            ).state
+    except PortalError as refusal:
+        return Outcome(row, None, refusal)
+    return Outcome(row, state, None)
 
 
 @bp.get("/requests/new")
@@ -206,15 +278,20 @@ def add_request() -> ResponseReturnValue:
         return _show_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
     by, at = current_actor(), now()
     answer = form.answer(finder=by.name, organisation="", requested_on=bangkok_day(at))
-    with transaction() as session:
-        request_id = service.draft_request(session, answer, by=by, at=at).id
+    try:
+        with transaction() as session:
+            request_id = service.draft_request(session, answer, by=by, at=at).id
+    except RuleError as error:
+        form.form_errors.append(say(error))
+        return _show_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    _flash_kept()
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/requests/<int:request_id>/amend")
 def show_amend(request_id: int) -> ResponseReturnValue:
     """Show the form of a draft or returned request, filled in."""
-    page = queries.request_page(db.session, request_id, current_actor())
+    page = queries.amendable_page(db.session(), request_id, current_actor())
     form = _form(page.row.kind, queries.typed(page))
     return _show_form(form, page=page)
 
@@ -222,32 +299,43 @@ def show_amend(request_id: int) -> ResponseReturnValue:
 @bp.post("/requests/<int:request_id>/amend")
 def amend_request(request_id: int) -> ResponseReturnValue:
     """Change a draft or returned request."""
-    page = queries.request_page(db.session, request_id, current_actor())
+    page = queries.amendable_page(db.session(), request_id, current_actor())
     form = _form(page.row.kind)
     if not form.validate_on_submit():
         return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer(
         finder=page.finder, organisation=page.organisation, requested_on=page.row.requested_on
     )
-    with transaction() as session:
-        service.amend_request(
-            session,
-            request_id,
-            answer,
-            seen_version=form.seen_version.data or 0,
-            by=current_actor(),
-            at=now(),
-        )
+    try:
+        with transaction() as session:
+            service.amend_request(
+                session,
+                request_id,
+                answer,
+                seen_version=form.seen_version.data or 0,
+                by=current_actor(),
+                at=now(),
+            )
+    except RuleError as error:
+        form.form_errors.append(say(error))
+        return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
+    _flash_kept()
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
+
+
+def _flash_kept() -> None:
+    _flash(_("What you wrote is kept."), _("Nothing is sent yet. Look it over, then send it."))
 
 
 def _form(kind: str, typed: dict[str, object] | None = None) -> RequestForm:
     form = ProjectForm(data=typed) if kind == Kind.PROJECT else PersonForm(data=typed)
-    return form.offer(queries.choices(db.session), str(get_locale()))
+    return form.offer(queries.choices(db.session()), str(get_locale()))
 
 
 def _show_form(form: RequestForm, page: queries.RequestPage | None = None) -> str:
-    return render_template("office/funds/new_request.html", form=form, page=page)
+    return render_template(
+        "office/funds/new_request.html", form=form, page=page, is_for_person=form.kind is Kind.YOUTH
+    )
 
 
 @bp.post("/requests/<int:request_id>/submit")
@@ -256,13 +344,15 @@ def submit_request(request_id: int) -> ResponseReturnValue:
     form = SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            service.submit_request(
+            changed = service.submit_request(
                 session,
                 request_id,
-                seen_version=form.seen_version.data,
+                seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
             )
+            reference, state = changed.reference, changed.state
+        _flash_done(Action.SUBMIT, state, reference)
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 
@@ -272,13 +362,15 @@ def withdraw_request(request_id: int) -> ResponseReturnValue:
     form = SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            service.withdraw_request(
+            changed = service.withdraw_request(
                 session,
                 request_id,
-                seen_version=form.seen_version.data,
+                seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
             )
+            reference, state = changed.reference, changed.state
+        _flash_done(Action.WITHDRAW, state, reference)
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 
@@ -290,7 +382,22 @@ def show_import() -> ResponseReturnValue:
 
 
 def _show_import(form: UploadForm) -> str:
-    return render_template("office/funds/show_import.html", form=form)
+    runs = queries.import_runs(db.session(), current_actor())
+    return render_template(
+        "office/funds/show_import.html", form=form, columns=workbook.Column, runs=runs
+    )
+
+
+@bp.get("/import/form.xlsx")
+def download_form() -> ResponseReturnValue:
+    """Give an empty workbook with the columns that an import reads."""
+    _need_officer()
+    return _workbook(write_workbook({_("Requests"): [list(workbook.Column)]}), "requests.xlsx")
+
+
+def _workbook(content: bytes, name: str) -> Response:
+    disposition = f"attachment; filename={name}"
+    return Response(content, mimetype=XLSX, headers={"Content-Disposition": disposition})
 
 
 @bp.post("/import")
@@ -323,7 +430,7 @@ def import_requests() -> ResponseReturnValue:
 
 
 def _names() -> workbook.Names:
-    return intake.names(db.session)
+    return intake.names(db.session())
 
 
 def _reasons() -> dict[Refusal, str]:
@@ -338,13 +445,12 @@ def _need_officer() -> None:
 @bp.get("/import/<int:run_id>")
 def show_import_run(run_id: int) -> ResponseReturnValue:
     """Show what an upload did: rows taken, rows refused and why."""
-    run = queries.import_run(db.session, run_id, current_actor())
+    run = queries.import_run(db.session(), run_id, current_actor())
     return render_template("office/funds/show_import_run.html", run=run)
 
 
 @bp.get("/import/<int:run_id>/corrections.xlsx")
 def download_corrections(run_id: int) -> ResponseReturnValue:
     """Give the refused rows back as a workbook to correct and import again."""
-    content = queries.corrections(db.session, run_id, current_actor())
-    disposition = f"attachment; filename=corrections-{run_id}.xlsx"
-    return Response(content, mimetype=XLSX, headers={"Content-Disposition": disposition})
+    content = queries.corrections(db.session(), run_id, current_actor())
+    return _workbook(content, f"corrections-{run_id}.xlsx")

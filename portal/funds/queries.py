@@ -57,6 +57,7 @@ from portal.thai import BUDDHIST_ERA
 from portal.youths.models import Area
 from portal.youths.models import Project
 from portal.youths.models import Youth
+from portal.youths.queries import age
 from portal.youths.queries import has_consent
 
 PAGE_LENGTH = 50
@@ -335,6 +336,7 @@ class RequestPage:
     first_name: str
     last_name: str
     birth_on: date | None
+    age: int | None
     national_id: str | None
     schooling: str
     place: Name
@@ -373,6 +375,12 @@ class RequestPage:
         """Return what the subcommittee would have left of the fund after an approval."""
         return self.available - self.row.amount
 
+    @property
+    def signature_after(self) -> Role | None:
+        """Return whose signature comes after the next one, if the next is not the last."""
+        place = self.signatures_given + 1
+        return self.signatures_needed[place] if place < len(self.signatures_needed) else None
+
     def offer(self, action: str) -> Offer | None:
         """Return the offer of one action, if the state has it."""
         return next((offer for offer in self.offers if offer.action == action), None)
@@ -400,6 +408,7 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         first_name=youth.first_name if youth else "",
         last_name=youth.last_name if youth else "",
         birth_on=youth.birth_on if youth else None,
+        age=age(youth.birth_on, fund_request.requested_on) if youth else None,
         national_id=youth.national_id if youth else None,
         schooling=youth.schooling if youth else "",
         place=_place(session, fund_request.area_code),

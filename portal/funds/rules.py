@@ -157,6 +157,11 @@ class Signatures:
         return self.needed[len(self.given_by)]
 
     @property
+    def after_next(self) -> Role:
+        """Return the role that signs after the next one."""
+        return self.needed[len(self.given_by) + 1]
+
+    @property
     def is_last(self) -> bool:
         """Say whether the next signature is the last one."""
         return len(self.given_by) + 1 == len(self.needed)

@@ -15,13 +15,13 @@ from portal.audit.entry import loggable
 from portal.errors import N_
 from portal.errors import InputError
 from portal.funds import acts
-from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.books import held
-from portal.funds.books import post
+from portal.funds.docket import Effect
 from portal.funds.docket import enter
 from portal.funds.docket import load_request
+from portal.funds.docket import move_money
 from portal.funds.docket import next_number
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
@@ -154,9 +154,7 @@ def _check_answer(session: Session, answer: RequestAnswer) -> Category:
     return category
 
 
-def _youth_id(
-    session: Session, answer: RequestAnswer, *, by: Actor, at: datetime
-) -> int | None:
+def _youth_id(session: Session, answer: RequestAnswer, *, by: Actor, at: datetime) -> int | None:
     if answer.youth is None:
         return None
     youth = register_youth(session, answer.youth, area_code=answer.area_code)
@@ -211,7 +209,7 @@ def submit_request(
         fund_request.reference = f"{foundation.code}-{year}-{number:06}"
     needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
     fund_request.signatures_needed = ",".join(needed)
-    told = told_of(session, fund_request, role=_asker_role(by), by=by, at=at)
+    told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     youth = fund_request.youth_id and session.get_one(Youth, fund_request.youth_id)
     payee = fund_request.payees[-1]
     draft = acts.request_submitted(
@@ -233,7 +231,7 @@ def submit_request(
         ),
         reason=Secret(subject(fund_request), loggable(fund_request.reason)),
     )
-    enter(session, fund_request, draft, by=by, state=state, duty=Duty.ASK, waits_for=Role.CHAIR)
+    enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=Role.CHAIR), by=by)
     return fund_request
 
 
@@ -253,23 +251,19 @@ def approve_request(
     account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
     available = held(session, account)
     draft = acts.request_signed(
-        told_of(session, fund_request, role=signatures.due, by=by, at=at),
+        told_of(fund_request, role=signatures.due, by=by, at=at),
         amount=fund_request.amount,
         signature=len(signatures.given_by) + 1,
         needed=len(signatures.needed),
         note=Secret(subject(fund_request), loggable(note)),
     )
     is_approved = state is State.APPROVED
-    eid = enter(
-        session,
-        fund_request,
-        draft,
-        by=by,
-        state=state,
-        duty=Duty.DECIDE,
-        waits_for=Role.TREASURER if is_approved else signatures.needed[len(signatures.given_by) + 1],
-        note=note,
+    effect = Effect(
+        Duty.DECIDE,
+        state,
+        waits_for=Role.TREASURER if is_approved else signatures.after_next,
         changes={"awarded_satang": fund_request.amount_satang} if is_approved else {},
+        note=note,
         evidence={
             "amount_satang": fund_request.amount_satang,
             "available_satang": available.satang,
@@ -277,28 +271,26 @@ def approve_request(
             "payee_version": fund_request.payees[-1].version,
         },
     )
+    enter(session, fund_request, draft, effect, by=by)
     if is_approved:
-        postings = ledger.commitment(
-            fund_request.fund_code, fund_request.subcommittee_code, fund_request.amount
-        )
-        post(
-            session,
-            postings,
-            kind=EntryKind.COMMITMENT,
-            log_eid=eid,
-            by=by,
-            at=at,
-            fund_request_id=fund_request.id,
-        )
+        amount = fund_request.amount
+        move_money(session, fund_request, EntryKind.COMMITMENT, amount, draft, by=by)
     return fund_request
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a request goes back or ends: a public code and private words."""
+
+    reason: Reason
+    note: str
 
 
 def return_request(
     session: Session,
     request_id: int,
+    grounds: Grounds,
     *,
-    reason: Reason,
-    note: str,
     seen_version: int,
     by: Actor,
     at: datetime,
@@ -306,29 +298,21 @@ def return_request(
     """Send a request back to its requester to be corrected."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = _next_state(session, fund_request, Action.RETURN, by)
-    told = told_of(session, fund_request, role=Role.CHAIR, by=by, at=at)
-    secret = Secret(subject(fund_request), loggable(note))
-    draft = acts.request_returned(told, reason, note=secret)
-    enter(
-        session,
-        fund_request,
-        draft,
-        by=by,
-        state=state,
-        duty=Duty.DECIDE,
-        waits_for=Role.FINDER,
-        reason=reason,
-        note=note,
+    told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
+    note = Secret(subject(fund_request), loggable(grounds.note))
+    draft = acts.request_returned(told, grounds.reason, note=note)
+    effect = Effect(
+        Duty.DECIDE, state, waits_for=Role.FINDER, reason=grounds.reason, note=grounds.note
     )
+    enter(session, fund_request, draft, effect, by=by)
     return fund_request
 
 
 def reject_request(
     session: Session,
     request_id: int,
+    grounds: Grounds,
     *,
-    reason: Reason,
-    note: str,
     seen_version: int,
     by: Actor,
     at: datetime,
@@ -336,20 +320,11 @@ def reject_request(
     """Refuse a request for good, with a reason."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = _next_state(session, fund_request, Action.REJECT, by)
-    told = told_of(session, fund_request, role=Role.CHAIR, by=by, at=at)
-    secret = Secret(subject(fund_request), loggable(note))
-    draft = acts.request_rejected(told, reason, note=secret)
-    enter(
-        session,
-        fund_request,
-        draft,
-        by=by,
-        state=state,
-        duty=Duty.DECIDE,
-        waits_for=None,
-        reason=reason,
-        note=note,
-    )
+    told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
+    note = Secret(subject(fund_request), loggable(grounds.note))
+    draft = acts.request_rejected(told, grounds.reason, note=note)
+    effect = Effect(Duty.DECIDE, state, waits_for=None, reason=grounds.reason, note=grounds.note)
+    enter(session, fund_request, draft, effect, by=by)
     return fund_request
 
 
@@ -359,9 +334,9 @@ def withdraw_request(
     """Take a request back before it is decided."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = _next_state(session, fund_request, Action.WITHDRAW, by)
-    told = told_of(session, fund_request, role=_asker_role(by), by=by, at=at)
+    told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     draft = acts.request_withdrawn(told)
-    enter(session, fund_request, draft, by=by, state=state, duty=Duty.ASK, waits_for=None)
+    enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=None), by=by)
     return fund_request
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.service import record
 from portal.funds import acts
@@ -42,7 +43,7 @@ def create_foundation(
     at: datetime,
 ) -> Foundation:
     """Set up the one foundation of this install."""
-    public = {
+    public: dict[str, Json] = {
         "code": code,
         "province": province,
         "name_th": name_th,
@@ -67,7 +68,12 @@ def create_subcommittee(
     at: datetime,
 ) -> None:
     """Add a subcommittee."""
-    public = {"code": code, "name_th": name_th, "short_th": short_th, "name_en": name_en}
+    public: dict[str, Json] = {
+        "code": code,
+        "name_th": name_th,
+        "short_th": short_th,
+        "name_en": name_en,
+    }
     record(session, acts.created(acts.SUBCOMMITTEE_CREATED, public, by=by, at=at))
     session.add(Subcommittee(**public))
     session.flush()
@@ -77,7 +83,7 @@ def create_purpose(
     session: Session, code: str, *, name_th: str, name_en: str, by: Actor, at: datetime
 ) -> None:
     """Add a purpose that may be told in public."""
-    public = {"code": code, "name_th": name_th, "name_en": name_en}
+    public: dict[str, Json] = {"code": code, "name_th": name_th, "name_en": name_en}
     record(session, acts.created(acts.PURPOSE_CREATED, public, by=by, at=at))
     session.add(Purpose(**public))
     session.flush()
@@ -87,7 +93,7 @@ def create_category(
     session: Session, category: Category, *, subcommittees: Collection[str], by: Actor, at: datetime
 ) -> None:
     """Add a category of help and say which subcommittees look after it."""
-    public = {
+    public: dict[str, Json] = {
         "code": category.code,
         "name_th": category.name_th,
         "name_en": category.name_en,
@@ -115,7 +121,12 @@ def create_fund(
     at: datetime,
 ) -> None:
     """Add a fund."""
-    public = {"code": code, "name_th": name_th, "name_en": name_en, "restricted": is_restricted}
+    public: dict[str, Json] = {
+        "code": code,
+        "name_th": name_th,
+        "name_en": name_en,
+        "restricted": is_restricted,
+    }
     record(session, acts.created(acts.FUND_CREATED, public, by=by, at=at))
     session.add(Fund(code=code, name_th=name_th, name_en=name_en, is_restricted=is_restricted))
     session.flush()
@@ -143,7 +154,7 @@ def set_target(
     session: Session, step: str, working_days: int, *, valid_from: date, by: Actor, at: datetime
 ) -> None:
     """Say how many working days a step may take, from a day on."""
-    public = {"step": step, "working_days": working_days}
+    public: dict[str, Json] = {"step": step, "working_days": working_days}
     eid = record(session, acts.created(acts.TARGET_SET, public, by=by, at=at))
     session.add(Target(valid_from=valid_from, log_eid=eid, **public))
 
@@ -152,7 +163,7 @@ def close_day(
     session: Session, day: date, *, name_th: str, name_en: str, by: Actor, at: datetime
 ) -> None:
     """Name a day on which the office does not work."""
-    public = {"day": day.isoformat(), "name_th": name_th, "name_en": name_en}
+    public: dict[str, Json] = {"day": day.isoformat(), "name_th": name_th, "name_en": name_en}
     eid = record(session, acts.created(acts.DAY_CLOSED, public, by=by, at=at))
     session.add(ClosedDay(on=day, name_th=name_th, name_en=name_en, log_eid=eid))
 
@@ -206,7 +217,7 @@ def allocate(
     at: datetime,
 ) -> None:
     """Give a subcommittee money of a fund to decide on."""
-    public = {
+    public: dict[str, Json] = {
         "fund": fund,
         "subcommittee": subcommittee,
         "satang": amount.satang,

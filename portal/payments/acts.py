@@ -27,9 +27,7 @@ PAYMENT_PREPARED = EntryType(
 )
 PAYMENT_RELEASED = EntryType("payment.released", public=_PAYMENT)
 PAYMENT_SENT = EntryType("payment.sent", public=_PAYMENT)
-PAYMENT_CONFIRMED = EntryType(
-    "payment.confirmed", public=_PAYMENT, private=("bank_reference",)
-)
+PAYMENT_CONFIRMED = EntryType("payment.confirmed", public=_PAYMENT, private=("bank_reference",))
 PAYMENT_VOIDED = EntryType("payment.voided", public=_PAYMENT, private=("note",))
 ALL = (
     PAYMENT_PREPARED,

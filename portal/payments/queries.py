@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import and_
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +19,10 @@ from portal.errors import PortalError
 from portal.funds import queries as fund_queries
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
+from portal.funds.models import RequestDuty
 from portal.funds.queries import RequestRow
+from portal.funds.rules import Duty
+from portal.funds.rules import keep_apart
 from portal.labels import Name
 from portal.money import Money
 from portal.payments import rules
@@ -27,7 +31,9 @@ from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.models import Person
+from portal.people.queries import holders
 from portal.roles import Actor
+from portal.roles import Role
 
 WAITING = (PaymentState.PREPARED, PaymentState.RELEASED)
 PAGE_LENGTH = 50
@@ -72,6 +78,11 @@ class PaymentRow:
     confirmed_at: datetime | None
     bank_reference: str | None
     refusal: PortalError | None
+
+    @property
+    def waits_since(self) -> datetime:
+        """Return when the payment's last step was taken."""
+        return self.confirmed_at or self.sent_at or self.released_at or self.prepared_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +141,34 @@ def _waiting(
 
 def _rows(session: Session, condition: ColumnElement[bool], by: Actor) -> list[PaymentRow]:
     found = session.execute(
-        select(Payment, FundRequest.reference, PayeeAccount, Person.name)
+        select(Payment, FundRequest.reference, PayeeAccount, Person.name, RequestDuty.duty)
         .join(FundRequest, FundRequest.id == Payment.fund_request_id)
         .join(PayeeAccount, PayeeAccount.id == Payment.payee_account_id)
         .join(Person, Person.id == Payment.prepared_by_id)
+        .outerjoin(RequestDuty, _is_own_duty(by))
         .where(condition)
         .order_by(Payment.id)
         .limit(PAGE_LENGTH)
     )
-    return [_row(payment, reference or "", payee, name, by) for payment, reference, payee, name in found]
+    return [
+        _row(payment, reference or "", payee, name, _refusal(payment, duty, by))
+        for payment, reference, payee, name, duty in found
+    ]
+
+
+def _is_own_duty(by: Actor) -> ColumnElement[bool]:
+    return and_(
+        RequestDuty.fund_request_id == Payment.fund_request_id,
+        RequestDuty.person_id == by.person_id,
+    )
 
 
 def _row(
-    payment: Payment, request_reference: str, payee: PayeeAccount, prepared_by: str, by: Actor
+    payment: Payment,
+    request_reference: str,
+    payee: PayeeAccount,
+    prepared_by: str,
+    refusal: PortalError | None,
 ) -> PaymentRow:
     bank = BANKS[payee.bank_code]
     return PaymentRow(
@@ -163,11 +189,11 @@ def _row(
         sent_at=payment.sent_at,
         confirmed_at=payment.confirmed_at,
         bank_reference=payment.bank_reference,
-        refusal=_refusal(payment, by),
+        refusal=refusal,
     )
 
 
-def _refusal(payment: Payment, by: Actor) -> PortalError | None:
+def _refusal(payment: Payment, duty: Duty | None, by: Actor) -> PortalError | None:
     """Return why this person may not take the payment's next step, or None."""
     action = NEXT_STEP.get(payment.state)
     if action is None:
@@ -178,6 +204,7 @@ def _refusal(payment: Payment, by: Actor) -> PortalError | None:
     }
     try:
         rules.next_state(payment.state, action, by, done_by=done_by)
+        keep_apart({by.person_id: duty} if duty else {}, Duty.PAY, action, by)
     except PortalError as refusal:
         return refusal
     return None
@@ -189,3 +216,54 @@ def payment_row(session: Session, payment_id: int, by: Actor) -> PaymentRow:
     if not rows:
         raise PaymentUnknownError
     return rows[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTold:
+    """One step a payment took, with who took it."""
+
+    action: PaymentAction
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """Everything on the page of a payment. Private throughout."""
+
+    row: PaymentRow
+    next_step: PaymentAction | None
+    request: RequestRow | None
+    who_can: Sequence[str]
+    timeline: Sequence[PaymentTold]
+    is_voidable: bool
+
+
+def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
+    """Return the page of one payment, or raise `PaymentUnknownError`."""
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise PaymentUnknownError
+    row = payment_row(session, payment_id, by)
+    return PaymentPage(
+        row=row,
+        next_step=NEXT_STEP.get(payment.state),
+        request=fund_queries.request_row(session, payment.fund_request_id, by),
+        who_can=[name for name in holders(session, Role.TREASURER) if name != by.name],
+        timeline=_timeline(session, payment),
+        is_voidable=(payment.state, PaymentAction.VOID) in rules.STEPS,
+    )
+
+
+def _timeline(session: Session, payment: Payment) -> Sequence[PaymentTold]:
+    steps = (
+        (PaymentAction.PREPARE, payment.prepared_by_id, payment.prepared_at),
+        (PaymentAction.RELEASE, payment.released_by_id, payment.released_at),
+        (PaymentAction.SEND, payment.sent_by_id, payment.sent_at),
+        (PaymentAction.CONFIRM, payment.confirmed_by_id, payment.confirmed_at),
+    )
+    return [
+        PaymentTold(action, session.get_one(Person, person_id).name, at)
+        for action, person_id, at in steps
+        if person_id is not None and at is not None
+    ]

@@ -16,8 +16,6 @@ from portal.audit.entry import loggable
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.funds import docket
-from portal.funds import ledger
-from portal.funds.books import post
 from portal.funds.ledger import EntryKind
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
@@ -77,7 +75,6 @@ def prepare_payment(
         prepared_at=at,
     )
     draft = _draft(
-        session,
         fund_request,
         payment,
         PaymentAction.PREPARE,
@@ -98,7 +95,7 @@ def release_payment(
     """Let a prepared payment go: by another treasurer than the one who prepared it."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
     state = _next_state(session, fund_request, payment, PaymentAction.RELEASE, by)
-    draft = _draft(session, fund_request, payment, PaymentAction.RELEASE, by=by, at=at)
+    draft = _draft(fund_request, payment, PaymentAction.RELEASE, by=by, at=at)
     eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER)
     _write(session, payment, state, eid, released_by_id=by.person_id, released_at=at)
     return payment
@@ -110,7 +107,7 @@ def send_payment(
     """Give a released payment to the bank: the money is on its way."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
     state = _next_state(session, fund_request, payment, PaymentAction.SEND, by)
-    draft = _draft(session, fund_request, payment, PaymentAction.SEND, by=by, at=at)
+    draft = _draft(fund_request, payment, PaymentAction.SEND, by=by, at=at)
     sent = fund_request.sent_satang + payment.amount_satang
     eid = _enter(
         session,
@@ -120,18 +117,7 @@ def send_payment(
         waits_for=Role.TREASURER,
         changes={"sent_satang": sent},
     )
-    postings = ledger.sending(
-        fund_request.fund_code, fund_request.subcommittee_code, payment.amount
-    )
-    post(
-        session,
-        postings,
-        kind=EntryKind.SENDING,
-        log_eid=eid,
-        by=by,
-        at=at,
-        fund_request_id=fund_request.id,
-    )
+    docket.move_money(session, fund_request, EntryKind.SENDING, payment.amount, draft, by=by)
     _write(session, payment, state, eid, sent_by_id=by.person_id, sent_at=at)
     return payment
 
@@ -151,7 +137,6 @@ def confirm_payment(
     bank_reference = bank_reference.strip()
     _check_bank_reference(session, bank_reference)
     draft = _draft(
-        session,
         fund_request,
         payment,
         PaymentAction.CONFIRM,
@@ -169,18 +154,7 @@ def confirm_payment(
         waits_for=None if is_paid else Role.TREASURER,
         changes={"confirmed_satang": confirmed},
     )
-    postings = ledger.confirmation(
-        fund_request.fund_code, fund_request.subcommittee_code, payment.amount
-    )
-    post(
-        session,
-        postings,
-        kind=EntryKind.CONFIRMATION,
-        log_eid=eid,
-        by=by,
-        at=at,
-        fund_request_id=fund_request.id,
-    )
+    docket.move_money(session, fund_request, EntryKind.CONFIRMATION, payment.amount, draft, by=by)
     _write(
         session,
         payment,
@@ -201,7 +175,6 @@ def void_payment(
     state = _next_state(session, fund_request, payment, PaymentAction.VOID, by)
     secret = Secret(docket.subject(fund_request), loggable(note))
     draft = _draft(
-        session,
         fund_request,
         payment,
         PaymentAction.VOID,
@@ -241,10 +214,10 @@ def _next_state(
     by: Actor,
 ) -> PaymentState:
     done_by = {
-        PaymentAction.PREPARE: payment and payment.prepared_by_id,
-        PaymentAction.RELEASE: payment and payment.released_by_id,
+        PaymentAction.PREPARE: payment.prepared_by_id if payment else None,
+        PaymentAction.RELEASE: payment.released_by_id if payment else None,
     }
-    state = rules.next_state(payment and payment.state, action, by, done_by=done_by)
+    state = rules.next_state(payment.state if payment else None, action, by, done_by=done_by)
     keep_apart(duties(session, fund_request.id), Duty.PAY, action, by)
     return state
 
@@ -283,7 +256,6 @@ def _payee_secret(payee: PayeeAccount) -> Secret:
 
 
 def _draft(
-    session: Session,
     fund_request: FundRequest,
     payment: Payment,
     action: PaymentAction,
@@ -293,7 +265,7 @@ def _draft(
     more: Mapping[str, Json] | None = None,
     private: Mapping[str, Secret] | None = None,
 ) -> Draft:
-    told = docket.told_of(session, fund_request, role=Role.TREASURER, by=by, at=at)
+    told = docket.told_of(fund_request, role=Role.TREASURER, by=by, at=at)
     public = {"payment": payment.reference, "satang": payment.amount_satang, **(more or {})}
     return told.draft(acts.TYPES[action], public, private)
 
@@ -308,17 +280,8 @@ def _enter(
     changes: Mapping[str, int] | None = None,
     note: str = "",
 ) -> str:
-    return docket.enter(
-        session,
-        fund_request,
-        draft,
-        by=by,
-        duty=Duty.PAY,
-        state=fund_request.state,
-        waits_for=waits_for,
-        changes=changes,
-        note=note,
-    )
+    effect = docket.Effect(Duty.PAY, fund_request.state, waits_for, changes or {}, note=note)
+    return docket.enter(session, fund_request, draft, effect, by=by)
 
 
 def _write(

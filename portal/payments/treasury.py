@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint
+from flask import flash
 from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.errors import N_
 from portal.errors import PortalError
 from portal.funds.forms import Pick
 from portal.funds.forms import picks
+from portal.funds.queries import RequestRow
+from portal.funds.queries import request_row
 from portal.payments import queries
 from portal.payments import service
 from portal.payments.forms import ConfirmForm
 from portal.payments.forms import PrepareForm
 from portal.payments.forms import StepForm
 from portal.payments.forms import VoidForm
-from portal.payments.queries import PaymentRow
+from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import Channel
+from portal.payments.rules import PaymentAction
 from portal.security import current_actor
+from portal.words import say
 
 bp = Blueprint("payments", __name__)
 
 
+# What the page says after a step.
+DONE: Mapping[PaymentAction, tuple[str, str]] = {
+    PaymentAction.RELEASE: (
+        N_("You released the payment."),
+        N_("It can go to the bank now."),
+    ),
+    PaymentAction.SEND: (
+        N_("The payment is noted as sent to the bank."),
+        N_("When the bank has paid, somebody else than the one who released it confirms it."),
+    ),
+    PaymentAction.CONFIRM: (
+        N_("The payment is confirmed."),
+        N_("The money counts as paid out, in public too."),
+    ),
+    PaymentAction.VOID: (
+        N_("The payment is cancelled."),
+        N_("Its number stays used; the request can be prepared again."),
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How preparing one of several payments ended."""
+    """How preparing one of several payments ended: the new payment, or why it was refused."""
 
+    row: RequestRow | None
+    payment_id: int
     reference: str
     refusal: PortalError | None
 
@@ -42,13 +75,17 @@ class Outcome:
 @bp.get("/")
 def show_queue() -> ResponseReturnValue:
     """Show what waits at the treasury."""
-    return _show_queue(())
+    return _show_queue()
 
 
-def _show_queue(outcomes: tuple[Outcome, ...]) -> str:
-    queue = queries.queue(db.session, current_actor())
+def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = False) -> str:
     return render_template(
-        "treasury/payments/show_queue.html", queue=queue, form=PrepareForm(), outcomes=outcomes
+        "treasury/payments/show_queue.html",
+        queue=queries.queue(db.session(), current_actor()),
+        form=PrepareForm(),
+        outcomes=outcomes,
+        is_none_ticked=is_none_ticked,
+        are_all_ticked="all" in request.args and not outcomes,
     )
 
 
@@ -57,10 +94,15 @@ def prepare_payments() -> ResponseReturnValue:
     """Prepare a payment for every ticked request: each an act of its own."""
     if not PrepareForm().validate_on_submit():
         return redirect(url_for(".show_queue"), HTTPStatus.SEE_OTHER)
-    return _show_queue(tuple(_prepare_one(pick) for pick in picks(request.form.getlist("pick"))))
+    ticked = picks(request.form.getlist("pick"))
+    if not ticked:
+        return _show_queue(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _show_queue(outcomes=[_prepare_one(pick) for pick in ticked])
 
 
 def _prepare_one(pick: Pick) -> Outcome:
+    by = current_actor()
+    row = request_row(db.session(), pick.request_id, by)
     try:
         with transaction() as session:
             payment = service.prepare_payment(
@@ -68,25 +110,31 @@ def _prepare_one(pick: Pick) -> Outcome:
                 pick.request_id,
                 channel=Channel.TRANSFER,
                 seen_version=pick.seen_version,
-                by=current_actor(),
+                by=by,
                 at=now(),
             )
-            return Outcome(payment.reference, None)
+            return Outcome(row, payment.id, payment.reference, None)
     except PortalError as refusal:
-        return Outcome("", refusal)
+        return Outcome(row, 0, "", refusal)
 
 
 @bp.get("/payments/<int:payment_id>")
 def show_payment(payment_id: int) -> ResponseReturnValue:
     """Show one payment and its next step."""
-    return _show_payment(queries.payment_row(db.session, payment_id, current_actor()))
+    return _show_payment(payment_id)
 
 
-def _show_payment(row: PaymentRow, form: ConfirmForm | None = None) -> str:
-    form = form or ConfirmForm(data={"seen_version": row.version}, formdata=None)
-    void_form = VoidForm(data={"seen_version": row.version}, formdata=None)
+def _show_payment(
+    payment_id: int, *, form: ConfirmForm | None = None, void_form: VoidForm | None = None
+) -> str:
+    page = queries.payment_page(db.session(), payment_id, current_actor())
+    seen = {"seen_version": page.row.version}
     return render_template(
-        "treasury/payments/show_payment.html", row=row, form=form, void_form=void_form
+        "treasury/payments/show_payment.html",
+        page=page,
+        row=page.row,
+        form=form or ConfirmForm(data=seen, formdata=None),
+        void_form=void_form or VoidForm(data=seen, formdata=None),
     )
 
 
@@ -96,13 +144,14 @@ def release_payment(payment_id: int) -> ResponseReturnValue:
     form = StepForm()
     if form.validate_on_submit():
         with transaction() as session:
-            service.release_payment(
+            reference = service.release_payment(
                 session,
                 payment_id,
-                seen_version=form.seen_version.data,
+                seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
-            )
+            ).reference
+        _flash_done(PaymentAction.RELEASE, reference)
     return _back(payment_id)
 
 
@@ -112,13 +161,14 @@ def send_payment(payment_id: int) -> ResponseReturnValue:
     form = StepForm()
     if form.validate_on_submit():
         with transaction() as session:
-            service.send_payment(
+            reference = service.send_payment(
                 session,
                 payment_id,
-                seen_version=form.seen_version.data,
+                seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
-            )
+            ).reference
+        _flash_done(PaymentAction.SEND, reference)
     return _back(payment_id)
 
 
@@ -127,17 +177,21 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
     """Note the bank's reference of a payment it has made."""
     form = ConfirmForm()
     if not form.validate_on_submit():
-        row = queries.payment_row(db.session, payment_id, current_actor())
-        return _show_payment(row, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    with transaction() as session:
-        service.confirm_payment(
-            session,
-            payment_id,
-            bank_reference=form.bank_reference.data,
-            seen_version=form.seen_version.data,
-            by=current_actor(),
-            at=now(),
-        )
+        return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    try:
+        with transaction() as session:
+            reference = service.confirm_payment(
+                session,
+                payment_id,
+                bank_reference=form.bank_reference.data or "",
+                seen_version=form.seen_version.data or 0,
+                by=current_actor(),
+                at=now(),
+            ).reference
+    except BankReferenceUsedError as error:
+        form.bank_reference.errors = [say(error)]
+        return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    _flash_done(PaymentAction.CONFIRM, reference)
     return _back(payment_id)
 
 
@@ -145,17 +199,25 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
 def void_payment(payment_id: int) -> ResponseReturnValue:
     """Cancel a payment that was not sent."""
     form = VoidForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            service.void_payment(
-                session,
-                payment_id,
-                note=form.note.data or "",
-                seen_version=form.seen_version.data,
-                by=current_actor(),
-                at=now(),
-            )
+    if not form.validate_on_submit():
+        return _show_payment(payment_id, void_form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with transaction() as session:
+        reference = service.void_payment(
+            session,
+            payment_id,
+            note=form.note.data or "",
+            seen_version=form.seen_version.data or 0,
+            by=current_actor(),
+            at=now(),
+        ).reference
+    _flash_done(PaymentAction.VOID, reference)
     return _back(payment_id)
+
+
+def _flash_done(action: PaymentAction, reference: str) -> None:
+    what, why = DONE[action]
+    notice: Any = {"what": _(what), "why": _(why), "reference": reference}
+    flash(notice, "success")  # base_office.html spells it out
 
 
 def _back(payment_id: int) -> ResponseReturnValue:

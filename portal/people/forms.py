@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
@@ -11,7 +13,16 @@ from wtforms.validators import InputRequired
 from wtforms.validators import Length
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+@dataclass(frozen=True, slots=True)
+class SignInAnswer:
+    """Who wants to sign in, and where to go then."""
+
+    username: str
+    password: str
+    wanted: str
+
+
+class SignInForm(FlaskForm):
     """A username and a password."""
 
     username = StringField(
@@ -22,6 +33,12 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
     next = HiddenField()
 
+    def answer(self) -> SignInAnswer:
+        """Return what was typed."""
+        return SignInAnswer(
+            self.username.data or "", self.password.data or "", self.next.data or ""
+        )
 
-class SignOutForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+
+class SignOutForm(FlaskForm):
     """Nothing but the token that proves the click was meant."""

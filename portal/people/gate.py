@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Blueprint
 from flask import redirect
@@ -20,6 +19,7 @@ from portal.people.forms import SignInForm
 from portal.people.forms import SignOutForm
 from portal.people.queries import as_actor
 from portal.people.service import WrongPasswordError
+from portal.roles import Actor
 from portal.roles import Role
 from portal.security import SignedIn
 from portal.security import limiter
@@ -42,24 +42,24 @@ def check_sign_in() -> ResponseReturnValue:
     form = SignInForm()
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if form.validate_on_submit():
+        answer = form.answer()
         try:
-            person = service.check_password(db.session, form.username.data, form.password.data)
+            person = service.check_password(db.session(), answer.username, answer.password)
         except WrongPasswordError as error:
             form.password.errors = [say(error)]
             status = HTTPStatus.FORBIDDEN
         else:
             actor = as_actor(person)
             login_user(SignedIn(actor, person.session_key))
-            return redirect(_target(form.next.data, actor.holds(Role.TREASURER)), HTTPStatus.SEE_OTHER)
+            return redirect(_target(answer.wanted, actor), HTTPStatus.SEE_OTHER)
     return render_template("gate/people/sign_in.html", form=form), status
 
 
-def _target(wanted: str | None, is_treasurer: bool) -> str:  # noqa: FBT001 - one plain fact
+def _target(wanted: str, actor: Actor) -> str:
     """Return where to go: the page that was asked for, if it is one of ours."""
-    parts = urlsplit(wanted or "")
-    if wanted and wanted.startswith("/") and not wanted.startswith(("//", "/\\")):
-        if not parts.scheme and not parts.netloc:
-            return request.script_root + wanted.removeprefix(request.script_root)
+    if wanted.startswith("/") and not wanted.startswith(("//", "/\\")):
+        return request.script_root + wanted.removeprefix(request.script_root)
+    is_treasurer = actor.holds(Role.TREASURER)
     return url_for("treasury.payments.show_queue" if is_treasurer else "office.funds.show_home")
 
 

@@ -42,7 +42,9 @@ def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) ->
     held = 0
     for row, (index, body) in zip(rows, published, strict=False):
         if row.idx != index or row.body != body:
-            raise LogError(N_("Entry {index} in the database is not the published one."), index=index)
+            raise LogError(
+                N_("Entry {index} in the database is not the published one."), index=index
+            )
         held += 1
     if held < checkpoint.size:
         raise LogError(
@@ -104,7 +106,9 @@ def _check_requests(session: Session, shelf: Shelf) -> None:
         seen += 1
     if seen != len(shelf.cases):
         raise LogError(
-            N_("The public tables hold {held} of {size} requests."), held=seen, size=len(shelf.cases)
+            N_("The public tables hold {held} of {size} requests."),
+            held=seen,
+            size=len(shelf.cases),
         )
 
 

@@ -209,9 +209,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         raise FoldError(index, "{reference} was sent already", reference=reference)
     _known(shelf, index, "fund", entry.text("fund"))
     _known(shelf, index, "subcommittee", entry.text("subcommittee"))
-    category = shelf.names[
-        "category", _known(shelf, index, "category", entry.text("category"))
-    ]
+    category = shelf.names["category", _known(shelf, index, "category", entry.text("category"))]
     _check_request(index, entry, category)
     place = entry.public["place"]
     askers = (case.askers if case else frozenset()) | {party}
@@ -325,9 +323,7 @@ def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:
     if satang <= 0 or number in case.payments or in_payments + satang > case.approved_satang:
         raise FoldError(index, "payment {number} is more than was approved", number=number)
     payments = {**case.payments, number: Paying("prepared", satang, prepared_by=party)}
-    shelf.cases[case.reference] = replace(
-        case, payments=payments, payers=case.payers | {party}
-    )
+    shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
 
 
 def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -344,9 +340,7 @@ def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
         _apart(index, party, frozenset({payment.released_by}))
         case = _confirmed(shelf, case, entry)
     payments = {**case.payments, number: replace(payment, state=after)}
-    shelf.cases[case.reference] = replace(
-        case, payments=payments, payers=case.payers | {party}
-    )
+    shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
 
 
 def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:

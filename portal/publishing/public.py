@@ -25,7 +25,6 @@ from portal.charts import ChartText
 from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
-from portal.money import total
 from portal.publishing import queries
 from portal.publishing.queries import FrontPage
 
@@ -93,11 +92,11 @@ def _drawings(page: FrontPage) -> Drawings:
             gettext("Paid out, approved but not yet paid, and left; the amounts stand above."),
         ),
     )
-    paid = sorted(page.subcommittees, key=lambda part: part.disbursed, reverse=True)
-    if not total(part.disbursed for part in paid):
+    if not figures.disbursed:
         return Drawings(share, None, None)
     bars = [
-        NameBar(part.short.en if is_english else part.short.th, part.disbursed) for part in paid
+        NameBar(part.short.en if is_english else part.short.th, part.disbursed)
+        for part in page.subcommittees
     ]
     text = ChartText(
         "paid",

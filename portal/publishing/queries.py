@@ -157,7 +157,7 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True)
 class FrontPage:
-    """What the front page shows, and up to which entry of the log."""
+    """What the front page shows, the largest part first, and up to which entry of the log."""
 
     foundation: Name
     figures: Figures
@@ -180,8 +180,10 @@ def front_page(session: Session) -> FrontPage | None:
         foundation=foundation,
         figures=_figures(session),
         median_days=median_days(session),
-        funds=_parts(session, known, "fund"),
-        subcommittees=_parts(session, known, "subcommittee"),
+        funds=sorted(_parts(session, known, "fund"), key=lambda part: -part.given.satang),
+        subcommittees=sorted(
+            _parts(session, known, "subcommittee"), key=lambda part: -part.disbursed.satang
+        ),
         latest=requests(session, known, status="paid", length=5).lines,
         log_size=position.size,
         newest_at=_told_at(session, position.size - 1),

@@ -67,9 +67,7 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
                 return checkpoint
 
 
-def fold_next(
-    session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey
-) -> bool:
+def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey) -> bool:
     """Fold the next published entries into the public tables; say whether there were any."""
     be_alone(session)
     first = _position(session)
@@ -118,9 +116,7 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     """Take from the tables what these entries build on."""
     shelf = Shelf()
     for name in session.scalars(select(PublishedName)):
-        shelf.names[name.kind, name.code] = Name(
-            name.name_th, name.name_en, json.loads(name.more)
-        )
+        shelf.names[name.kind, name.code] = Name(name.name_th, name.name_en, json.loads(name.more))
     references = {str(entry.public.get("reference")) for entry in entries}
     for row in session.scalars(
         select(PublishedRequest).where(PublishedRequest.reference.in_(references))
@@ -134,9 +130,7 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
                 PublishedFigure.subcommittee,
                 PublishedFigure.measure,
                 func.sum(PublishedFigure.satang).label("satang"),
-            ).group_by(
-                PublishedFigure.fund, PublishedFigure.subcommittee, PublishedFigure.measure
-            )
+            ).group_by(PublishedFigure.fund, PublishedFigure.subcommittee, PublishedFigure.measure)
         )
     }
     for (fund, subcommittee, measure), satang in added.items():

@@ -16,9 +16,7 @@ def has_consent(session: Session, youth_id: int) -> bool:
     """Say whether a consent stands that was not withdrawn."""
     return bool(
         session.scalar(
-            select(
-                exists().where(Consent.youth_id == youth_id, Consent.withdrawn_at.is_(None))
-            )
+            select(exists().where(Consent.youth_id == youth_id, Consent.withdrawn_at.is_(None)))
         )
     )
 

@@ -99,8 +99,7 @@ def test_above_the_threshold_two_people_sign(session: Session, world: World) -> 
     assert held(session, COMMITTED) == Money(0)
     with pytest.raises(RoleNeededError):
         world.approve(fund_request, world.somchai)
-    world.approve(fund_request, world.driving)
-    assert fund_request.state is State.APPROVED
+    assert world.approve(fund_request, world.driving).state is State.APPROVED
     assert held(session, COMMITTED) == Money.baht(5001)
 
 
@@ -123,8 +122,7 @@ def test_signatures_begin_anew_after_a_correction(session: Session, world: World
     service.return_request(
         session,
         fund_request.id,
-        reason=Reason.PAPERS,
-        note="",
+        service.Grounds(Reason.PAPERS, ""),
         seen_version=fund_request.version,
         by=world.somchai,
         at=NOON,
@@ -156,8 +154,7 @@ def test_a_returned_request_is_amended_and_sent_again(session: Session, world: W
     service.return_request(
         session,
         fund_request.id,
-        reason=Reason.AMOUNT,
-        note="แก้จำนวนเงิน",
+        service.Grounds(Reason.AMOUNT, "แก้จำนวนเงิน"),
         seen_version=fund_request.version,
         by=world.somchai,
         at=NOON,
@@ -197,8 +194,7 @@ def test_a_rejected_request_is_over(session: Session, world: World) -> None:
     service.reject_request(
         session,
         fund_request.id,
-        reason=Reason.NOT_ELIGIBLE,
-        note="ซ้ำ",
+        service.Grounds(Reason.NOT_ELIGIBLE, "ซ้ำ"),
         seen_version=fund_request.version,
         by=world.somchai,
         at=NOON,

@@ -19,9 +19,7 @@ def test_every_journal_entry_adds_up_to_zero(amount: Money) -> None:
     for postings in (
         ledger.donation("F", amount),
         ledger.allocation("F", "SC1", amount),
-        ledger.commitment("F", "SC1", amount),
-        ledger.sending("F", "SC1", amount),
-        ledger.confirmation("F", "SC1", amount),
+        *(ledger.onward(kind, "F", "SC1", amount) for kind in ledger.ONWARD),
     ):
         ledger.check_balanced(postings)
         assert total(posting.amount for posting in postings) == Money(0)

@@ -10,7 +10,14 @@ from portal.money import total
 
 @pytest.mark.parametrize(
     ("text", "satang"),
-    [("0", 0), ("1", 100), ("1.5", 150), ("1,234.05", 123405), (" 12 ", 1200), ("1234567", 123456700)],
+    [
+        ("0", 0),
+        ("1", 100),
+        ("1.5", 150),
+        ("1,234.05", 123405),
+        (" 12 ", 1200),
+        ("1234567", 123456700),
+    ],
 )
 def test_amounts_are_read(text: str, satang: int) -> None:
     assert Money.parse(text) == Money(satang)

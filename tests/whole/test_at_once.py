@@ -82,8 +82,7 @@ def test_two_people_deciding_one_request_end_in_one_decision(portal: Portal) -> 
             service.reject_request(
                 session,
                 request_id,
-                reason=Reason.OTHER,
-                note="",
+                service.Grounds(Reason.OTHER, ""),
                 seen_version=version,
                 by=chair,
                 at=NOON,

@@ -36,9 +36,7 @@ def test_the_workbook_is_answered_row_by_row(portal: Portal) -> None:
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is not here")
     expected = json.loads(SHARED.read_text("utf-8"))
-    answer = run(
-        portal, "import-requests", str(WORKBOOK), "--as", "malee", "--dry-run", "--json"
-    )
+    answer = run(portal, "import-requests", str(WORKBOOK), "--as", "malee", "--dry-run", "--json")
     assert answer.exit_code == 0
     found = json.loads(answer.stdout)
     assert found["rows"] == [
@@ -54,8 +52,9 @@ def test_importing_twice_adds_nothing(portal: Portal) -> None:
     assert first.exit_code == 0, first.output
     before = count(FundRequest), count(LogEntry)
     again = run(portal, "import-requests", str(WORKBOOK), "--as", "malee", "--json")
-    assert json.loads(again.stdout)["summary"] | {"imported": 0, "imported_before": 267} == (
-        json.loads(again.stdout)["summary"]
+    assert (
+        json.loads(again.stdout)["summary"] | {"imported": 0, "imported_before": 267}
+        == (json.loads(again.stdout)["summary"])
     )
     assert (count(FundRequest), count(LogEntry)) == before
     assert before[0] == 267

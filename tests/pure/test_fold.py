@@ -1,0 +1,522 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from portal.audit.entry import Entry
+from portal.audit.entry import Json
+from portal.publishing.fold import Case
+from portal.publishing.fold import Cell
+from portal.publishing.fold import FoldError
+from portal.publishing.fold import Measure
+from portal.publishing.fold import Name
+from portal.publishing.fold import Paying
+from portal.publishing.fold import Shelf
+from portal.publishing.fold import Status
+from portal.publishing.fold import month
+from portal.publishing.fold import step
+from portal.publishing.vocabulary import TYPES
+
+AT = "2026-11-20T05:00:00Z"
+ONE, TWO, THREE = "RYG-2570-000001", "RYG-2570-000002", "RYG-2570-000003"
+# Codes that hold within one request only; the fold knows nobody by name.
+ASKER, CHAIR, DRIVING, PREPARER, RELEASER, CONFIRMER = "p1", "p2", "p3", "p4", "p5", "p6"
+
+
+def entry(type_name: str, /, *, at: str = AT, **public: Json) -> Entry:
+    return told_in(type_name, at, public)
+
+
+def told_in(type_name: str, at: str, public: Mapping[str, Json]) -> Entry:
+    private = frozenset(TYPES[type_name].private) if type_name in TYPES else frozenset[str]()
+    return Entry("", type_name, at, "officer", public, private, ())
+
+
+def named(kind: str, code: str, **more: Json) -> Entry:
+    public = {"code": code, "name_th": f"{code} ไทย", "name_en": code, **more}
+    return told_in(f"{kind}.created", AT, public)
+
+
+def fund(code: str) -> Entry:
+    return named("fund", code, restricted=False)
+
+
+def subcommittee(code: str) -> Entry:
+    return named("subcommittee", code, short_th=code)
+
+
+def category(code: str, *subcommittees: str) -> Entry:
+    return named(
+        "category",
+        code,
+        ceiling_satang=600_000,
+        serves="youth",
+        subcommittees=list(subcommittees),
+        urgent=False,
+    )
+
+
+def donation(satang: int, *, fund: str = "GEN", received_on: str = "2026-10-05") -> Entry:
+    return entry(
+        "donation.received", reference="D-1", fund=fund, satang=satang, received_on=received_on
+    )
+
+
+def allocation(satang: int, *, fund: str = "GEN", subcommittee: str = "SC5") -> Entry:
+    return entry(
+        "allocation.made", fund=fund, subcommittee=subcommittee, satang=satang, fiscal_year=2570
+    )
+
+
+def submitted(reference: str = ONE, *, party: str = ASKER, at: str = AT, **facts: Json) -> Entry:
+    public: dict[str, Json] = {
+        "reference": reference,
+        "party": party,
+        "fund": "GEN",
+        "subcommittee": "SC5",
+        "satang": 150_000,
+        "fiscal_year": 2570,
+        "kind": "youth",
+        "category": "LIVING",
+        "purpose": "STAY",
+        "place": None,
+    }
+    return told_in("fund_request.submitted", at, {**public, **facts})
+
+
+def signed(
+    signature: int,
+    needed: int,
+    *,
+    party: str = CHAIR,
+    reference: str = ONE,
+    satang: int = 150_000,
+    at: str = AT,
+) -> Entry:
+    last = "approved" if signature == needed else "signed"
+    return entry(
+        f"fund_request.{last}",
+        at=at,
+        reference=reference,
+        party=party,
+        satang=satang,
+        signature=signature,
+        needed=needed,
+    )
+
+
+def approved(reference: str = ONE, *, party: str = CHAIR, satang: int = 150_000) -> Entry:
+    return signed(1, 1, party=party, reference=reference, satang=satang)
+
+
+def decided(what: str, *, party: str = CHAIR, reference: str = ONE, at: str = AT) -> Entry:
+    return entry(f"fund_request.{what}", at=at, reference=reference, party=party, reason="papers")
+
+
+def withdrawn(*, reference: str | None = ONE, at: str = AT) -> Entry:
+    return entry("fund_request.withdrawn", at=at, reference=reference, party=ASKER)
+
+
+def prepared(
+    number: int = 1,
+    *,
+    party: str = PREPARER,
+    satang: int = 150_000,
+    reference: str = ONE,
+) -> Entry:
+    return entry(
+        "payment.prepared",
+        reference=reference,
+        party=party,
+        payment=f"RYG-2570-P00000{number}",
+        satang=satang,
+        instalment=1,
+        channel="transfer",
+    )
+
+
+def paid(
+    what: str,
+    *,
+    party: str = RELEASER,
+    number: int = 1,
+    satang: int = 150_000,
+    at: str = AT,
+    reference: str = ONE,
+) -> Entry:
+    return entry(
+        f"payment.{what}",
+        at=at,
+        reference=reference,
+        party=party,
+        payment=f"RYG-2570-P00000{number}",
+        satang=satang,
+    )
+
+
+GENESIS = entry("log.genesis", origin="audit.example/x", vkey="audit.example/x+00+AA")
+FOUNDED = (
+    GENESIS,
+    entry("schema.published", digest="0" * 64, count=28),
+    named("foundation", "RYG", province="21", first_month=10),
+    subcommittee("SC5"),
+    subcommittee("SC1"),
+    named("purpose", "STAY"),
+    category("LIVING", "SC5"),
+    category("OTHER", "SC1"),
+    fund("GEN"),
+    fund("EMPTY"),
+    donation(1_000_000),
+    allocation(400_000),
+)
+ASKED = (*FOUNDED, submitted())
+APPROVED = (*ASKED, approved())
+PREPARED = (*APPROVED, prepared())
+RELEASED = (*PREPARED, paid("released"))
+SENT = (*RELEASED, paid("sent"))
+CONFIRMED = (*SENT, paid("confirmed", party=CONFIRMER))
+RETURNED = (*ASKED, decided("returned"))
+
+
+def told(entries: Sequence[Entry]) -> Shelf:
+    shelf = Shelf()
+    for index, one in enumerate(entries):
+        step(shelf, index, one)
+    return shelf
+
+
+def test_a_log_told_by_hand_gives_its_figures() -> None:
+    shelf = told(
+        [
+            *FOUNDED,
+            donation(50_000, received_on="2026-11-30"),
+            # Two signatures; the first evening in UTC is the next month in Bangkok.
+            submitted(at="2026-11-30T17:00:00Z"),
+            signed(1, 2, at="2026-12-01T01:00:00Z"),
+            signed(2, 2, party=DRIVING, at="2026-12-02T01:00:00Z"),
+            prepared(1, satang=100_000),
+            paid("released", satang=100_000),
+            paid("sent", satang=100_000),
+            paid("confirmed", satang=100_000, party=CONFIRMER, at="2026-12-03T01:00:00Z"),
+            prepared(2, satang=50_000),
+            paid("released", satang=50_000, number=2),
+            paid("voided", satang=50_000, number=2),
+            prepared(3, satang=50_000),
+            paid("released", satang=50_000, number=3),
+            paid("sent", satang=50_000, number=3),
+            paid("confirmed", satang=50_000, number=3, party=CONFIRMER, at="2027-01-03T01:00:00Z"),
+            submitted(TWO, satang=120_000),
+            decided("rejected", reference=TWO, at="2026-11-21T05:00:00Z"),
+            submitted(THREE, satang=90_000),
+            withdrawn(reference=None),
+        ]
+    )
+    assert {cell: (shelf.satang[cell], shelf.counts[cell]) for cell in sorted(shelf.counts)} == {
+        Cell("2026-10", "GEN", "", "", Measure.RECEIVED): (1_000_000, 1),
+        Cell("2026-11", "GEN", "", "", Measure.RECEIVED): (50_000, 1),
+        Cell("2026-11", "GEN", "SC5", "", Measure.ALLOCATED): (400_000, 1),
+        Cell("2026-11", "GEN", "SC5", "LIVING", Measure.REQUESTED): (210_000, 2),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.REQUESTED): (150_000, 1),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.APPROVED): (150_000, 1),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.DISBURSED): (100_000, 1),
+        Cell("2027-01", "GEN", "SC5", "LIVING", Measure.DISBURSED): (50_000, 1),
+    }
+    assert shelf.left == {("GEN", ""): 650_000, ("GEN", "SC5"): 250_000}
+    assert shelf.names["fund", "GEN"] == Name("GEN ไทย", "GEN", {"restricted": False})
+    assert shelf.cases[ONE] == Case(
+        reference=ONE,
+        kind="youth",
+        fund="GEN",
+        subcommittee="SC5",
+        category="LIVING",
+        purpose="STAY",
+        fiscal_year=2570,
+        place=None,
+        status=Status.PAID,
+        satang=150_000,
+        submitted_at="2026-11-30T17:00:00Z",
+        decided_at="2026-12-02T01:00:00Z",
+        paid_at="2027-01-03T01:00:00Z",
+        approved_satang=150_000,
+        disbursed_satang=150_000,
+        last_index=len(FOUNDED) + 14,
+        askers=frozenset({ASKER}),
+        signers=(CHAIR, DRIVING),
+        deciders=frozenset({CHAIR, DRIVING}),
+        payers=frozenset({PREPARER, RELEASER, CONFIRMER}),
+        payments={
+            "RYG-2570-P000001": Paying("confirmed", 100_000, PREPARER, RELEASER),
+            "RYG-2570-P000002": Paying("voided", 50_000, PREPARER, RELEASER),
+            "RYG-2570-P000003": Paying("confirmed", 50_000, PREPARER, RELEASER),
+        },
+    )
+    rejected = shelf.cases[TWO]
+    assert (rejected.status, rejected.decided_at) == (Status.REJECTED, "2026-11-21T05:00:00Z")
+    assert shelf.cases[THREE].status is Status.SUBMITTED
+
+
+def test_a_corrected_request_is_counted_once_and_signed_anew() -> None:
+    shelf = told(
+        [
+            *ASKED,
+            signed(1, 2),
+            decided("returned", party=DRIVING),
+            submitted(satang=90_000, at="2026-12-01T05:00:00Z"),
+            signed(1, 2, satang=90_000),
+        ]
+    )
+    case = shelf.cases[ONE]
+    assert (case.status, case.satang, case.submitted_at) == (Status.SUBMITTED, 90_000, AT)
+    assert case.signers == (CHAIR,)
+    assert case.deciders == {CHAIR, DRIVING}
+    cell = Cell("2026-11", "GEN", "SC5", "LIVING", Measure.REQUESTED)
+    assert (shelf.satang[cell], shelf.counts[cell]) == (150_000, 1)
+
+
+def test_a_project_may_show_its_place() -> None:
+    shelf = told([*FOUNDED, submitted(kind="project", place="210101")])
+    assert shelf.cases[ONE].place == "210101"
+
+
+def test_the_requester_may_withdraw_what_was_sent_or_returned() -> None:
+    for story in (ASKED, RETURNED):
+        case = told([*story, withdrawn()]).cases[ONE]
+        assert (case.status, case.decided_at) == (Status.WITHDRAWN, AT)
+
+
+def test_entries_without_figures_change_nothing() -> None:
+    plain = told(FOUNDED)
+    more = told(
+        [
+            *FOUNDED,
+            entry("role.granted", role="chair", subcommittee="SC5"),
+            entry(
+                "threshold.set", above_satang=1, signatures=["chair"], subcommittee=None, fund=None
+            ),
+            entry("target.set", step="pay", working_days=2),
+            entry("closed_day.set", day="2026-12-30", name_th="ปิด", name_en="closed"),
+        ]
+    )
+    assert more == plain
+
+
+def test_the_month_is_the_one_in_bangkok() -> None:
+    assert month("2026-11-30T16:59:59Z") == "2026-11"
+    assert month("2026-11-30T17:00:00Z") == "2026-12"
+    assert month("2026-12-31T17:00:00Z") == "2027-01"
+
+
+PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
+    # How a log begins.
+    "no genesis": ((), FOUNDED[1], "begins with its genesis"),
+    "a second genesis": (FOUNDED, GENESIS, "begins with its genesis, and has one"),
+    # What an entry is.
+    "an unknown type": (
+        FOUNDED,
+        entry("fund_request.deleted", reference=ONE),
+        "no type of this log",
+    ),
+    "a type of nothing": (FOUNDED, entry(""), "no type of this log"),
+    "an extra field": (FOUNDED, submitted(name="ปลายฟ้า"), r"other public fields: \['name'\]"),
+    "a missing field": (
+        FOUNDED,
+        entry("fund.created", code="X", name_th="X", name_en="X"),
+        r"other public fields: \['restricted'\]",
+    ),
+    "a field of another kind": (FOUNDED, submitted(satang="150000"), "cannot hold '150000'"),
+    "a field with braces": (FOUNDED, submitted(fund="{index}"), r"cannot hold '\{index\}'"),
+    "an extra private field": (
+        FOUNDED,
+        replace(submitted(), private=frozenset({"person", "payee", "reason", "school"})),
+        r"other private fields: \['school'\]",
+    ),
+    "a private field too few": (
+        FOUNDED,
+        replace(submitted(), private=frozenset({"person", "payee"})),
+        r"other private fields: \['reason'\]",
+    ),
+    # Names.
+    "a fund of the same code": (FOUNDED, fund("GEN"), "GEN stands in the log already"),
+    "a category of the same code": (FOUNDED, category("LIVING"), "stands in the log already"),
+    # Money of the fund.
+    "a donation to an unknown fund": (FOUNDED, donation(1, fund="NONE"), "knows no fund NONE"),
+    "a donation of nothing": (FOUNDED, donation(0), "a donation of 0 satang"),
+    "a donation taken back": (FOUNDED, donation(-1), "a donation of -1 satang"),
+    "an allocation of an unknown fund": (FOUNDED, allocation(1, fund="NONE"), "no fund NONE"),
+    "an allocation to nobody": (FOUNDED, allocation(1, subcommittee="SC9"), "subcommittee SC9"),
+    "more allocated than received": (
+        FOUNDED,
+        allocation(600_001),
+        "GEN/ holds 600000 satang, 600001 are taken",
+    ),
+    "allocated before received": (FOUNDED, allocation(1, fund="EMPTY"), "EMPTY/ holds 0 satang"),
+    "nothing allocated": (FOUNDED, allocation(0), "0 are taken"),
+    "an allocation taken back": (FOUNDED, allocation(-1), "-1 are taken"),
+    # Asking.
+    "sent twice": (ASKED, submitted(), f"{ONE} was sent already"),
+    "sent after approval": (APPROVED, submitted(), "was sent already"),
+    "sent after rejection": ((*ASKED, decided("rejected")), submitted(), "was sent already"),
+    "sent after withdrawal": ((*ASKED, withdrawn()), submitted(), "was sent already"),
+    "an unknown fund": (FOUNDED, submitted(fund="NONE"), "knows no fund NONE"),
+    "an unknown subcommittee": (
+        FOUNDED,
+        submitted(subcommittee="SC9"),
+        "knows no subcommittee SC9",
+    ),
+    "an unknown category": (FOUNDED, submitted(category="NONE"), "knows no category NONE"),
+    "a category of another subcommittee": (
+        FOUNDED,
+        submitted(category="OTHER"),
+        "does not look after this category",
+    ),
+    "over the ceiling": (FOUNDED, submitted(satang=600_001), "beyond the ceiling"),
+    "nothing asked": (FOUNDED, submitted(satang=0), "beyond the ceiling"),
+    "less than nothing asked": (FOUNDED, submitted(satang=-1), "beyond the ceiling"),
+    "a youth with a place": (
+        FOUNDED,
+        submitted(place="210101"),
+        "a youth's request shows no place",
+    ),
+    "the chair who returned it sends it": (RETURNED, submitted(party=CHAIR), "two duties"),
+    # Deciding.
+    "the asker approves": (ASKED, approved(party=ASKER), "two duties"),
+    "an earlier asker approves": (
+        (*RETURNED, submitted(party="p9")),
+        approved(party=ASKER),
+        "two duties",
+    ),
+    "the asker signs": (ASKED, signed(1, 2, party=ASKER), "two duties"),
+    "the asker rejects": (ASKED, decided("rejected", party=ASKER), "two duties"),
+    "the asker returns": (ASKED, decided("returned", party=ASKER), "two duties"),
+    "one person signs twice": ((*ASKED, signed(1, 2)), signed(2, 2), "two duties"),
+    "a signature that was not there": (ASKED, signed(2, 2), "signature 2 of 2"),
+    "a signature skipped": (
+        (*ASKED, signed(1, 3)),
+        signed(3, 3, party=DRIVING),
+        "signature 3 of 3",
+    ),
+    "the same signature again": ((*ASKED, signed(1, 3)), signed(1, 3, party=DRIVING), "1 of 3"),
+    "no signature": (ASKED, signed(0, 1), "signature 0 of 1"),
+    "more signatures than needed": (
+        (*ASKED, signed(1, 2)),
+        signed(2, 1, party=DRIVING),
+        "signature 2 of 1",
+    ),
+    "approved with signatures missing": (
+        ASKED,
+        replace(approved(), public={**approved().public, "needed": 2}),
+        "signature 1 of 2",
+    ),
+    "the last signature does not approve": (
+        ASKED,
+        replace(signed(1, 2), public={**signed(1, 2).public, "needed": 1}),
+        "signature 1 of 1",
+    ),
+    "more approved than asked": (ASKED, approved(satang=150_001), "another amount is signed"),
+    "less approved than asked": (ASKED, approved(satang=149_999), "another amount is signed"),
+    "approved without money": (
+        (*FOUNDED, submitted(satang=400_001)),
+        approved(satang=400_001),
+        "GEN/SC5 holds 400000 satang, 400001 are taken",
+    ),
+    "the same money twice": (
+        (*FOUNDED, submitted(satang=300_000), submitted(TWO), approved(satang=300_000)),
+        approved(TWO),
+        "GEN/SC5 holds 100000 satang, 150000 are taken",
+    ),
+    "approved unasked": (FOUNDED, approved(), f"knows no request {ONE}"),
+    "approved twice": (APPROVED, approved(party=DRIVING), f"{ONE} is approved"),
+    "approved while returned": (RETURNED, approved(party=DRIVING), f"{ONE} is returned"),
+    "rejected after approval": (APPROVED, decided("rejected", party=DRIVING), "is approved"),
+    "returned after approval": (APPROVED, decided("returned", party=DRIVING), "is approved"),
+    "rejected unasked": (FOUNDED, decided("rejected"), "knows no request"),
+    "withdrawn after approval": (APPROVED, withdrawn(), "is approved"),
+    "withdrawn after payment": (CONFIRMED, withdrawn(), "is paid"),
+    "withdrawn unasked": (FOUNDED, withdrawn(), "knows no request"),
+    # Paying.
+    "paid before approval": (ASKED, prepared(), f"{ONE} is submitted"),
+    "paid after payment": (CONFIRMED, prepared(2), f"{ONE} is paid"),
+    "paid unasked": (FOUNDED, prepared(), "knows no request"),
+    "more paid than approved": (APPROVED, prepared(satang=150_001), "more than was approved"),
+    "paid twice": (PREPARED, prepared(2), "P000002 is more than was approved"),
+    "more paid in parts than approved": (
+        (*APPROVED, prepared(1, satang=100_000)),
+        prepared(2, satang=50_001),
+        "more than was approved",
+    ),
+    "nothing paid": (APPROVED, prepared(satang=0), "more than was approved"),
+    "less than nothing paid": (APPROVED, prepared(satang=-1), "more than was approved"),
+    "one payment number twice": (
+        (*PREPARED, paid("voided")),
+        prepared(),
+        "P000001 is more than was approved",
+    ),
+    "the asker prepares": (APPROVED, prepared(party=ASKER), "two duties"),
+    "the chair prepares": (APPROVED, prepared(party=CHAIR), "two duties"),
+    "the chair releases": (PREPARED, paid("released", party=CHAIR), "two duties"),
+    "the asker sends": (RELEASED, paid("sent", party=ASKER), "two duties"),
+    "the asker confirms": (SENT, paid("confirmed", party=ASKER), "two duties"),
+    "the preparer releases": (PREPARED, paid("released", party=PREPARER), "two duties"),
+    "the releaser confirms": (SENT, paid("confirmed", party=RELEASER), "two duties"),
+    "released unprepared": (APPROVED, paid("released"), "P000001 cannot be released"),
+    "released twice": (RELEASED, paid("released"), "cannot be released"),
+    "sent unreleased": (PREPARED, paid("sent"), "cannot be sent"),
+    "sent to the bank twice": (SENT, paid("sent"), "cannot be sent"),
+    "confirmed unsent": (RELEASED, paid("confirmed", party=CONFIRMER), "cannot be confirmed"),
+    "confirmed unprepared": (APPROVED, paid("confirmed"), "cannot be confirmed"),
+    "voided after sending": (SENT, paid("voided"), "cannot be voided"),
+    "released after voiding": ((*PREPARED, paid("voided")), paid("released"), "cannot be released"),
+    "another amount released": (PREPARED, paid("released", satang=149_999), "cannot be released"),
+    "another amount confirmed": (
+        SENT,
+        paid("confirmed", party=CONFIRMER, satang=150_001),
+        "cannot be confirmed",
+    ),
+    "another payment released": (PREPARED, paid("released", number=2), "cannot be released"),
+    "released after payment": (CONFIRMED, paid("released"), f"{ONE} is paid"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_an_entry_that_breaks_a_rule_stops_the_fold(name: str) -> None:
+    before, planted, sentence = PLANTED[name]
+    shelf = told(before)
+    untouched = told(before)
+    with pytest.raises(FoldError, match=sentence) as caught:
+        step(shelf, len(before), planted)
+    assert caught.value.index == len(before)
+    assert str(caught.value).startswith(f"Entry {len(before)}: ")
+    assert shelf == untouched
+
+
+BY = {"confirmed": CONFIRMER}
+STEPS = {
+    (): {"released", "voided"},
+    ("released",): {"sent", "voided"},
+    ("released", "sent"): {"confirmed"},
+    ("released", "sent", "confirmed"): set[str](),
+    ("voided",): set[str](),
+    ("released", "voided"): set[str](),
+}
+
+
+@pytest.mark.parametrize("states", STEPS, ids=str)
+@pytest.mark.parametrize("what", ["released", "sent", "confirmed", "voided"])
+def test_payments_take_their_steps_in_order(states: tuple[str, ...], what: str) -> None:
+    shelf = told([*PREPARED, *(paid(state, party=BY.get(state, RELEASER)) for state in states)])
+    index = len(PREPARED) + len(states)
+    if what in STEPS[states]:
+        step(shelf, index, paid(what, party=CONFIRMER))
+        assert shelf.cases[ONE].payments["RYG-2570-P000001"].state == what
+        return
+    with pytest.raises(FoldError):
+        step(shelf, index, paid(what, party=CONFIRMER))
+
+
+def test_every_type_of_the_log_is_told_here() -> None:
+    seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
+    told_above = {"role.granted", "threshold.set", "target.set", "closed_day.set"}
+    assert TYPES.keys() <= seen | told_above
