@@ -14,7 +14,7 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify bench migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -53,6 +53,9 @@ check: setup-test ## format, lint, types, import rules and every test, as CI doe
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --config importlinter.ini
 	@$(MAKE) --no-print-directory test
+
+bench: setup-test ## measure what docs/performance.md tells, as JSON lines
+	@for bench in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$bench" || exit 1; done
 
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check

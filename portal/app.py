@@ -52,11 +52,11 @@ from portal.publishing import queries as publishing_queries
 from portal.roles import Actor
 from portal.roles import Role
 from portal.security import SignedIn
-from portal.words import say
-from portal.words import shown
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
+from portal.words import say
+from portal.words import shown
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -200,7 +200,7 @@ def _page_context() -> dict[str, object]:
 
 
 def _is_behind_a_door() -> bool:
-    """Say whether the page is for somebody signed in; other pages do not even look at the session."""
+    """Say whether the page is for somebody signed in; others do not even look at the session."""
     return security.door() in {"office", "treasury"} and bool(current_user.is_authenticated)
 
 

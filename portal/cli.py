@@ -19,8 +19,6 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from portal import demo
-from portal.audit.check import entries
-from portal.audit.check import signed_head
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
@@ -37,9 +35,6 @@ from portal.install import Install
 from portal.people.queries import actor
 from portal.people.service import set_password
 from portal.province import load_province
-from portal.publishing import fold
-from portal.publishing.check import check_tables
-from portal.publishing.fold import Shelf
 from portal.sheets import read_tables
 
 FAILED, MISUSED = 1, 2
@@ -195,18 +190,8 @@ def books_check() -> None:
 @_told
 def log_check() -> None:
     """Check the whole published log from its files, then the database against it."""
-    size = check_log(_install())
+    size = _install().check_log(db.session())
     click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
-
-
-def check_log(install: Install) -> int:
-    """Verify every published byte and every rule; compare database and tables; return the size."""
-    checkpoint = signed_head(install.folder, install.signer.vkey)
-    shelf = Shelf()
-    for index, entry in entries(install.folder, checkpoint):
-        fold.step(shelf, index, entry)
-    check_tables(db.session(), install.folder, checkpoint, shelf)
-    return checkpoint.size
 
 
 @user.command("reset")

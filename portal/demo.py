@@ -112,8 +112,10 @@ def run(install: Install, *, say: Say) -> None:
     say("Publishing the log")
     signed = install.publish(db.engine)
     with Session(db.engine) as session:
+        verified = install.check_log(session)
         for line in (*_table(session, signed, refused), *_sign_ins(teller.people)):
             say(line)
+        say(f"\n  Verified: {verified:,} entries under one signed checkpoint; the books balance.")
 
 
 def _set_passwords(teller: Teller) -> None:

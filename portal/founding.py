@@ -15,6 +15,8 @@ from portal.errors import RuleError
 from portal.funds import models
 from portal.funds import setup
 from portal.funds.rules import Threshold
+from portal.funds.setup import DonationAnswer
+from portal.funds.setup import Named
 from portal.people import service as people
 from portal.people.queries import SYSTEM
 from portal.province import Category
@@ -60,10 +62,8 @@ def _found_offices(session: Session, province: Province, *, at: datetime) -> Non
     foundation = province.foundation
     setup.create_foundation(
         session,
-        foundation.code,
+        Named(foundation.code, foundation.name_th, foundation.name_en),
         province=foundation.province,
-        name_th=foundation.name_th,
-        name_en=foundation.name_en,
         first_month=foundation.first_month,
         by=SYSTEM,
         at=at,
@@ -75,10 +75,8 @@ def _found_offices(session: Session, province: Province, *, at: datetime) -> Non
     for subcommittee in province.subcommittees:
         setup.create_subcommittee(
             session,
-            subcommittee.code,
-            name_th=subcommittee.name_th,
+            Named(subcommittee.code, subcommittee.name_th, subcommittee.name_en),
             short_th=subcommittee.short_th,
-            name_en=subcommittee.name_en,
             by=SYSTEM,
             at=at,
         )
@@ -86,9 +84,8 @@ def _found_offices(session: Session, province: Province, *, at: datetime) -> Non
 
 def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
     for purpose in province.purposes:
-        setup.create_purpose(
-            session, purpose.code, name_th=purpose.th, name_en=purpose.en, by=SYSTEM, at=at
-        )
+        named = Named(purpose.code, purpose.th, purpose.en)
+        setup.create_purpose(session, named, by=SYSTEM, at=at)
     for category in province.categories:
         setup.create_category(
             session,
@@ -98,15 +95,8 @@ def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
             at=at,
         )
     for fund in province.funds:
-        setup.create_fund(
-            session,
-            fund.code,
-            name_th=fund.name_th,
-            name_en=fund.name_en,
-            is_restricted=fund.is_restricted,
-            by=SYSTEM,
-            at=at,
-        )
+        named = Named(fund.code, fund.name_th, fund.name_en)
+        setup.create_fund(session, named, is_restricted=fund.is_restricted, by=SYSTEM, at=at)
     today = bangkok_day(at)
     for rule in province.thresholds:
         threshold = Threshold(rule.above, rule.signatures, rule.subcommittee, rule.fund)
@@ -160,16 +150,14 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
 
 def _found_money(session: Session, province: Province, *, at: datetime) -> None:
     for donation in province.donations:
-        setup.receive_donation(
-            session,
-            donation.reference,
+        answer = DonationAnswer(
+            reference=donation.reference,
             fund=donation.fund,
             amount=donation.amount,
             received_on=donation.received_on,
             donor=donation.donor_th,
-            by=SYSTEM,
-            at=at,
         )
+        setup.receive_donation(session, answer, by=SYSTEM, at=at)
     for allocation in province.allocations:
         setup.allocate(
             session,

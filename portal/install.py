@@ -8,8 +8,11 @@ from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.audit.check import entries
+from portal.audit.check import signed_head
 from portal.audit.folder import Folder
 from portal.audit.note import Checkpoint
 from portal.audit.signer import Signer
@@ -19,6 +22,9 @@ from portal.audit.signer import write_secret
 from portal.audit.vault import Vault
 from portal.errors import N_
 from portal.errors import RuleError
+from portal.publishing.check import check_tables
+from portal.publishing.fold import Shelf
+from portal.publishing.fold import step
 from portal.publishing.service import publish
 
 
@@ -89,3 +95,15 @@ class Install:
         """Publish what was recorded; one at a time within this process."""
         with self._publishing:
             return publish(engine, self.folder, self.signer)
+
+    def check_log(self, session: Session) -> int:
+        """Verify every published byte and every rule, then database and tables against them.
+
+        Return the number of entries; raise `LogError` or `FoldError` naming the place.
+        """
+        checkpoint = signed_head(self.folder, self.signer.vkey)
+        shelf = Shelf()
+        for index, entry in entries(self.folder, checkpoint):
+            step(shelf, index, entry)
+        check_tables(session, self.folder, checkpoint, shelf)
+        return checkpoint.size

@@ -1,4 +1,4 @@
-"""The public names of states, roles, acts and codes: one table each, shown instead of raw values."""
+"""The public names of states, roles, acts and codes, shown instead of raw values."""
 
 from __future__ import annotations
 

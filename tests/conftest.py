@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from config import Settings
 from config import read_settings
 from portal.app import create_app
-from portal.cli import check_log
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
 from portal.db import db
@@ -45,7 +44,7 @@ class Portal:
         if self.install.has_log:
             self.install.publish(db.engine)
             db.session.close()
-            check_log(self.install)
+            self.install.check_log(db.session())
         check_books(db.session())
         db.session.close()
 

@@ -28,9 +28,10 @@ VERSION = 1
 BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
 INTEGER_MAX = 2**53 - 1
+TITLE_LENGTH_MAX = 200
 SALT_BYTES = 32
 
-Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
 class EntryError(PortalError):
@@ -77,7 +78,7 @@ HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.MONTH: _matches(r"[0-9]{4}-[0-9]{2}"),
     Kind.REFERENCE: _matches(r"[A-Z0-9][A-Z0-9-]{0,39}"),
     Kind.SATANG: _is_integer,
-    Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= 200,
+    Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH_MAX,
 }
 
 
@@ -290,24 +291,22 @@ _REFUSED = re.compile("[\x00-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 def _check(value: Json, depth: int) -> None:
     if depth < 0:
         raise EntryError("nested deeper than {depth}", depth=DEPTH_MAX)
-    match value:
-        case None | bool():
-            return
-        case int():
-            if abs(value) > INTEGER_MAX:
-                raise EntryError("{value} is beyond 2^53-1", value=value)
-        case str():
-            _check_text(value)
-        case Mapping():
-            for name, member in value.items():
-                if not (isinstance(name, str) and _NAME.fullmatch(name)):
-                    raise EntryError("{name} is no member name", name=repr(name))
-                _check(member, depth - 1)
-        case list() | tuple():
-            for item in value:
-                _check(item, depth - 1)
-        case _:
-            raise EntryError("{value} cannot stand in an entry", value=repr(value))
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            _check_name(name)
+            _check(member, depth - 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, depth - 1)
+    elif not (value is None or isinstance(value, int)) or abs(value or 0) > INTEGER_MAX:
+        raise EntryError("{value} cannot stand in an entry", value=repr(value))
+
+
+def _check_name(name: object) -> None:
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise EntryError("{name} is no member name", name=repr(name))
 
 
 def _check_text(text: str) -> None:

@@ -88,7 +88,7 @@ class Signer:
             if newest != seen.size or grown.size <= newest:
                 state.execute("ROLLBACK")
                 raise SignerError(
-                    "Another publisher signed {newest} entries meanwhile; nothing was signed twice.",
+                    "Another publisher signed {newest} entries meanwhile; nothing was signed.",
                     newest=newest,
                 )
             state.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from datetime import datetime
 
 from portal.audit.entry import Draft
@@ -180,22 +179,9 @@ def threshold_set(threshold: Threshold, *, by: Actor, at: datetime) -> Draft:
 
 
 def donation_received(
-    reference: str,
-    *,
-    fund: str,
-    amount: Money,
-    received_on: date,
-    donor: Secret,
-    by: Actor,
-    at: datetime,
+    public: Mapping[str, Json], *, donor: Secret, by: Actor, at: datetime
 ) -> Draft:
     """A donation came in; the donor's name is private."""
-    public: dict[str, Json] = {
-        "reference": reference,
-        "fund": fund,
-        "satang": amount.satang,
-        "received_on": received_on.isoformat(),
-    }
     role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.OFFICER
     return Draft(DONATION_RECEIVED, at, role, actor_secret(by), public, {"donor": donor})
 

@@ -1,4 +1,4 @@
-"""Importing a field workbook: every accepted row becomes a submitted request, in one transaction."""
+"""Importing a field workbook: all accepted rows become submitted requests, in one transaction."""
 
 from __future__ import annotations
 

@@ -299,7 +299,7 @@ class FundRequest(Base):
         Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
+    __mapper_args__ = {"version_id_col": version}
 
     payees: Mapped[list[PayeeAccount]] = relationship(order_by="PayeeAccount.version")
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.errors import ForbiddenError
 from portal.errors import N_
+from portal.errors import ForbiddenError
 from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError

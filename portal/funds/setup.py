@@ -1,8 +1,10 @@
-"""Acts that set up the foundation: subcommittees, categories, funds, rules, donations, allocations."""
+"""Acts that set up the foundation: its parts, its rules, its donations and allocations."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.audit.entry import loggable
 from portal.audit.service import record
 from portal.funds import acts
 from portal.funds import ledger
@@ -31,25 +34,26 @@ from portal.money import Money
 from portal.roles import Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A code and the public names that go with it."""
+
+    code: str
+    name_th: str
+    name_en: str
+
+
 def create_foundation(
     session: Session,
-    code: str,
+    named: Named,
     *,
     province: str,
-    name_th: str,
-    name_en: str,
     first_month: int,
     by: Actor,
     at: datetime,
 ) -> Foundation:
     """Set up the one foundation of this install."""
-    public: dict[str, Json] = {
-        "code": code,
-        "province": province,
-        "name_th": name_th,
-        "name_en": name_en,
-        "first_month": first_month,
-    }
+    public: dict[str, Json] = {**asdict(named), "province": province, "first_month": first_month}
     eid = record(session, acts.created(acts.FOUNDATION_CREATED, public, by=by, at=at))
     foundation = Foundation(id=1, log_eid=eid, **public)
     session.add(foundation)
@@ -58,34 +62,19 @@ def create_foundation(
 
 
 def create_subcommittee(
-    session: Session,
-    code: str,
-    *,
-    name_th: str,
-    short_th: str,
-    name_en: str,
-    by: Actor,
-    at: datetime,
+    session: Session, named: Named, *, short_th: str, by: Actor, at: datetime
 ) -> None:
     """Add a subcommittee."""
-    public: dict[str, Json] = {
-        "code": code,
-        "name_th": name_th,
-        "short_th": short_th,
-        "name_en": name_en,
-    }
+    public: dict[str, Json] = {**asdict(named), "short_th": short_th}
     record(session, acts.created(acts.SUBCOMMITTEE_CREATED, public, by=by, at=at))
     session.add(Subcommittee(**public))
     session.flush()
 
 
-def create_purpose(
-    session: Session, code: str, *, name_th: str, name_en: str, by: Actor, at: datetime
-) -> None:
+def create_purpose(session: Session, named: Named, *, by: Actor, at: datetime) -> None:
     """Add a purpose that may be told in public."""
-    public: dict[str, Json] = {"code": code, "name_th": name_th, "name_en": name_en}
-    record(session, acts.created(acts.PURPOSE_CREATED, public, by=by, at=at))
-    session.add(Purpose(**public))
+    record(session, acts.created(acts.PURPOSE_CREATED, asdict(named), by=by, at=at))
+    session.add(Purpose(**asdict(named)))
     session.flush()
 
 
@@ -111,24 +100,12 @@ def create_category(
 
 
 def create_fund(
-    session: Session,
-    code: str,
-    *,
-    name_th: str,
-    name_en: str,
-    is_restricted: bool,
-    by: Actor,
-    at: datetime,
+    session: Session, named: Named, *, is_restricted: bool, by: Actor, at: datetime
 ) -> None:
     """Add a fund."""
-    public: dict[str, Json] = {
-        "code": code,
-        "name_th": name_th,
-        "name_en": name_en,
-        "restricted": is_restricted,
-    }
+    public: dict[str, Json] = {**asdict(named), "restricted": is_restricted}
     record(session, acts.created(acts.FUND_CREATED, public, by=by, at=at))
-    session.add(Fund(code=code, name_th=name_th, name_en=name_en, is_restricted=is_restricted))
+    session.add(Fund(**asdict(named), is_restricted=is_restricted))
     session.flush()
 
 
@@ -168,41 +145,38 @@ def close_day(
     session.add(ClosedDay(on=day, name_th=name_th, name_en=name_en, log_eid=eid))
 
 
-def receive_donation(
-    session: Session,
-    reference: str,
-    *,
-    fund: str,
-    amount: Money,
-    received_on: date,
-    donor: str,
-    by: Actor,
-    at: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class DonationAnswer:
+    """A donation as it came in; the donor's name is private."""
+
+    reference: str
+    fund: str
+    amount: Money
+    received_on: date
+    donor: str
+
+
+def receive_donation(session: Session, answer: DonationAnswer, *, by: Actor, at: datetime) -> None:
     """Book a donation into its fund."""
-    eid = record(
-        session,
-        acts.donation_received(
-            reference,
-            fund=fund,
-            amount=amount,
-            received_on=received_on,
-            donor=Secret(f"donation:{reference}", donor),
-            by=by,
-            at=at,
-        ),
-    )
+    donor = Secret(f"donation:{answer.reference}", loggable(answer.donor))
+    public: dict[str, Json] = {
+        "reference": answer.reference,
+        "fund": answer.fund,
+        "satang": answer.amount.satang,
+        "received_on": answer.received_on.isoformat(),
+    }
+    eid = record(session, acts.donation_received(public, donor=donor, by=by, at=at))
     session.add(
         Donation(
-            reference=reference,
-            fund_code=fund,
-            amount_satang=amount.satang,
-            received_on=received_on,
-            donor=donor,
+            reference=answer.reference,
+            fund_code=answer.fund,
+            amount_satang=answer.amount.satang,
+            received_on=answer.received_on,
+            donor=answer.donor,
             log_eid=eid,
         )
     )
-    postings = ledger.donation(fund, amount)
+    postings = ledger.donation(answer.fund, answer.amount)
     post(session, postings, kind=EntryKind.DONATION, log_eid=eid, by=by, at=at)
 
 

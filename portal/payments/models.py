@@ -71,7 +71,7 @@ class Payment(Base):
     bank_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
     log_eid: Mapped[str] = log_reference()
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it so
+    __mapper_args__ = {"version_id_col": version}
 
     @property
     def amount(self) -> Money:

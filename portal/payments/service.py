@@ -17,15 +17,14 @@ from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.funds import docket
 from portal.funds.ledger import EntryKind
+from portal.funds.lookups import duties
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
-from portal.funds.lookups import duties
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import State
 from portal.funds.rules import keep_apart
-from portal.money import Money
 from portal.payments import acts
 from portal.payments import rules
 from portal.payments.models import Payment

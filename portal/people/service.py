@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Secret
 from portal.audit.service import record
-from portal.errors import ForbiddenError
 from portal.errors import N_
+from portal.errors import ForbiddenError
 from portal.errors import RuleError
 from portal.people import acts
 from portal.people.models import Organisation

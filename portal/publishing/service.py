@@ -1,4 +1,4 @@
-"""Publishing: order what was recorded, sign and write it out, and fold it into the public tables."""
+"""Publishing: order what was recorded, sign it, write it out, fold it into the public tables."""
 
 from __future__ import annotations
 
