@@ -1,11 +1,15 @@
-"""The Merkle tree of RFC 6962 and RFC 9162: hashes, compact ranges, roots."""
+"""The Merkle tree of RFC 6962 and RFC 9162: hashes, compact ranges, roots, proofs."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from portal.errors import PortalError
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -64,3 +68,129 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
     while len(row) > 1:
         row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
     return row[0]
+
+
+class ProofError(PortalError):
+    """A proof that does not lead from what is claimed to the root."""
+
+
+# The hash of a perfect subtree: level 0 are leaves, level 1 pairs of them, and so on.
+Nodes = Callable[[int, int], bytes]
+
+
+def subtree_root(nodes: Nodes, start: int, end: int) -> bytes:
+    """Return the hash over leaves start to end (exclusive), where start is the subtree's own."""
+    hashes = []
+    while start < end:
+        level = _largest_level(start, end)
+        hashes.append(nodes(level, start >> level))
+        start += 1 << level
+    return fold_right(hashes)
+
+
+def _largest_level(start: int, end: int) -> int:
+    level = (end - start).bit_length() - 1
+    return level if start == 0 else min(level, (start & -start).bit_length() - 1)
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below a size of two or more."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
+    """Return the proof that the leaf at an index is in the tree (RFC 6962 section 2.1.1)."""
+    if not 0 <= index < size:
+        message = f"a tree of {size} leaves has no leaf {index}"
+        raise ValueError(message)
+    path: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(subtree_root(nodes, middle, end))
+            end = middle
+        else:
+            path.append(subtree_root(nodes, start, middle))
+            start = middle
+    return path[::-1]
+
+
+def consistency_proof(nodes: Nodes, old: int, new: int) -> list[bytes]:
+    """Return the proof that the tree of the new size begins with the old one (section 2.1.2)."""
+    if not 0 < old <= new:
+        message = f"nothing to prove from {old} to {new} leaves"
+        raise ValueError(message)
+    path: list[bytes] = []
+    start, end = 0, new
+    while old != end:
+        middle = start + _split(end - start)
+        if old <= middle:
+            path.append(subtree_root(nodes, middle, end))
+            end = middle
+        else:
+            path.append(subtree_root(nodes, start, middle))
+            start = middle
+    if start:
+        path.append(subtree_root(nodes, start, end))
+    return path[::-1]
+
+
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Raise `ProofError` unless the proof shows the leaf at the index (RFC 9162 2.1.3.2)."""
+    _check_hashes(leaf, root, *proof)
+    if not 0 <= index < size:
+        raise ProofError("a tree of {size} leaves has no leaf {index}", size=size, index=index)
+    found = leaf
+    for step, is_left in _climb(index, size - 1, proof):
+        found = node_hash(step, found) if is_left else node_hash(found, step)
+    if found != root:
+        raise ProofError("the proof does not lead to the root")
+
+
+def _climb(first: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Go up from one node of a row to the root: each step of the proof, and if it stands left."""
+    for step in proof:
+        if last == 0:
+            raise ProofError("the proof is too long")
+        is_left = bool(first & 1) or first == last
+        yield step, is_left
+        while is_left and first and not first & 1:
+            first, last = first >> 1, last >> 1
+        first, last = first >> 1, last >> 1
+    if last:
+        raise ProofError("the proof is too short")
+
+
+def verify_consistency(
+    old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
+) -> None:
+    """Raise `ProofError` unless the new tree begins with the old one (RFC 9162 2.1.4.2)."""
+    if not 0 < old <= new:
+        raise ProofError("nothing is proved from {old} to {new} leaves", old=old, new=new)
+    if old == new:
+        if proof or old_root != new_root:
+            raise ProofError("one size, two roots")
+        return
+    _check_hashes(old_root, new_root, *proof)
+    # An old tree that is perfect is its own first step.
+    steps = list(proof) if old & (old - 1) else [old_root, *proof]
+    if not steps:
+        raise ProofError("the proof is empty")
+    first, last = old - 1, new - 1
+    while first & 1:
+        first, last = first >> 1, last >> 1
+    old_found = new_found = steps[0]
+    for step, is_left in _climb(first, last, steps[1:]):
+        if is_left:
+            old_found = node_hash(step, old_found)
+        new_found = node_hash(step, new_found) if is_left else node_hash(new_found, step)
+    if old_found != old_root or new_found != new_root:
+        raise ProofError("the proof does not lead from one root to the other")
+
+
+def _check_hashes(*hashes: bytes) -> None:
+    if any(len(each) != HASH_BYTES for each in hashes):
+        raise ProofError("a hash has {size} bytes", size=HASH_BYTES)

@@ -93,14 +93,14 @@ def key(table: str) -> list[str]:
 
 def refusal(*statements: str, commit: bool = False) -> str:
     """Return what the database says to these statements, and nothing when it lets them pass."""
-    with Session(db.engine) as session:
-        try:
+    try:
+        with Session(db.engine) as session, session.begin() as transaction:
             for statement in statements:
                 session.execute(text(statement))
-            if commit:
-                session.commit()
-        except DBAPIError as error:
-            return str(error.orig).partition("\n")[0]
+            if not commit:
+                transaction.rollback()
+    except DBAPIError as error:
+        return str(error.orig).partition("\n")[0]
     return ""
 
 
@@ -256,8 +256,7 @@ def test_no_balance_goes_below_zero() -> None:
     for statement in (
         "UPDATE balance SET satang = -1 WHERE place <> 'source'",
         "UPDATE balance SET satang = satang - 100000000000 WHERE place = 'available'",
-        "INSERT INTO balance (fund_code, subcommittee_code, place, satang)"
-        " VALUES ('GEN', 'SC9', 'available', -1)",
+        "INSERT INTO balance VALUES (1000, 'GEN', 'SC9', 'available', -1)",
     ):
         assert "never_below_zero" in refusal(statement)
     assert refusal("UPDATE balance SET satang = satang - 1 WHERE place = 'source'") == ""
