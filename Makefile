@@ -73,7 +73,7 @@ migration: $(VENV) ## write the next migration from the models: make migration n
 
 translations: $(VENV) ## bring the Thai catalogue up to date with the texts in the code
 	@mkdir -p build
-	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-default-keywords \
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --ignore-dirs '.*' --no-default-keywords \
 		--keywords '_ N_ gettext ngettext:1,2' --add-location file --sort-by-file --omit-header \
 		--output-file build/messages.pot .
 	$(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-pot-creation-date \

@@ -11,6 +11,8 @@ from flask import abort
 from flask import redirect
 from flask import request
 from flask import url_for
+from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -68,6 +70,15 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         return f"{self.actor.person_id}:{self.session_key}"
 
 
+class SessionsBehindDoors(SecureCookieSessionInterface):
+    """Only pages behind a door with a session set a cookie, or vary by one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Leave public answers as they are, whoever looked at the session meanwhile."""
+        if door() in PRIVATE:
+            super().save_session(app, session, response)
+
+
 def door() -> str:
     """Return the name of the door the page of this request hangs on."""
     return (request.blueprint or "").partition(".")[0]
@@ -81,6 +92,7 @@ def current_actor() -> Actor:
 
 def guard(app: Flask) -> None:
     """Attach sign-in, form tokens, limits and headers to the app."""
+    app.session_interface = SessionsBehindDoors()
     login_manager.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -88,6 +88,7 @@ def upgrade():
     sa.Column('fold_version', sa.Integer(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('root', sa.String(length=64), nullable=False),
+    sa.Column('frontier', sa.LargeBinary(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('vkey', sa.String(length=300), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_published_position_only_one')),

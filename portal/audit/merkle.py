@@ -51,6 +51,16 @@ class Frontier:
         """Return the tree's root."""
         return fold_right(self.hashes)
 
+    def pack(self) -> bytes:
+        """Return the hashes in one piece, to be kept beside the size."""
+        return b"".join(self.hashes)
+
+    @classmethod
+    def unpack(cls, size: int, packed: bytes) -> Frontier:
+        """Return a frontier that was kept."""
+        steps = range(0, len(packed), HASH_BYTES)
+        return cls(size, tuple(packed[at : at + HASH_BYTES] for at in steps))
+
 
 def fold_right(hashes: Sequence[bytes]) -> bytes:
     """Join subtree roots, largest first, into the root of the whole."""
@@ -179,11 +189,9 @@ def verify_consistency(
     steps = list(proof) if old & (old - 1) else [old_root, *proof]
     if not steps:
         raise ProofError("the proof is empty")
-    first, last = old - 1, new - 1
-    while first & 1:
-        first, last = first >> 1, last >> 1
+    level = (old & -old).bit_length() - 1
     old_found = new_found = steps[0]
-    for step, is_left in _climb(first, last, steps[1:]):
+    for step, is_left in _climb((old - 1) >> level, (new - 1) >> level, steps[1:]):
         if is_left:
             old_found = node_hash(step, old_found)
         new_found = node_hash(step, new_found) if is_left else node_hash(new_found, step)

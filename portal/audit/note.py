@@ -1,4 +1,4 @@
-"""Signed notes and checkpoints: C2SP signed-note and tlog-checkpoint, Ed25519 (type 0x01)."""
+"""Signed notes, checkpoints and cosignatures of C2SP, with Ed25519 keys."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from portal.audit.merkle import HASH_BYTES
 from portal.errors import PortalError
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
 NOTE_BYTES_MAX = 1_000_000
 SIGNATURES_MAX = 100
+TIMESTAMP_BYTES = 8
 _NAME = re.compile(r"[^\s+]+")
 
 
@@ -31,15 +33,16 @@ class VerifierKey:
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def key_id(self) -> bytes:
         """Return the four bytes that stand before each of its signatures."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     def __str__(self) -> str:
         """Write the vkey: name, key id in hex, and type with key in base64, joined by plus."""
-        encoded = base64.b64encode(ED25519 + self.public).decode("ascii")
+        encoded = base64.b64encode(self.kind + self.public).decode("ascii")
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     @classmethod
@@ -47,9 +50,10 @@ class VerifierKey:
         """Read a vkey; the base64 part may hold a plus of its own."""
         name, _, rest = text.partition("+")
         key_id, _, encoded = rest.partition("+")
-        raw = _unbase64(encoded)
-        key = cls(name, raw[1:])
-        if not _NAME.fullmatch(name) or raw[:1] != ED25519 or len(key.public) != HASH_BYTES:
+        raw = unbase64(encoded)
+        key = cls(name, raw[1:], raw[:1])
+        is_known = key.kind in {ED25519, COSIGNATURE} and len(key.public) == HASH_BYTES
+        if not (_NAME.fullmatch(name) and is_known):
             raise NoteError("not an Ed25519 verifier key: {text}", text=text)
         if key.key_id.hex() != key_id:
             raise NoteError("the key id does not fit the key: {text}", text=text)
@@ -105,11 +109,32 @@ class Note:
             raise NoteError("a note has an empty line and signatures under it")
         return cls(text + "\n", _signatures(lines))
 
-    def verify(self, key: VerifierKey) -> None:
-        """Refuse the note unless this key signed it, once."""
+    def by(self, key: VerifierKey) -> Signature | None:
+        """Return the one signature that says to be of this key; two are refused."""
         mine = [s for s in self.signatures if (s.name, s.key_id) == (key.name, key.key_id)]
-        if len(mine) != 1 or not key.verifies(mine[0].signature, self.text.encode()):
+        if len(mine) > 1:
+            raise NoteError("signed twice by {name}", name=key.name)
+        return mine[0] if mine else None
+
+    def verify(self, key: VerifierKey) -> None:
+        """Refuse the note unless this key signed it."""
+        mine = self.by(key)
+        if mine is None or not key.verifies(mine.signature, self.text.encode()):
             raise NoteError("not signed by {name}", name=key.name)
+
+    def cosigned_at(self, key: VerifierKey) -> int | None:
+        """Return when this witness cosigned, in Unix seconds (C2SP tlog-cosignature).
+
+        None when it did not; `NoteError` when a line says so and does not verify.
+        """
+        mine = self.by(key)
+        if mine is None:
+            return None
+        at = int.from_bytes(mine.signature[:TIMESTAMP_BYTES], "big")
+        told = f"cosignature/v1\ntime {at}\n{self.text}".encode()
+        if not key.verifies(mine.signature[TIMESTAMP_BYTES:], told):
+            raise NoteError("the cosignature of {name} does not verify", name=key.name)
+        return at
 
 
 def _signatures(lines: str) -> tuple[Signature, ...]:
@@ -122,13 +147,14 @@ def _signatures(lines: str) -> tuple[Signature, ...]:
 def _signature(line: str) -> Signature:
     match line.split(" "):
         case ["\u2014", name, encoded] if _NAME.fullmatch(name):
-            raw = _unbase64(encoded)
+            raw = unbase64(encoded)
             if len(raw) > 4:  # noqa: PLR2004 - a key id is four bytes
                 return Signature(name, raw[:4], raw[4:])
     raise NoteError("not a signature line: {line}", line=line)
 
 
-def _unbase64(text: str) -> bytes:
+def unbase64(text: str) -> bytes:
+    """Decode standard base64, refusing every form but the canonical one."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error as error:
@@ -160,7 +186,7 @@ class Checkpoint:
     def parse(cls, text: str) -> Checkpoint:
         """Read the text of a checkpoint note; extension lines are let pass, unread."""
         origin, size, root, *_ = [*text.split("\n"), "", ""]
-        raw = _unbase64(root)
+        raw = unbase64(root)
         if not origin or not re.fullmatch(r"0|[1-9][0-9]{0,18}", size) or len(raw) != HASH_BYTES:
             raise NoteError("not a checkpoint: {text}", text=text)
         return cls(origin, int(size), raw)

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from portal.audit.merkle import HASH_BYTES
 from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
@@ -71,8 +70,7 @@ class Signer:
         if row is None:
             return None
         size, packed, note = row
-        hashes = [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
-        return Head(Frontier(size, tuple(hashes)), note)
+        return Head(Frontier.unpack(size, packed), note)
 
     def sign(self, grown: Frontier, *, seen: Frontier) -> Note:
         """Sign a tree that grew out of the one last seen; refuse if another head was signed since.
@@ -93,7 +91,7 @@ class Signer:
                 )
             state.execute(
                 "INSERT INTO signed VALUES (?, ?, ?, ?)",
-                (grown.size, checkpoint.root, b"".join(grown.hashes), str(note)),
+                (grown.size, checkpoint.root, grown.pack(), str(note)),
             )
             state.execute("COMMIT")
         return note

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
 from sqlalchemy import Index
+from sqlalchemy import LargeBinary
 from sqlalchemy import String
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped
@@ -23,6 +24,8 @@ class PublishedPosition(Base):
     fold_version: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
     root: Mapped[str] = mapped_column(String(64))
+    # The right edge of what was folded: proves that the next entries continue the same log.
+    frontier: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str] = mapped_column(Text)
     vkey: Mapped[str] = mapped_column(String(300))
 

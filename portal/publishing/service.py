@@ -16,17 +16,21 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit import publisher
+from portal.audit.check import LogError
 from portal.audit.check import bodies
 from portal.audit.check import signed_head
 from portal.audit.entry import Entry
+from portal.audit.entry import leaf_hash
 from portal.audit.entry import parse
 from portal.audit.folder import Folder
+from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import VerifierKey
 from portal.audit.service import be_alone
 from portal.audit.service import sequence
 from portal.audit.signer import Signer
 from portal.db import writing
+from portal.errors import N_
 from portal.publishing import fold
 from portal.publishing.fold import Case
 from portal.publishing.fold import Cell
@@ -61,6 +65,8 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
     if signer.head() is None:
         return None
     checkpoint = signed_head(folder, signer.vkey)
+    with Session(engine) as session:
+        check_continues(session, folder, checkpoint)
     while True:
         with writing(engine, {}) as session:
             if not fold_next(session, folder, checkpoint, signer.vkey):
@@ -68,13 +74,18 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
 
 
 def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey) -> bool:
-    """Fold the next published entries into the public tables; say whether there were any."""
+    """Fold the next published entries into the public tables; say whether there were any.
+
+    What is on disk must continue what was folded before and lead to the signed root.
+    """
     be_alone(session)
-    first = _position(session)
-    if first >= checkpoint.size:
+    folded = _folded(session)
+    if folded.size >= checkpoint.size:
         return False
-    last = min(first + BATCH, checkpoint.size)
-    batch = [(index, parse(body)) for index, body in bodies(folder, last, first=first)]
+    if folded.size == 0:
+        _empty(session)
+    last = min(folded.size + BATCH, checkpoint.size)
+    batch = [(index, parse(body)) for index, body in bodies(folder, last, first=folded.size)]
     shelf = _shelf(session, [entry for _, entry in batch])
     known = set(shelf.names)
     for index, entry in batch:
@@ -83,29 +94,39 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     _write_cases(session, shelf.cases.values())
     _write_figures(session, shelf)
     session.execute(insert(PublishedAct), [_act(index, entry) for index, entry in batch])
-    _move_position(session, last, checkpoint, vkey, folder)
+    _move_position(session, _grown(folder, folded, last), checkpoint, vkey, folder)
     return True
 
 
-def _position(session: Session) -> int:
-    """Return how far the tables are folded; tables of an older fold are emptied first."""
+def _grown(folder: Folder, folded: Frontier, size: int) -> Frontier:
+    return folded.extend(leaf_hash(body) for _, body in bodies(folder, size, first=folded.size))
+
+
+def _folded(session: Session) -> Frontier:
+    """Return how far the tables are folded; what an older fold told does not count."""
     position = session.get(PublishedPosition, 1)
-    if position is None:
-        return 0
-    if position.fold_version != fold.VERSION:
-        for table in TABLES:
-            session.execute(delete(table))
-        session.expunge_all()
-        return 0
-    return position.size
+    if position is None or position.fold_version != fold.VERSION:
+        return Frontier()
+    return Frontier.unpack(position.size, position.frontier)
+
+
+def _empty(session: Session) -> None:
+    for table in TABLES:
+        session.execute(delete(table))
+    session.expunge_all()
 
 
 def _move_position(
-    session: Session, size: int, checkpoint: Checkpoint, vkey: VerifierKey, folder: Folder
+    session: Session,
+    folded: Frontier,
+    checkpoint: Checkpoint,
+    vkey: VerifierKey,
+    folder: Folder,
 ) -> None:
     position = session.get(PublishedPosition, 1) or PublishedPosition(id=1)
     position.fold_version = fold.VERSION
-    position.size = size
+    position.size = folded.size
+    position.frontier = folded.pack()
     position.root = checkpoint.root.hex()
     position.note = folder.read("checkpoint").decode()
     position.vkey = str(vkey)
