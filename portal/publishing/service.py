@@ -73,6 +73,13 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
                 return checkpoint
 
 
+def check_continues(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
+    """Refuse published files that do not lead from what was folded before to the signed root."""
+    folded = _folded(session)
+    if _grown(folder, folded, checkpoint.size).root() != checkpoint.root:
+        raise LogError(N_("The published files do not give the root that was signed."))
+
+
 def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey) -> bool:
     """Fold the next published entries into the public tables; say whether there were any.
 
