@@ -29,6 +29,7 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_APPROVED
+from portal.funds.acts import REQUEST_RETURNED
 from portal.funds.acts import REQUEST_SUBMITTED
 from portal.funds.ledger import Place
 from portal.funds.models import Balance
@@ -374,6 +375,12 @@ class RequestPage:
     def left_after(self) -> Money:
         """Return what the subcommittee would have left of the fund after an approval."""
         return self.available - self.row.amount
+
+    @property
+    def last_return(self) -> Told | None:
+        """Return the newest return for correction, with its reason."""
+        returns = [told for told in self.timeline if told.act == REQUEST_RETURNED.name]
+        return returns[-1] if returns else None
 
     @property
     def signature_after(self) -> Role | None:
