@@ -7,8 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from portal.audit.merkle import HASH_BYTES
+from portal.audit.tiles import WIDTH
+from portal.audit.tiles import bundle
 from portal.audit.tiles import levels
 from portal.audit.tiles import split_hashes
 from portal.audit.tiles import tile_path
@@ -33,6 +37,19 @@ class Folder:
             return (self.path / name).read_bytes()
         except FileNotFoundError as error:
             raise PublisherError("The published file {name} is missing.", name=name) from error
+
+    def read_tile(self, level: int | str, number: int, width: int) -> bytes:
+        """Return the first `width` hashes of a tile, or entries of a bundle.
+
+        A partial one may be gone once the full one is there, which begins with the same bytes.
+        """
+        partial = self.path / tile_path(level, number, width)
+        if partial.exists() or width == WIDTH:
+            return self.read(tile_path(level, number, width))
+        full = self.read(tile_path(level, number))
+        if level != "entries":
+            return full[: width * HASH_BYTES]
+        return bundle(islice(unbundle(full), width))
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place whole: temporary file, fsync, rename, fsync of the folder."""

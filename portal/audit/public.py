@@ -9,6 +9,11 @@ from flask import Response
 from flask import current_app
 from flask import send_from_directory
 
+from portal.audit import queries
+from portal.audit.folder import Folder
+from portal.audit.proving import prove
+from portal.db import db
+
 bp = Blueprint("audit", __name__)
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -37,6 +42,16 @@ def send_policy() -> Response:
     """Send the key of the log, in the form of a C2SP tlog-policy."""
     text = f"log {current_app.extensions['install'].signer.vkey}\nquorum none\n"
     return _open(Response(text, mimetype="text/plain"), "no-cache")
+
+
+@bp.get("/proof/<eid>.tlog-proof")
+def send_proof(eid: str) -> Response:
+    """Send the proof file of an entry: its bytes, its place, and the checkpoint that covers it."""
+    index = queries.position(db.session(), eid)
+    proof = prove(Folder(_folder()), index)
+    response = Response(str(proof), mimetype="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f"attachment; filename={eid}.tlog-proof"
+    return _open(response, "no-cache")
 
 
 def _open(response: Response, cache_control: str) -> Response:
