@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).resolve().parent.parent
 ENGLISH = "/en"
+NO_BREAK = "\u00a0"
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo"})
 
@@ -242,11 +243,11 @@ def _navigation(actor: Actor) -> list[MenuItem]:
 
 def _day(value: date | datetime) -> str:
     day = bangkok_day(value) if isinstance(value, datetime) else value
-    return short_day(day, language())
+    return short_day(day, language()).replace(" ", NO_BREAK)
 
 
 def _moment(value: datetime) -> str:
-    return f"{short_day(bangkok_day(value), language())} {bangkok_time(value)}"
+    return f"{_day(value)}{NO_BREAK}{bangkok_time(value)}"
 
 
 def _translated_name(name: Name) -> str:
