@@ -24,6 +24,8 @@ from flask_babel import Babel
 from flask_babel import gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound
 
@@ -179,7 +181,7 @@ def _attach_templates(app: Flask) -> None:
         baht=str,
         day=_day,
         moment=_moment,
-        label=shown,
+        label=pass_context(_label),
         tr=_translated_name,
         say=say,
     )
@@ -197,7 +199,11 @@ def _page_context() -> dict[str, object]:
     if not _is_behind_a_door():
         return context
     actor = security.current_actor()
-    return context | {"actor": actor, "navigation": _navigation(actor)}
+    return context | {
+        "actor": actor,
+        "navigation": _navigation(actor),
+        "sign_out_url": url_for("gate.people.sign_out"),
+    }
 
 
 def _is_behind_a_door() -> bool:
@@ -241,6 +247,11 @@ def _navigation(actor: Actor) -> list[MenuItem]:
     ]
 
 
+def _label(_context: Context, value: str, table: str) -> str:
+    # Told of the page's context, Jinja does not work out a constant once for both languages.
+    return shown(value, table)
+
+
 def _day(value: date | datetime) -> str:
     day = bangkok_day(value) if isinstance(value, datetime) else value
     return short_day(day, language()).replace(" ", NO_BREAK)
@@ -275,6 +286,12 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     return _show_error(HTTPStatus(error.code), sentence)
 
 
+def _back_url() -> str | None:
+    """Return the page of ours that somebody came from."""
+    came_from = request.referrer or ""
+    return came_from if came_from.startswith(request.host_url) else None
+
+
 def _show_error(status: HTTPStatus, sentence: str) -> ResponseReturnValue:
-    page = render_template("error.html", code=int(status), sentence=sentence)
+    page = render_template("error.html", code=int(status), sentence=sentence, back_url=_back_url())
     return page, status

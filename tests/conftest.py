@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Callable
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
+from typing import TypeVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy import make_url
+from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from config import Settings
 from config import read_settings
@@ -22,13 +29,19 @@ from portal.app import create_app
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
 from portal.db import db
+from portal.db import transaction
 from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
+from portal.people.models import Person
+from portal.people.service import set_password
 from tests.postgres import postgres_server
 from tests.world import FOUNDED
 from tests.world import World
 
+# The cast's password; hashed once for all.
+PASSWORD = "a password for the tests"  # noqa: S105 - not a secret
+Made = TypeVar("Made")
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
 
 
@@ -78,9 +91,18 @@ def _found(folder: Path, url: str) -> None:
     with app.app_context():
         upgrade_quietly()
         set_up(PROVINCE, at=FOUNDED)
+        _give_passwords()
         app.extensions["install"].publish(db.engine)
         db.engine.dispose()
         app.extensions["install"].vault.close()
+
+
+def _give_passwords() -> None:
+    with transaction() as session:
+        first, *others = session.scalars(select(Person).order_by(Person.id))
+        set_password(session, first.username, PASSWORD)
+        for person in others:
+            person.password_hash = first.password_hash
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +191,35 @@ def world(session: Session) -> World:
     return World(session)
 
 
-@pytest.fixture
-def client(portal: Portal) -> FlaskClient:
+class Visitor(FlaskClient):
     """A browser without a screen."""
-    return portal.app.test_client()
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Ask as from outside: nothing of the test's own app context is seen by the request."""
+        return Context().run(super().open, *args, **kwargs)
+
+    def sign_in(self, username: str) -> Visitor:
+        """Sign in as one of the cast; returns itself."""
+        answer = self.post("/sign-in", data={"username": username, "password": PASSWORD})
+        assert answer.status_code == HTTPStatus.SEE_OTHER, answer.text
+        return self
+
+
+@pytest.fixture
+def client(portal: Portal) -> Visitor:
+    """Somebody who is not signed in."""
+    portal.app.test_client_class = Visitor
+    client = portal.app.test_client()
+    assert isinstance(client, Visitor)
+    return client
+
+
+@pytest.fixture
+def made(portal: Portal) -> Callable[[Callable[[World], Made]], Made]:
+    """Let the cast do something, and commit it, before a page is asked for."""
+
+    def make(act: Callable[[World], Made]) -> Made:
+        with writing(db.engine, portal.install.session_info()) as session:
+            return act(World(session))
+
+    return make

@@ -12,10 +12,11 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from portal.funds import drafting
 from portal.funds import service
+from portal.funds.drafting import PayeeAnswer
+from portal.funds.drafting import RequestAnswer
 from portal.funds.models import FundRequest
-from portal.funds.service import PayeeAnswer
-from portal.funds.service import RequestAnswer
 from portal.money import Money
 from portal.payments import service as payments
 from portal.payments.models import Payment
@@ -129,7 +130,7 @@ class World:
         return self.session.get_one(Person, by.person_id)
 
     def draft(self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER) -> FundRequest:
-        return service.draft_request(self.session, answer, by=by or self.malee, at=NOON)
+        return drafting.draft_request(self.session, answer, by=by or self.malee, at=NOON)
 
     def submitted(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -19,6 +20,7 @@ from wtforms import RadioField
 from wtforms import SelectField
 from wtforms import StringField
 from wtforms import TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
 from wtforms.validators import Length
@@ -29,13 +31,13 @@ from wtforms.widgets import HiddenInput
 from portal.banks import BANKS
 from portal.banks import account_fits
 from portal.clock import now
+from portal.funds.drafting import PayeeAnswer
+from portal.funds.drafting import RequestAnswer
 from portal.funds.queries import Choices
 from portal.funds.rules import Action
 from portal.funds.rules import Kind
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
-from portal.funds.service import PayeeAnswer
-from portal.funds.service import RequestAnswer
 from portal.labels import PAYEES
 from portal.labels import REASONS
 from portal.labels import Name
@@ -49,9 +51,9 @@ from portal.youths.service import YouthAnswer
 TEXT_LENGTH_MAX = 4000
 NATIONAL_ID_DIGITS = 13
 DECISIONS = (
-    (Action.APPROVE.value, _("Approve")),
-    (Action.RETURN.value, _("Return for correction")),
-    (Action.REJECT.value, _("Do not approve")),
+    SelectChoice(Action.APPROVE.value, _("Approve")),
+    SelectChoice(Action.RETURN.value, _("Return for correction")),
+    SelectChoice(Action.REJECT.value, _("Do not approve")),
 )
 
 
@@ -108,14 +110,14 @@ class DecisionForm(SeenVersion):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
         super().__init__(*args, **kwargs)
-        self.reason.choices = [("", _("Choose a reason"))] + [
-            (code, _(text)) for code, text in REASONS.items()
-        ]
+        self.reason.choices = {"": gettext("Choose a reason")} | {
+            code: gettext(text) for code, text in REASONS.items()
+        }
 
     def offer(self, offers: Sequence[Offer]) -> DecisionForm:
         """Leave the decisions that this person may take now."""
         allowed = {offer.action for offer in offers if offer.is_allowed}
-        self.action.choices = [choice for choice in DECISIONS if choice[0] in allowed]
+        self.action.choices = [choice for choice in DECISIONS if choice.value in allowed]
         return self
 
     def validate_reason(self, field: Field) -> None:
@@ -238,35 +240,32 @@ class RequestForm(FlaskForm):
         def text(name: Name) -> str:
             return name.en if language == "en" else name.th
 
-        none = [("", _("Choose one"))]
-        tambons = {
-            text(amphoe): [(code, text(name)) for code, name in below]
+        none = {"": gettext("Choose one")}
+        self.place.choices = none | {
+            text(amphoe): {code: text(name) for code, name in below}
             for amphoe, below in choices.places
         }
-        self.place.choices = _grouped(none, tambons)
-        self.category.choices = _grouped(none, self._categories(choices, text))
-        self.fund.choices = none + [(code, text(name)) for code, name in choices.funds]
-        self.payee_kind.choices = none + [(code, _(label)) for code, label in PAYEES.items()]
-        self.bank.choices = none + [
-            (bank.code, bank.name_en if language == "en" else bank.name_th)
+        self.category.choices = none | self._categories(choices, text)
+        self.fund.choices = none | {code: text(name) for code, name in choices.funds}
+        self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
+        self.bank.choices = none | {
+            bank.code: bank.name_en if language == "en" else bank.name_th
             for bank in BANKS.values()
             if bank.is_open
-        ]
+        }
         return self
 
     def _categories(
         self, choices: Choices, text: Callable[[Name], str]
-    ) -> dict[str, list[tuple[str, str]]]:
+    ) -> dict[str, dict[str, str]]:
         """Return the categories for a person, or for a project, under their subcommittees."""
-        found: dict[str, list[tuple[str, str]]] = {
-            text(name): [] for _, name in choices.subcommittees
-        }
-        words = _("%(name)s: at most %(ceiling)s baht")
+        found: dict[str, dict[str, str]] = {text(name): {} for _, name in choices.subcommittees}
+        words = gettext("%(name)s: at most %(ceiling)s baht", name="{name}", ceiling="{ceiling}")
         for choice in choices.categories:
             if choice.serves in {self.kind, "any"}:
                 value = f"{choice.subcommittee}/{choice.category}"
-                label = words % {"name": text(choice.name), "ceiling": choice.ceiling}
-                found[text(choice.subcommittee_name)].append((value, label))
+                label = words.format(name=text(choice.name), ceiling=choice.ceiling)
+                found[text(choice.subcommittee_name)][value] = label
         return {name: offered for name, offered in found.items() if offered}
 
     def validate_account_number(self, field: Field) -> None:
@@ -345,13 +344,6 @@ class ProjectForm(ProjectFields, RequestForm):
     def project(self) -> str:
         """Return the project's name as typed."""
         return tidy(self.project_name.data or "")
-
-
-def _grouped(
-    none: list[tuple[str, str]], groups: dict[str, list[tuple[str, str]]]
-) -> dict[str, Any]:  # WTForms puts what stands under None above the groups; its types do not know
-    first: dict[Any, Any] = {None: none}
-    return first | groups
 
 
 def digits(text: str) -> str:

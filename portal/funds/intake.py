@@ -10,6 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.funds.drafting import PayeeAnswer
+from portal.funds.drafting import RequestAnswer
+from portal.funds.drafting import draft_request
 from portal.funds.models import Category
 from portal.funds.models import Foundation
 from portal.funds.models import Fund
@@ -17,9 +20,6 @@ from portal.funds.models import FundRequest
 from portal.funds.models import ImportRun
 from portal.funds.models import Subcommittee
 from portal.funds.rules import RoleNeededError
-from portal.funds.service import PayeeAnswer
-from portal.funds.service import RequestAnswer
-from portal.funds.service import draft_request
 from portal.funds.service import submit_request
 from portal.funds.workbook import CategoryRule
 from portal.funds.workbook import Names

@@ -26,6 +26,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import PortalError
 from portal.errors import RuleError
+from portal.funds import drafting
 from portal.funds import intake
 from portal.funds import queries
 from portal.funds import service
@@ -280,7 +281,7 @@ def add_request() -> ResponseReturnValue:
     answer = form.answer(finder=by.name, organisation="", requested_on=bangkok_day(at))
     try:
         with transaction() as session:
-            request_id = service.draft_request(session, answer, by=by, at=at).id
+            request_id = drafting.draft_request(session, answer, by=by, at=at).id
     except RuleError as error:
         form.form_errors.append(say(error))
         return _show_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -308,7 +309,7 @@ def amend_request(request_id: int) -> ResponseReturnValue:
     )
     try:
         with transaction() as session:
-            service.amend_request(
+            drafting.amend_request(
                 session,
                 request_id,
                 answer,

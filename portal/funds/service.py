@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import date
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
-from portal.errors import N_
-from portal.errors import InputError
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
@@ -28,169 +24,19 @@ from portal.funds.docket import told_of
 from portal.funds.ledger import Account
 from portal.funds.ledger import EntryKind
 from portal.funds.ledger import Place
-from portal.funds.models import Category
 from portal.funds.models import Foundation
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
-from portal.funds.models import PayeeAccount
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
-from portal.funds.rules import Kind
 from portal.funds.rules import Reason
 from portal.funds.rules import Signatures
 from portal.funds.rules import State
-from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.thai import fiscal_year
-from portal.youths.models import Area
 from portal.youths.models import Youth
-from portal.youths.queries import capacity
 from portal.youths.queries import has_consent
-from portal.youths.service import YouthAnswer
-from portal.youths.service import record_consent
-from portal.youths.service import register_youth
-from portal.youths.service import start_project
-
-
-class UnknownCodeError(InputError):
-    """A code names nothing that the foundation has."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(N_("The foundation has no “{code}”."), code=code)
-
-
-@dataclass(frozen=True, slots=True)
-class PayeeAnswer:
-    """Where the money is to go; `kind` is self, guardian, school, shop or other."""
-
-    kind: str
-    holder: str
-    bank_code: str
-    account_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestAnswer:
-    """What somebody asks for: for a youth, or for a project by name."""
-
-    requested_on: date
-    finder: str
-    organisation: str
-    youth: YouthAnswer | None
-    project_name: str | None
-    has_consent: bool
-    area_code: str
-    subcommittee: str
-    category: str
-    fund: str
-    amount: Money
-    payee: PayeeAnswer
-    reason: str
-    fingerprint: str | None = None
-
-
-def draft_request(
-    session: Session, answer: RequestAnswer, *, by: Actor, at: datetime
-) -> FundRequest:
-    """Start a request as a draft that its requester can still change."""
-    category = _check_answer(session, answer)
-    if not rules.ASKERS & by.roles:
-        raise rules.RoleNeededError(rules.ASKERS)
-    fund_request = FundRequest(
-        kind=Kind.YOUTH if answer.youth else Kind.PROJECT,
-        state=State.DRAFT,
-        fiscal_year=0,
-        requester_id=by.person_id,
-        youth_id=_youth_id(session, answer, by=by, at=at),
-        project_id=_project_id(session, answer),
-        waits_for=Role.FINDER,
-        waits_since=at,
-        created_at=at,
-        party_salt=secrets.token_bytes(32),
-        import_fingerprint=answer.fingerprint,
-    )
-    _write_answer(fund_request, answer, category)
-    session.add(fund_request)
-    session.flush()
-    return fund_request
-
-
-def amend_request(
-    session: Session,
-    request_id: int,
-    answer: RequestAnswer,
-    *,
-    seen_version: int,
-    by: Actor,
-    at: datetime,
-) -> FundRequest:
-    """Change a draft or a returned request before it is sent again."""
-    fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    if (fund_request.state, Action.SUBMIT) not in rules.STEPS:
-        raise rules.ActionNotAllowedError(fund_request.state, Action.SUBMIT)
-    if not rules.ASKERS & by.roles:
-        raise rules.RoleNeededError(rules.ASKERS)
-    category = _check_answer(session, answer)
-    fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
-    fund_request.youth_id = _youth_id(session, answer, by=by, at=at)
-    fund_request.project_id = _project_id(session, answer)
-    _write_answer(fund_request, answer, category)
-    session.flush()
-    return fund_request
-
-
-def _check_answer(session: Session, answer: RequestAnswer) -> Category:
-    category = session.get(Category, answer.category)
-    if category is None:
-        raise UnknownCodeError(answer.category)
-    for table, code in ((Fund, answer.fund), (Area, answer.area_code)):
-        if session.get(table, code) is None:
-            raise UnknownCodeError(code)
-    if answer.subcommittee not in {row.subcommittee_code for row in category.subcommittees}:
-        raise rules.CategoryNotHereError
-    rules.check_amount(answer.amount, ceiling=category.ceiling)
-    return category
-
-
-def _youth_id(session: Session, answer: RequestAnswer, *, by: Actor, at: datetime) -> int | None:
-    if answer.youth is None:
-        return None
-    youth = register_youth(session, answer.youth, area_code=answer.area_code)
-    if answer.has_consent and not has_consent(session, youth.id):
-        record_consent(
-            session, youth, capacity=capacity(youth.birth_on, at), paper="", by=by, at=at
-        )
-    return youth.id
-
-
-def _project_id(session: Session, answer: RequestAnswer) -> int | None:
-    if answer.youth is not None or answer.project_name is None:
-        return None
-    return start_project(session, answer.project_name, area_code=answer.area_code).id
-
-
-def _write_answer(fund_request: FundRequest, answer: RequestAnswer, category: Category) -> None:
-    fund_request.requested_on = answer.requested_on
-    fund_request.finder = answer.finder
-    fund_request.organisation = answer.organisation
-    fund_request.subcommittee_code = answer.subcommittee
-    fund_request.category_code = answer.category
-    fund_request.fund_code = answer.fund
-    fund_request.purpose_code = category.purpose_code
-    fund_request.area_code = answer.area_code
-    fund_request.amount_satang = answer.amount.satang
-    fund_request.reason = answer.reason
-    fund_request.payees.append(
-        PayeeAccount(
-            version=len(fund_request.payees) + 1,
-            kind=answer.payee.kind,
-            holder=answer.payee.holder,
-            bank_code=answer.payee.bank_code,
-            account_number=answer.payee.account_number,
-        )
-    )
 
 
 def submit_request(

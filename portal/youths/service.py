@@ -42,8 +42,12 @@ def register_youth(session: Session, answer: YouthAnswer, *, area_code: str) -> 
     """Return the person with this id number, or a new record for them."""
     hashed = answer.national_id and _hashed(session, answer.national_id)
     known = _known(session, hashed)
-    if known is not None:
+    if known is not None and _is_same(known, answer):
         return known
+    if known is not None:
+        # Another name and another birth: the number is mistyped here or there. Nobody is mixed up;
+        # the number stays on the record and the pair is settled by people.
+        hashed = None
     youth = Youth(
         title=answer.title,
         first_name=answer.first_name,
@@ -64,6 +68,22 @@ def register_youth(session: Session, answer: YouthAnswer, *, area_code: str) -> 
             raise
         return known
     return youth
+
+
+def correct_youth(session: Session, youth: Youth, answer: YouthAnswer, *, area_code: str) -> None:
+    """Write what is told now about the same person; what is not asked again is kept."""
+    youth.title = answer.title
+    youth.first_name = answer.first_name
+    youth.last_name = answer.last_name
+    youth.birth_on = answer.birth_on
+    youth.area_code = area_code
+    youth.schooling = answer.schooling or youth.schooling
+    session.flush()
+
+
+def _is_same(known: Youth, answer: YouthAnswer) -> bool:
+    name = (known.first_name, known.last_name)
+    return name == (answer.first_name, answer.last_name) or known.birth_on == answer.birth_on
 
 
 def _known(session: Session, hashed: str | None) -> Youth | None:

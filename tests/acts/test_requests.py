@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.funds import drafting
 from portal.funds import service
 from portal.funds.books import held
 from portal.funds.docket import RequestNotFoundError
@@ -162,7 +163,7 @@ def test_a_returned_request_is_amended_and_sent_again(session: Session, world: W
     )
     assert fund_request.state is State.RETURNED
     assert fund_request.waits_for is Role.FINDER
-    service.amend_request(
+    drafting.amend_request(
         session,
         fund_request.id,
         replace(ANSWER, amount=Money.baht(900)),
@@ -180,7 +181,7 @@ def test_a_returned_request_is_amended_and_sent_again(session: Session, world: W
 def test_a_sent_request_cannot_be_amended(session: Session, world: World) -> None:
     fund_request = world.submitted()
     with pytest.raises(ActionNotAllowedError):
-        service.amend_request(
+        drafting.amend_request(
             session,
             fund_request.id,
             ANSWER,
@@ -263,7 +264,7 @@ def test_amounts_and_codes_are_checked(world: World) -> None:
         replace(ANSWER, fund="NONE"),
         replace(ANSWER, area_code="999999"),
     ):
-        with pytest.raises(service.UnknownCodeError):
+        with pytest.raises(drafting.UnknownCodeError):
             world.draft(answer=answer)
 
 

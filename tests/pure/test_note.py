@@ -165,12 +165,17 @@ def test_signatures_of_others_are_let_stand() -> None:
 
 
 def test_two_lines_by_one_key_are_refused() -> None:
-    with pytest.raises(NoteError, match="not signed"):
-        read_checkpoint((SIGNED + LINE).encode(), VKEY)
     forged = Signature(ORIGIN, VKEY.key_id, bytes(64)).line()
-    for lines in (forged + LINE, LINE + forged, forged):
-        with pytest.raises(NoteError, match="not signed"):
+    for lines in (LINE + LINE, forged + LINE, LINE + forged, forged + forged):
+        with pytest.raises(NoteError, match="signed twice"):
             read_checkpoint(f"{CHECKPOINT.text()}\n{lines}".encode(), VKEY)
+
+
+@pytest.mark.parametrize("signature", [bytes(64), b"\xff" * 64, b"\x00", KEY.sign(b"other")])
+def test_a_forged_line_is_refused(signature: bytes) -> None:
+    forged = Signature(ORIGIN, VKEY.key_id, signature).line()
+    with pytest.raises(NoteError, match="not signed"):
+        read_checkpoint(f"{CHECKPOINT.text()}\n{forged}".encode(), VKEY)
 
 
 def test_base64_has_one_form() -> None:
@@ -279,7 +284,7 @@ NAME, KEY_ID, ENCODED = GOOD.split("+", 2)
 
 def vkey(name: str, raw: bytes) -> str:
     """Write a vkey whose key id fits, whatever it is a key of."""
-    key_id = VerifierKey(name, raw[1:]).key_id.hex()
+    key_id = VerifierKey(name, raw[1:], raw[:1]).key_id.hex()
     return f"{name}+{key_id}+{base64.b64encode(raw).decode()}"
 
 
@@ -307,7 +312,7 @@ def vkey(name: str, raw: bytes) -> str:
         vkey("a\u00a0b", b"\x01" + VKEY.public),
         vkey("", b"\x01" + VKEY.public),
         vkey(ORIGIN, b"\x02" + VKEY.public),
-        vkey(ORIGIN, b"\x04" + VKEY.public),
+        vkey(ORIGIN, b"\x06" + VKEY.public),
         vkey(ORIGIN, b"\x01" + VKEY.public[:-1]),
         vkey(ORIGIN, b"\x01" + VKEY.public + b"\x00"),
         vkey(ORIGIN, b"\x01"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.db import db
 from portal.db import writing
 from portal.errors import PortalError
+from portal.funds import drafting
 from portal.funds import service
 from portal.funds.books import held
 from portal.funds.ledger import Account
@@ -153,7 +154,7 @@ def test_numbers_have_no_gaps_when_eight_people_send_at_once(portal: Portal) -> 
         malee = World(session).malee
 
     def send(session: Session) -> None:
-        fund_request = service.draft_request(session, ANSWER, by=malee, at=NOON)
+        fund_request = drafting.draft_request(session, ANSWER, by=malee, at=NOON)
         service.submit_request(
             session, fund_request.id, seen_version=fund_request.version, by=malee, at=NOON
         )

@@ -87,8 +87,9 @@ def test_nothing_serves_without_its_secrets(tmp_path: Path) -> None:
 
 
 def test_the_demo_keeps_its_own_secret(tmp_path: Path) -> None:
-    (tmp_path / "secret_key").write_text("made by the demo\n")
-    assert read_settings({"PORTAL_DATA_DIR": str(tmp_path)}).secret_key == "made by the demo"
+    made = "made by the demo"
+    (tmp_path / "secret_key").write_text(f"{made}\n")
+    assert read_settings({"PORTAL_DATA_DIR": str(tmp_path)}).secret_key == made
 
 
 @pytest.mark.parametrize(("written", "is_inline"), [("1", True), ("no", False), ("", True)])

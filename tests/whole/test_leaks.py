@@ -58,13 +58,12 @@ def public_pages(client: FlaskClient) -> Iterator[tuple[str, bytes]]:
     seen = set(waiting)
     while waiting:
         path = waiting.pop()
-        answer = client.get(path)
-        yield path, answer.data + str(answer.headers).encode()
-        if answer.mimetype != "text/html":
-            continue
-        for link in LINK.findall(answer.text):
-            link = link.replace("&amp;", "&")
-            # A list is paged through by its own links alone: each act leads to its place in the log.
+        with client.get(path) as answer:
+            yield path, answer.data + str(answer.headers).encode()
+            text = answer.data.decode() if answer.mimetype == "text/html" else ""
+        for found in LINK.findall(text):
+            link = found.replace("&amp;", "&")
+            # A list is paged through by its own links: each act leads to its place in the log.
             is_paging = "?" not in link or link.partition("?")[0] == path.partition("?")[0]
             if is_paging and link not in seen:
                 seen.add(link)

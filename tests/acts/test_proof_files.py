@@ -21,6 +21,7 @@ from portal.audit.proving import prove
 from portal.audit.tiles import root
 from portal.db import db
 from portal.db import writing
+from portal.funds import drafting
 from portal.funds import service
 from tests.conftest import Portal
 from tests.world import ANSWER
@@ -77,7 +78,7 @@ def test_proofs_outlive_the_partial_tiles(portal: Portal) -> None:
         with writing(db.engine, install.session_info()) as session:
             malee = World(session).malee
             for _ in range(70):
-                draft = service.draft_request(session, ANSWER, by=malee, at=NOON)
+                draft = drafting.draft_request(session, ANSWER, by=malee, at=NOON)
                 service.submit_request(
                     session, draft.id, seen_version=draft.version, by=malee, at=NOON
                 )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from portal.db import db
+from portal.db import writing
+from portal.people.models import Person
+from portal.people.service import set_password
+from tests.conftest import PASSWORD
+from tests.conftest import Portal
+from tests.conftest import Visitor
+
+
+def test_each_role_lands_where_its_work_waits(client: Visitor) -> None:
+    for username, place in (("malee", "/office/"), ("anong", "/treasury/")):
+        answer = client.post("/sign-in", data={"username": username, "password": PASSWORD})
+        assert (answer.status_code, answer.location) == (303, place)
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "status"),
+    [
+        ("malee", "wrong", 403),
+        ("nobody", PASSWORD, 403),
+        ("malee", "", 422),
+        ("", "", 422),
+    ],
+)
+def test_a_wrong_sign_in_is_refused_without_saying_what_is_wrong(
+    client: Visitor, username: str, password: str, status: int
+) -> None:
+    answer = client.post("/en/sign-in", data={"username": username, "password": password})
+    assert answer.status_code == status
+    assert ("The username or the password is not right" in answer.text) == (status == 403)
+    assert client.get("/office/").status_code == 302
+
+
+def test_who_is_not_signed_in_is_led_to_the_gate_and_back(client: Visitor) -> None:
+    answer = client.get("/en/office/requests?state=draft")
+    assert answer.status_code == 302
+    page = client.get(answer.location)
+    assert page.status_code == 200
+    answer = client.post(
+        "/en/sign-in",
+        data={
+            "username": "malee",
+            "password": PASSWORD,
+            "next": "/office/requests?state=draft",
+        },
+    )
+    assert answer.location == "/en/office/requests?state=draft"
+
+
+@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example"])
+def test_the_gate_leads_nowhere_else(client: Visitor, wanted: str) -> None:
+    data = {"username": "malee", "password": PASSWORD, "next": wanted}
+    assert client.post("/sign-in", data=data).location == "/office/"
+
+
+def test_signing_out_ends_the_session(client: Visitor) -> None:
+    client.sign_in("malee")
+    assert client.get("/office/").status_code == 200
+    assert client.post("/sign-out").location == "/"
+    assert client.get("/office/").status_code == 302
+
+
+def test_a_new_password_ends_every_session(portal: Portal, client: Visitor) -> None:
+    client.sign_in("malee")
+    with writing(db.engine, portal.install.session_info()) as session:
+        set_password(session, "malee", "quite another one")
+    assert client.get("/office/").status_code == 302
+
+
+def test_who_was_made_inactive_is_out_at_once(portal: Portal, client: Visitor) -> None:
+    client.sign_in("malee")
+    with writing(db.engine, portal.install.session_info()) as session:
+        session.execute(update(Person).where(Person.username == "malee").values(is_active=False))
+    assert client.get("/office/").status_code == 302
+    answer = client.post("/sign-in", data={"username": "malee", "password": PASSWORD})
+    assert answer.status_code == 403
+
+
+def test_a_form_without_its_token_does_nothing(portal: Portal, client: Visitor) -> None:
+    portal.app.config["WTF_CSRF_ENABLED"] = True
+    answer = client.post("/sign-in", data={"username": "malee", "password": PASSWORD})
+    assert answer.status_code in {400, 422}
+    assert client.get("/office/").status_code == 302
