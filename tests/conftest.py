@@ -214,12 +214,18 @@ def client(portal: Portal) -> Visitor:
     return client
 
 
-@pytest.fixture
-def made(portal: Portal) -> Callable[[Callable[[World], Made]], Made]:
-    """Let the cast do something, and commit it, before a page is asked for."""
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Lets the cast do something, and commits it, before a page is asked for."""
 
-    def make(act: Callable[[World], Made]) -> Made:
-        with writing(db.engine, portal.install.session_info()) as session:
+    portal: Portal
+
+    def __call__(self, act: Callable[[World], Made]) -> Made:
+        """Do it in a transaction of its own and return what came of it."""
+        with writing(db.engine, self.portal.install.session_info()) as session:
             return act(World(session))
 
-    return make
+
+@pytest.fixture
+def made(portal: Portal) -> Maker:
+    return Maker(portal)

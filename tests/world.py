@@ -146,6 +146,16 @@ class World:
             self.session, fund_request.id, seen_version=fund_request.version, by=by, at=NOON
         )
 
+    def submitted_project(self) -> FundRequest:
+        answer = replace(
+            ANSWER,
+            youth=None,
+            project_name=f"โครงการของ{SECRETS[0]}",
+            subcommittee="SC1",
+            category="SURVEY",
+        )
+        return self.submitted(answer=answer)
+
     def approve(self, fund_request: FundRequest, by: Actor) -> FundRequest:
         return service.approve_request(
             self.session,

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
+from sqlalchemy import event
 from sqlalchemy import func
 from sqlalchemy import make_url
 from sqlalchemy import select
@@ -633,6 +635,24 @@ def test_a_late_commit_with_a_lower_number_is_not_lost(portal: Portal, log: Log)
     portal.install.publish(db.engine)
     assert order()[FOUNDED:] == [quick, slow]
     assert log.check().size == FOUNDED + 2
+
+
+@only_postgresql
+def test_a_commit_while_the_queue_is_emptied_is_not_lost(portal: Portal) -> None:
+    with ExitStack() as until_committed:
+        late = until_committed.enter_context(writing(db.engine, portal.install.session_info()))
+        slow = say(late)
+        late.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        (quick,) = tell(portal)
+
+        def commit_late(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("DELETE FROM log_pending"):
+                until_committed.close()
+
+        event.listen(db.engine, "before_cursor_execute", commit_late)
+        portal.install.publish(db.engine)
+        event.remove(db.engine, "before_cursor_execute", commit_late)
+    assert order()[FOUNDED:] == [quick, slow]
 
 
 def test_eight_who_record_at_once_are_all_in_the_log(portal: Portal, log: Log) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from portal.db import db
 from portal.funds.models import FundRequest
 from portal.funds.rules import State
 from portal.money import Money
+from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.world import ANSWER
 from tests.world import SECRETS
 from tests.world import World
 
-Make = Callable[[Callable[[World], tuple[int, int]]], tuple[int, int]]
 WORKBOOK = Path(__file__).parents[2] / "provinces" / "rayong_requests.xlsx"
 TYPED = {
     "title": "นาย",
@@ -64,7 +63,7 @@ def state(request_id: int) -> State:
 @pytest.mark.parametrize(
     "username", ["finder1", "malee", "chair5", "driving", "board", "anong", "wipa", "admin"]
 )
-def test_everybody_has_a_home_and_a_list(client: Visitor, made: Make, username: str) -> None:
+def test_everybody_has_a_home_and_a_list(client: Visitor, made: Maker, username: str) -> None:
     made(submitted)
     client.sign_in(username)
     for language in ("", "/en"):
@@ -72,7 +71,7 @@ def test_everybody_has_a_home_and_a_list(client: Visitor, made: Make, username: 
             assert client.get(language + path).status_code == 200
 
 
-def test_a_chair_decides_on_one_page(client: Visitor, made: Make) -> None:
+def test_a_chair_decides_on_one_page(client: Visitor, made: Maker) -> None:
     request_id, version = made(submitted)
     client.sign_in("chair5")
     page = client.get(f"/en/office/requests/{request_id}")
@@ -89,7 +88,7 @@ def test_a_chair_decides_on_one_page(client: Visitor, made: Make) -> None:
     ("action", "result"), [("return", State.RETURNED), ("reject", State.REJECTED)]
 )
 def test_returning_and_rejecting_need_a_reason(
-    client: Visitor, made: Make, action: str, result: State
+    client: Visitor, made: Maker, action: str, result: State
 ) -> None:
     request_id, version = made(submitted)
     client.sign_in("chair5")
@@ -101,7 +100,7 @@ def test_returning_and_rejecting_need_a_reason(
     assert state(request_id) is result
 
 
-def test_an_old_page_decides_nothing(client: Visitor, made: Make) -> None:
+def test_an_old_page_decides_nothing(client: Visitor, made: Maker) -> None:
     request_id, version = made(submitted)
     client.sign_in("chair5")
     answer = client.post(
@@ -112,7 +111,7 @@ def test_an_old_page_decides_nothing(client: Visitor, made: Make) -> None:
     assert "changed meanwhile" in answer.text
 
 
-def test_who_may_not_decide_is_told_who_can(client: Visitor, made: Make) -> None:
+def test_who_may_not_decide_is_told_who_can(client: Visitor, made: Maker) -> None:
     request_id, version = made(submitted)
     client.sign_in("wipa")
     page = client.get(f"/en/office/requests/{request_id}")
@@ -125,7 +124,7 @@ def test_who_may_not_decide_is_told_who_can(client: Visitor, made: Make) -> None
 
 
 @pytest.mark.parametrize("username", ["chair2", "finder1", "anong", "admin"])
-def test_somebody_elses_request_is_not_found(client: Visitor, made: Make, username: str) -> None:
+def test_somebody_elses_request_is_not_found(client: Visitor, made: Maker, username: str) -> None:
     request_id, version = made(submitted)
     client.sign_in(username)
     assert client.get(f"/office/requests/{request_id}").status_code == 404
@@ -137,7 +136,7 @@ def test_somebody_elses_request_is_not_found(client: Visitor, made: Make, userna
     assert SECRETS[0] not in client.get("/office/requests").text
 
 
-def test_ten_decisions_are_ten_acts_and_each_may_fail_alone(client: Visitor, made: Make) -> None:
+def test_ten_decisions_are_ten_acts_and_each_may_fail_alone(client: Visitor, made: Maker) -> None:
     requests = [made(submitted) for _ in range(10)]
     stale = [requests[3], requests[7]]
     picks = [f"{i}-{version - ((i, version) in stale)}" for i, version in requests]
@@ -204,7 +203,7 @@ def test_a_project_has_its_own_form(client: Visitor) -> None:
     assert answer.status_code == 303, answer.text
 
 
-def test_a_draft_is_amended_and_withdrawn(client: Visitor, made: Make) -> None:
+def test_a_draft_is_amended_and_withdrawn(client: Visitor, made: Maker) -> None:
     request_id, version = made(draft)
     client.sign_in("finder1")
     page = client.get(f"/office/requests/{request_id}/amend")
@@ -221,7 +220,7 @@ def test_a_draft_is_amended_and_withdrawn(client: Visitor, made: Make) -> None:
     assert state(request_id) is State.WITHDRAWN
 
 
-def test_lists_are_narrowed(client: Visitor, made: Make) -> None:
+def test_lists_are_narrowed(client: Visitor, made: Maker) -> None:
     made(submitted)
     client.sign_in("malee")
     for query, is_found in (
@@ -287,7 +286,7 @@ def test_an_upload_is_its_owners(client: Visitor) -> None:
     assert client.get(f"{place}/corrections.xlsx").status_code == 404
 
 
-def test_an_amount_above_a_threshold_shows_both_signatures(client: Visitor, made: Make) -> None:
+def test_an_amount_above_a_threshold_shows_both_signatures(client: Visitor, made: Maker) -> None:
     def tall(world: World) -> tuple[int, int]:
         fund_request = world.submitted(answer=ANSWER, amount=Money.baht(5500))
         return fund_request.id, fund_request.version
