@@ -27,7 +27,6 @@ from flask_login import current_user
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import NotFound
 
 from config import Settings
 from config import read_settings
@@ -43,6 +42,7 @@ from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
+from portal.funds import office_intake as funds_office_intake
 from portal.install import Install
 from portal.labels import Name
 from portal.payments import treasury as payments_treasury
@@ -75,6 +75,7 @@ security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(funds_office.bp)
+security.office.register_blueprint(funds_office_intake.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -104,7 +105,7 @@ class LanguagePrefix:
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the portal from its settings."""
     settings = settings or read_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     app = Flask("portal", template_folder=str(TOP / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
@@ -226,7 +227,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.funds.new_request", N_("New request"), _ASK),
-    ("office.funds.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
+    ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
 )
 
 
@@ -282,8 +283,7 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error
-    sentence = "" if isinstance(error, NotFound) else error.description or ""
-    return _show_error(HTTPStatus(error.code), sentence)
+    return _show_error(HTTPStatus(error.code), "")
 
 
 def _back_url() -> str | None:

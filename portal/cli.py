@@ -18,6 +18,7 @@ from flask_migrate import upgrade
 from granian import Granian
 from granian.constants import Interfaces
 
+from config import MissingSettingError
 from portal import demo
 from portal.clock import now
 from portal.db import db
@@ -59,6 +60,9 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:  # whatever the command takes
         try:
             command(*args, **kwargs)
+        except MissingSettingError as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(MISUSED) from error
         except PortalError as error:
             click.echo(str(error), err=True)
             raise SystemExit(MISUSED if isinstance(error, InputError) else FAILED) from error
@@ -108,7 +112,7 @@ def import_requests(file: Path, *, username: str, dry_run: bool, as_json: bool) 
     """Import the requests of a field workbook."""
     by = actor(db.session(), username)
     tables = read_tables(file.read_bytes(), name=file.name)
-    answers = workbook.judge(tables, intake.names(db.session()))
+    answers = workbook.judge(tables, intake.names(db.session()), intake.imports(db.session()))
     imported = Imported(0, 0)
     if not dry_run:
         with transaction() as session:
@@ -151,6 +155,7 @@ def publish() -> None:
 
 
 @click.command("serve")
+@_told
 def serve() -> None:
     """Serve the portal on PORTAL_BIND."""
     settings = _install().settings

@@ -21,6 +21,8 @@ from portal.audit.signer import write_secret
 from portal.clock import now
 from portal.db import db
 from portal.db import writing
+from portal.errors import N_
+from portal.errors import RuleError
 from portal.funds import intake
 from portal.funds import workbook
 from portal.funds.books import check_books
@@ -64,10 +66,19 @@ Say = Callable[[str], None]
 def prepare(install: Install) -> None:
     """Make the demo's own secret, and mark the install as a demo."""
     folder = install.settings.data_dir
+    if install.has_log and not (folder / "demo").exists():
+        raise NotADemoError
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "secret_key").exists():
         write_secret(folder / "secret_key", secrets.token_urlsafe(48).encode())
     (folder / "demo").touch()
+
+
+class NotADemoError(RuleError):
+    """The demo would put invented acts and a known password into a real install."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This install is no demo; the demo needs a data folder of its own."))
 
 
 @dataclass
@@ -129,7 +140,7 @@ def _import(teller: Teller, say: Say) -> int:
     say("Importing the field workbook")
     tables = read_tables(WORKBOOK.read_bytes(), name=WORKBOOK.name)
     with teller.act() as session:
-        answers = workbook.judge(tables, intake.names(session))
+        answers = workbook.judge(tables, intake.names(session), intake.imports(session))
         by = teller.person(Role.OFFICER)
         intake.import_requests(session, answers, by=by, at=teller.tick())
     return sum(bool(answer.refused) for answer in answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from portal.audit.note import Checkpoint
 from portal.audit.signer import Signer
 from portal.audit.signer import load_key
 from portal.audit.signer import load_secret
+from portal.audit.signer import make_key
 from portal.audit.signer import write_secret
 from portal.audit.vault import Vault
 from portal.errors import N_
@@ -29,10 +31,22 @@ from portal.publishing.service import publish
 
 
 class NotSetUpError(RuleError):
-    """The foundation has not been set up: there is no log yet."""
+    """The log has no name here: the install is new, or the file is lost."""
 
     def __init__(self) -> None:
-        super().__init__(N_("This install has no foundation yet; run init-province first."))
+        super().__init__(
+            N_(
+                "This install has no log (signer/origin). A new install is set up with "
+                "init-province; on an old one bring that file back from where it is kept."
+            )
+        )
+
+
+class NothingPublishedError(RuleError):
+    """There is a log, but nothing of it was published."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Nothing is published yet; run publish first."))
 
 
 @dataclass
@@ -53,6 +67,10 @@ class Install:
         return self._data / "signer" / "origin"
 
     @property
+    def _keys(self) -> Path:
+        return self._data / "keys"
+
+    @property
     def folder(self) -> Folder:
         """Return the folder of the published log."""
         return Folder(self._data / "log")
@@ -60,20 +78,20 @@ class Install:
     @cached_property
     def vault(self) -> Vault:
         """Return the key store of persons."""
-        master = load_secret(self._data / "keys" / "master.key")
+        master = load_secret(self._keys / "master.key")
         return Vault(self._data / "keystore" / "keystore.sqlite", master)
 
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
-        return load_secret(self._data / "keys" / "hash.key")
+        return load_secret(self._keys / "hash.key")
 
     @cached_property
     def signer(self) -> Signer:
         """Return the log's signer; raise `NotSetUpError` before the log has a name."""
         if not self._origin.exists():
             raise NotSetUpError
-        key = load_key(self._data / "keys" / "log.pem")
+        key = load_key(self._keys / "log.pem")
         origin = self._origin.read_text("utf-8").strip()
         return Signer(self._data / "signer" / "signer.sqlite", key, origin=origin)
 
@@ -83,9 +101,13 @@ class Install:
         return self._origin.exists()
 
     def name_log(self, origin: str) -> None:
-        """Give the log its name, once and for ever."""
-        if not self._origin.exists():
-            write_secret(self._origin, origin.encode())
+        """Give the log its name, and make the keys of this install, once and for ever."""
+        if self.has_log:
+            return
+        make_key(self._keys / "log.pem")
+        for name in ("master.key", "hash.key"):
+            write_secret(self._keys / name, secrets.token_bytes(32))
+        write_secret(self._origin, origin.encode())
 
     def session_info(self) -> dict[str, object]:
         """Return what services find in their session beside the database."""
@@ -101,9 +123,12 @@ class Install:
 
         Return the number of entries; raise `LogError` or `FoldError` naming the place.
         """
-        checkpoint = signed_head(self.folder, self.signer.vkey)
-        shelf = Shelf()
-        for index, entry in entries(self.folder, checkpoint):
-            step(shelf, index, entry)
-        check_tables(session, self.folder, checkpoint, shelf)
+        if self.signer.head() is None:
+            raise NothingPublishedError
+        with self.folder.alone():
+            checkpoint = signed_head(self.folder, self.signer.vkey)
+            shelf = Shelf()
+            for index, entry in entries(self.folder, checkpoint):
+                step(shelf, index, entry)
+            check_tables(session, self.folder, checkpoint, shelf)
         return checkpoint.size

@@ -75,6 +75,15 @@ def upgrade():
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('month', 'fund', 'subcommittee', 'category', 'measure', name=op.f('pk_published_figure'))
     )
+    op.create_table('published_limit',
+    sa.Column('idx', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('valid_from', sa.String(length=10), nullable=False),
+    sa.Column('above_satang', sa.BigInteger(), nullable=False),
+    sa.Column('signatures', sa.String(length=200), nullable=False),
+    sa.Column('subcommittee', sa.String(length=12), nullable=True),
+    sa.Column('fund', sa.String(length=12), nullable=True),
+    sa.PrimaryKeyConstraint('idx', name=op.f('pk_published_limit'))
+    )
     op.create_table('published_name',
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=False),
@@ -108,6 +117,7 @@ def upgrade():
     sa.Column('approved_satang', sa.BigInteger(), nullable=False),
     sa.Column('disbursed_satang', sa.BigInteger(), nullable=False),
     sa.Column('submitted_at', sa.String(length=20), nullable=False),
+    sa.Column('sent_at', sa.String(length=20), nullable=False),
     sa.Column('decided_at', sa.String(length=20), nullable=False),
     sa.Column('paid_at', sa.String(length=20), nullable=False),
     sa.Column('last_index', sa.BigInteger(), nullable=False),
@@ -529,6 +539,7 @@ def downgrade():
     op.drop_table('published_request')
     op.drop_table('published_position')
     op.drop_table('published_name')
+    op.drop_table('published_limit')
     op.drop_table('published_figure')
     op.drop_index(op.f('ix_published_act_reference'), table_name='published_act')
     op.drop_table('published_act')

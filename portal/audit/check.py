@@ -15,7 +15,6 @@ from portal.audit.note import Checkpoint
 from portal.audit.note import VerifierKey
 from portal.audit.note import read_checkpoint
 from portal.audit.tiles import WIDTH
-from portal.audit.tiles import split_hashes
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
@@ -84,7 +83,7 @@ def entries(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, Entry
 
 def _leaves(folder: Folder, number: int, width: int) -> list[bytes]:
     name = tile_path(0, number, width)
-    leaves = split_hashes(folder.read(name))
+    leaves = folder.hashes(name)
     if len(leaves) != width:
         raise LogError(
             N_("{name} holds {found} entries instead of {width}."),
@@ -113,9 +112,9 @@ def _check_upper_tiles(folder: Folder, size: int) -> None:
             width = WIDTH if number < full else rest
             name = tile_path(level, number, width)
             below = [
-                perfect_root(split_hashes(folder.read(tile_path(level - 1, child))))
+                perfect_root(folder.hashes(tile_path(level - 1, child)))
                 for child in range(number * WIDTH, number * WIDTH + width)
             ]
-            if split_hashes(folder.read(name)) != below:
+            if folder.hashes(name) != below:
                 raise LogError(N_("{name} does not fit the tiles below it."), name=name)
         level += 1

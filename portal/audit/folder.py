@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from portal.audit.entry import EntryError
 from portal.audit.merkle import HASH_BYTES
 from portal.audit.tiles import WIDTH
 from portal.audit.tiles import bundle
@@ -18,6 +19,7 @@ from portal.audit.tiles import split_hashes
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
+from portal.errors import N_
 from portal.errors import PortalError
 
 
@@ -37,6 +39,15 @@ class Folder:
             return (self.path / name).read_bytes()
         except FileNotFoundError as error:
             raise PublisherError("The published file {name} is missing.", name=name) from error
+
+    def hashes(self, name: str) -> list[bytes]:
+        """Return the hashes of a tile; raise `PublisherError` naming one that is cut."""
+        try:
+            return split_hashes(self.read(name))
+        except EntryError as error:
+            raise PublisherError(
+                N_("The published file {name} is damaged: {why}."), name=name, why=str(error)
+            ) from error
 
     def read_tile(self, level: int | str, number: int, width: int) -> bytes:
         """Return the first `width` hashes of a tile, or entries of a bundle.
@@ -86,8 +97,13 @@ class Folder:
         for level in levels(size):
             number, width = widths(size, level)
             name = tile_path(level, number, width)
-            found[level] = split_hashes(self.read(name)) if width else []
+            found[level] = self.hashes(name) if width else []
         return found
+
+    def last_body(self, size: int) -> bytes:
+        """Return the bytes of the last entry of a log of this size."""
+        number, place = divmod(size - 1, WIDTH)
+        return list(unbundle(self.read_tile("entries", number, place + 1)))[place]
 
     def last_bundle(self, size: int) -> list[bytes]:
         """Return the entries of the unfinished bundle at this size."""

@@ -49,7 +49,7 @@ def send_proof(eid: str) -> Response:
     """Send the proof file of an entry: its bytes, its place, and the checkpoint that covers it."""
     index = queries.position(db.session(), eid)
     proof = prove(Folder(_folder()), index)
-    response = Response(str(proof), mimetype="text/plain; charset=utf-8")
+    response = Response(str(proof), mimetype="text/plain")
     response.headers["Content-Disposition"] = f"attachment; filename={eid}.tlog-proof"
     return _open(response, "no-cache")
 

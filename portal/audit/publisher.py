@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Sequence
 from itertools import islice
 
+from sqlalchemy import Select
+from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,7 @@ from portal.audit.folder import PublisherError
 from portal.audit.merkle import Frontier
 from portal.audit.models import LogEntry
 from portal.audit.models import LogSeq
+from portal.audit.note import Note
 from portal.audit.signer import Signer
 from portal.audit.tiles import WIDTH
 from portal.audit.tiles import Edge
@@ -27,8 +30,49 @@ from portal.audit.tiles import frontier
 from portal.audit.tiles import levels
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import widths
+from portal.errors import N_
 
 STEP = 64 * WIDTH
+
+
+def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
+    """Refuse to order or sign anything when database, signer and files tell different logs.
+
+    Called before anything else: a database restored from an older backup must not give away
+    places that are taken.
+    """
+    head = signer.head()
+    if head is None:
+        if (folder.path / "checkpoint").exists():
+            raise PublisherError(
+                N_(
+                    "A checkpoint is published, but the signer knows nothing of it: its state is "
+                    "lost. Nothing was signed. Rebuild the state from the newest checkpoint."
+                )
+            )
+        return
+    Note.parse(head.note.encode()).verify(signer.vkey)
+    size = head.frontier.size
+    newest = session.execute(_entries().where(LogSeq.idx == size - 1)).one_or_none()
+    if newest is None:
+        held = session.scalar(select(func.count()).select_from(LogSeq))
+        raise PublisherError(
+            N_(
+                "The database holds {held} entries, {size} are signed and published: it was "
+                "restored from an older backup. Nothing was ordered or signed. Bring the missing "
+                "entries back from the published bundles."
+            ),
+            held=held,
+            size=size,
+        )
+    if newest.body != folder.last_body(size):
+        raise PublisherError(
+            N_(
+                "Entry {index} in the database is not the one that was signed and published: the "
+                "database was restored or changed. Nothing was ordered or signed."
+            ),
+            index=size - 1,
+        )
 
 
 def publish(session: Session, folder: Folder, signer: Signer) -> bool:
@@ -44,7 +88,6 @@ def publish(session: Session, folder: Folder, signer: Signer) -> bool:
             folder.write("checkpoint", head.note.encode())
         bodies = _sequenced(session, seen.size)
         if not bodies:
-            _refuse_to_go_back(session, seen.size)
             return False
         grown = seen.extend(map(leaf_hash, bodies))
         _write_bundles(folder, seen.size, bodies)
@@ -56,30 +99,18 @@ def publish(session: Session, folder: Folder, signer: Signer) -> bool:
     return True
 
 
+def _entries() -> Select[int, bytes]:
+    return select(LogSeq.idx, LogEntry.body).join(LogEntry, LogEntry.seqno == LogSeq.seqno)
+
+
 def _sequenced(session: Session, first: int) -> list[bytes]:
     rows = session.execute(
-        select(LogSeq.idx, LogEntry.body)
-        .join(LogEntry, LogEntry.seqno == LogSeq.seqno)
-        .where(LogSeq.idx >= first)
-        .order_by(LogSeq.idx)
-        .limit(STEP)
+        _entries().where(LogSeq.idx >= first).order_by(LogSeq.idx).limit(STEP)
     ).all()
     for expected, row in enumerate(rows, start=first):
         if row.idx != expected:
             raise PublisherError("The database lacks entry {index} of the log.", index=expected)
     return [row.body for row in rows]
-
-
-def _refuse_to_go_back(session: Session, size: int) -> None:
-    newest = session.execute(select(LogSeq.idx).order_by(LogSeq.idx.desc()).limit(1)).scalar()
-    held = 0 if newest is None else newest + 1
-    if held < size:
-        raise PublisherError(
-            "The database holds {held} entries, {size} are signed and published: it was restored "
-            "from an older backup. Bring the missing entries back from the published bundles.",
-            held=held,
-            size=size,
-        )
 
 
 def _write_bundles(folder: Folder, first: int, bodies: Sequence[bytes]) -> None:

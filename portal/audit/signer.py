@@ -18,6 +18,7 @@ from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.note import VerifierKey
 from portal.audit.note import sign
+from portal.errors import N_
 from portal.errors import PortalError
 
 
@@ -86,7 +87,7 @@ class Signer:
             if newest != seen.size or grown.size <= newest:
                 state.execute("ROLLBACK")
                 raise SignerError(
-                    "Another publisher signed {newest} entries meanwhile; nothing was signed.",
+                    N_("Another publisher signed {newest} entries meanwhile; nothing was signed."),
                     newest=newest,
                 )
             state.execute(
@@ -97,24 +98,36 @@ class Signer:
         return note
 
 
+class KeyMissingError(SignerError):
+    """A key of this install is gone; a new one would be another install's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            N_("The key {name} is missing. Bring it back from where it is kept; nothing was done."),
+            name=path.name,
+        )
+
+
 def load_key(path: Path) -> Ed25519PrivateKey:
-    """Read the log's key, PKCS#8 PEM, or make a development key on the first run, mode 0600."""
-    if path.exists():
-        key = load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SignerError("{path} holds no Ed25519 key.", path=path)
-        return key
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_secret(path, pem)
+    """Read the log's key, PKCS#8 PEM."""
+    key = load_pem_private_key(load_secret(path), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SignerError(N_("{name} holds no Ed25519 key."), name=path.name)
     return key
 
 
 def load_secret(path: Path) -> bytes:
-    """Read a secret of 32 bytes, or make it on the first run."""
-    if not path.exists():
-        write_secret(path, os.urandom(32))
-    return path.read_bytes()
+    """Read a secret, or raise `KeyMissingError`."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise KeyMissingError(path) from error
+
+
+def make_key(path: Path) -> None:
+    """Make a development key for a new log."""
+    key = Ed25519PrivateKey.generate()
+    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def write_secret(path: Path, content: bytes) -> None:

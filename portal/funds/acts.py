@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 
 from portal.audit.entry import Draft
@@ -64,6 +65,7 @@ FUND_CREATED = EntryType(
 THRESHOLD_SET = EntryType(
     "threshold.set",
     public={
+        "valid_from": Field(Kind.DAY, "from this day on, instead of all earlier limits"),
         "above_satang": Field(Kind.SATANG, "above this amount"),
         "signatures": Field(Kind.CODES, "the roles that sign, in order"),
         "subcommittee": Field(Kind.CODE, "only for this subcommittee", may_be_null=True),
@@ -167,9 +169,10 @@ def created(entry_type: EntryType, public: Mapping[str, Json], *, by: Actor, at:
     return Draft(entry_type, at, role, actor_secret(by), public)
 
 
-def threshold_set(threshold: Threshold, *, by: Actor, at: datetime) -> Draft:
+def threshold_set(threshold: Threshold, *, valid_from: date, by: Actor, at: datetime) -> Draft:
     """A rule says who signs above an amount."""
     public: dict[str, Json] = {
+        "valid_from": valid_from.isoformat(),
         "above_satang": threshold.above.satang,
         "signatures": list(threshold.signatures),
         "subcommittee": threshold.subcommittee,

@@ -102,6 +102,8 @@ EVERY_REQUEST = (
     Column.ACCOUNT_NUMBER,
 )
 PERSON = (Column.FIRST_NAME, Column.LAST_NAME, Column.BIRTH_ON)
+PERSON_AND_CONSENT = (*PERSON, Column.CONSENT)
+PROJECT = (Column.PROJECT_NAME,)
 
 _LIKE_A_HEADER = 5  # fewer known names in one row are words of the instructions
 _HEADER_LENGTH_MAX = 100
@@ -146,7 +148,7 @@ def _lacking(header: Sequence[object]) -> list[Column]:
     """Return the columns without which no request could be read."""
     named = _columns_named(header)
     only_projects = Column.PROJECT_NAME in named and named.isdisjoint(PERSON)
-    person = () if only_projects else (*PERSON, Column.CONSENT)
+    person = () if only_projects else PERSON_AND_CONSENT
     return [column for column in (*EVERY_REQUEST, *person) if column not in named]
 
 

@@ -20,8 +20,10 @@ from portal.funds.models import FundRequest
 from portal.funds.models import ImportRun
 from portal.funds.models import Subcommittee
 from portal.funds.rules import RoleNeededError
+from portal.funds.rules import State
 from portal.funds.service import submit_request
 from portal.funds.workbook import CategoryRule
+from portal.funds.workbook import Imports
 from portal.funds.workbook import Names
 from portal.funds.workbook import RowAnswer
 from portal.funds.workbook import RowRequest
@@ -29,6 +31,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import tidy
 from portal.youths.models import Area
+from portal.youths.models import Youth
 from portal.youths.service import YouthAnswer
 
 
@@ -61,6 +64,31 @@ def names(session: Session) -> Names:
     }
     funds = {tidy(row.name_th): row.code for row in session.scalars(select(Fund))}
     return Names(places, subcommittees, categories, funds)
+
+
+def imports(session: Session) -> Imports:
+    """Return what earlier workbooks brought, and is not refused or withdrawn."""
+    rows = session.execute(
+        select(
+            FundRequest.import_fingerprint,
+            FundRequest.category_code,
+            FundRequest.requested_on,
+            Youth.national_id,
+        )
+        .outerjoin(Youth, Youth.id == FundRequest.youth_id)
+        .where(
+            FundRequest.import_fingerprint.is_not(None),
+            FundRequest.state.not_in((State.REJECTED, State.WITHDRAWN)),
+        )
+    ).all()
+    return Imports(
+        fingerprints=frozenset(row.import_fingerprint for row in rows),
+        requests=frozenset(
+            (row.national_id, row.category_code, row.requested_on.year, row.requested_on.month)
+            for row in rows
+            if row.national_id
+        ),
+    )
 
 
 def known_rows(session: Session, answers: Sequence[RowAnswer]) -> frozenset[str]:
@@ -104,9 +132,11 @@ def keep_run(
     by: Actor,
     at: datetime,
 ) -> ImportRun:
-    """Keep what an upload did, so that its refused rows can be fetched and corrected."""
-    refused = [
-        {"row": answer.row, "refused": list(answer.refused)} for answer in answers if answer.refused
+    """Keep what an upload did, so that its rows can be corrected or looked at afterwards."""
+    judged = [
+        {"row": answer.row, "refused": answer.refused, "warned": answer.warned}
+        for answer in answers
+        if answer.refused or answer.warned
     ]
     run = ImportRun(
         by_person_id=by.person_id,
@@ -115,7 +145,7 @@ def keep_run(
         new=imported.new,
         known=imported.known,
         warned=sum(bool(answer.warned) for answer in answers),
-        refused=json.dumps(refused),
+        refused=json.dumps(judged),
         corrections=corrections,
     )
     session.add(run)

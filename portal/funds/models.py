@@ -363,7 +363,10 @@ class RequestDuty(Base):
 
 
 class ImportRun(Base):
-    """An upload of a workbook: what was taken, and the refused rows as a workbook to correct."""
+    """An upload of a workbook: what was taken, and the refused rows as a workbook to correct.
+
+    `refused` holds, as JSON, every row that was refused or has a warning, with the codes of both.
+    """
 
     __tablename__ = "import_run"
 

@@ -113,7 +113,7 @@ def set_threshold(
     session: Session, threshold: Threshold, *, valid_from: date, by: Actor, at: datetime
 ) -> None:
     """Say who signs above an amount, from a day on."""
-    eid = record(session, acts.threshold_set(threshold, by=by, at=at))
+    eid = record(session, acts.threshold_set(threshold, valid_from=valid_from, by=by, at=at))
     session.add(
         SignatureRule(
             valid_from=valid_from,

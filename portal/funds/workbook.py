@@ -19,6 +19,8 @@ from portal.funds.cells import is_blank
 from portal.funds.cells import read_number
 from portal.funds.columns import EVERY_REQUEST
 from portal.funds.columns import PERSON
+from portal.funds.columns import PERSON_AND_CONSENT
+from portal.funds.columns import PROJECT
 from portal.funds.columns import Cells
 from portal.funds.columns import Column
 from portal.funds.columns import MissingColumnsError
@@ -37,6 +39,9 @@ from portal.thai import valid_national_id
 
 # The rooms below are this room's own; whoever reads a workbook comes in here.
 __all__ = [
+    "EVERY_REQUEST",
+    "PERSON_AND_CONSENT",
+    "PROJECT",
     "REASONS_COLUMN",
     "CategoryRule",
     "Column",
@@ -81,13 +86,36 @@ class RowAnswer:
     fingerprint: str
 
 
-def judge(tables: Mapping[str, Sequence[Sequence[object]]], names: Names) -> list[RowAnswer]:
-    """Answer every request in the workbook, in order; change nothing."""
+# A number, a category, a year and a month: nobody asks for the same twice in one month.
+RequestKey = tuple[str, str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What earlier workbooks brought: their rows' fingerprints, and who asked for what when."""
+
+    fingerprints: frozenset[str] = frozenset()
+    requests: frozenset[RequestKey] = frozenset()
+
+
+def judge(
+    tables: Mapping[str, Sequence[Sequence[object]]],
+    names: Names,
+    imports: Imports = Imports(),
+) -> list[RowAnswer]:
+    """Answer every request in the workbook, in order; change nothing.
+
+    A row that was imported before is answered as it was then; another row for the same number,
+    category and month is a duplicate, whichever workbook the first one stood in.
+    """
     earlier = _Earlier()
     answers: list[RowAnswer] = []
     for line in lines(tables):
         reading = read_row(line.cells, names)
         request = row_request(line.cells, reading)
+        fingerprint = earlier.fingerprint(line.cells)
+        if fingerprint not in imports.fingerprints:
+            earlier.expect(reading, imports.requests)
         refused = _refusals(line.cells, reading, earlier)
         number = read_number(line.cells.get(Column.NUMBER))
         answers.append(
@@ -98,7 +126,7 @@ def judge(tables: Mapping[str, Sequence[Sequence[object]]], names: Names) -> lis
                 cells=line.typed,
                 request=None if refused else request,
                 satang=reading.amount.satang if reading.amount else None,
-                fingerprint=earlier.fingerprint(line.cells),
+                fingerprint=fingerprint,
             )
         )
         if not refused:
@@ -142,7 +170,7 @@ def _refusals(cells: Cells, reading: Reading, earlier: _Earlier) -> tuple[Refusa
 
 
 def _lacks_a_field(cells: Cells, reading: Reading) -> bool:
-    needed = EVERY_REQUEST + ((Column.PROJECT_NAME,) if reading.is_project else PERSON)
+    needed = EVERY_REQUEST + (PROJECT if reading.is_project else PERSON)
     return any(is_blank(cells.get(column)) for column in needed)
 
 
@@ -167,9 +195,13 @@ class _Earlier:
     """What the rows above have said: accepted requests, their persons, and every content."""
 
     def __init__(self) -> None:
-        self._requests: set[tuple[str, str, int, int]] = set()
+        self._requests: set[RequestKey] = set()
         self._persons: set[tuple[str, str, date]] = set()
         self._contents: Counter[str] = Counter()
+
+    def expect(self, reading: Reading, requests: frozenset[RequestKey]) -> None:
+        """Take over what earlier workbooks brought about the number in this row."""
+        self._requests.update(requests.intersection(_request_keys(reading)))
 
     def remember(self, reading: Reading) -> None:
         """Keep an accepted row."""
@@ -191,7 +223,7 @@ class _Earlier:
         return hashlib.sha256(f"{content}{self._contents[content]}".encode()).hexdigest()
 
 
-def _request_keys(reading: Reading) -> list[tuple[str, str, int, int]]:
+def _request_keys(reading: Reading) -> list[RequestKey]:
     if not (reading.national_id and reading.category and reading.requested_on):
         return []
     day = reading.requested_on

@@ -14,6 +14,9 @@ from portal.audit.models import LogPending
 from portal.audit.models import LogSeq
 from portal.audit.note import Checkpoint
 from portal.errors import N_
+from portal.funds.ledger import Place
+from portal.funds.models import Balance
+from portal.money import Money
 from portal.publishing.fold import Case
 from portal.publishing.fold import Shelf
 from portal.publishing.models import PublishedAct
@@ -29,6 +32,8 @@ def check_tables(session: Session, folder: Folder, checkpoint: Checkpoint, shelf
     _check_acts(session, checkpoint)
     _check_figures(session, shelf)
     _check_requests(session, shelf)
+    if not session.scalar(select(func.count()).select_from(LogPending)):
+        _check_books(session, checkpoint, shelf)
 
 
 def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
@@ -90,6 +95,28 @@ def _check_figures(session: Session, shelf: Shelf) -> None:
         if held.get(key) != told.get(key):
             raise LogError(
                 N_("The public figure {key} is not what the log gives."), key="/".join(key)
+            )
+
+
+def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None:
+    """Compare the books with the log, while nothing waits to be published."""
+    held = session.scalar(select(func.count()).select_from(LogSeq)) or 0
+    if held != checkpoint.size:
+        return
+    told = {account: satang for account, satang in shelf.left.items() if satang}
+    booked = {
+        (row.fund_code, row.subcommittee_code): row.satang
+        for row in session.scalars(
+            select(Balance).where(Balance.place == Place.AVAILABLE, Balance.satang != 0)
+        )
+    }
+    for account in sorted(told.keys() | booked.keys()):
+        if told.get(account) != booked.get(account):
+            raise LogError(
+                N_("{account} holds {booked} baht in the books, {told} by the log."),
+                account="/".join(account),
+                booked=Money(booked.get(account, 0)),
+                told=Money(told.get(account, 0)),
             )
 
 

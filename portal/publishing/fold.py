@@ -20,7 +20,13 @@ from portal.audit.entry import Entry
 from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import PortalError
+from portal.funds.rules import SIGNERS
+from portal.funds.rules import NoThresholdError
+from portal.funds.rules import Threshold
+from portal.funds.rules import signatures_needed
+from portal.money import Money
 from portal.publishing.vocabulary import TYPES
+from portal.roles import Role
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
 VERSION = 1
@@ -81,6 +87,8 @@ class Case:
     status: Status
     satang: int
     submitted_at: str
+    # The newest sending: the limits of that day say who signs.
+    sent_at: str
     decided_at: str = ""
     paid_at: str = ""
     approved_satang: int = 0
@@ -113,6 +121,14 @@ class Name:
     more: Mapping[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Who signs above an amount, from a day on."""
+
+    valid_from: str
+    threshold: Threshold
+
+
 @dataclass(slots=True)
 class Shelf:
     """What the fold knows so far, and what the newest entries changed.
@@ -123,6 +139,7 @@ class Shelf:
 
     cases: dict[str, Case] = field(default_factory=dict)
     names: dict[tuple[str, str], Name] = field(default_factory=dict)
+    limits: dict[int, Limit] = field(default_factory=dict)
     satang: Counter[Cell] = field(default_factory=Counter)
     counts: Counter[Cell] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -146,9 +163,14 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
         tell(shelf, index, entry)
 
 
+def day(at: str) -> str:
+    """Return the day in Bangkok of a UTC text: `2026-11-22`."""
+    return (datetime.fromisoformat(at) + _BANGKOK).strftime("%Y-%m-%d")
+
+
 def month(at: str) -> str:
     """Return the month in Bangkok of a UTC text: `2026-11`."""
-    return (datetime.fromisoformat(at) + _BANGKOK).strftime("%Y-%m")
+    return day(at)[:7]
 
 
 def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
@@ -177,8 +199,7 @@ def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
     if satang <= 0:
         raise FoldError(index, "a donation of {satang} satang", satang=satang)
     shelf.left[fund, ""] += satang
-    day = entry.text("received_on")
-    shelf.add(Cell(day[:7], fund, "", "", Measure.RECEIVED), satang)
+    shelf.add(Cell(entry.text("received_on")[:7], fund, "", "", Measure.RECEIVED), satang)
 
 
 def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -226,6 +247,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         status=Status.SUBMITTED,
         satang=entry.number("satang"),
         submitted_at=case.submitted_at if case else entry.at,
+        sent_at=entry.at,
         last_index=index,
         askers=askers,
         deciders=case.deciders if case else frozenset(),
@@ -274,6 +296,9 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     is_approval = entry.type == "fund_request.approved"
     if number != len(signers) or (number == needed) != is_approval or number > needed:
         raise FoldError(index, "signature {number} of {needed}", number=number, needed=needed)
+    roles = _signing_roles(shelf, index, case)
+    if needed != len(roles) or entry.role != roles[number - 1]:
+        raise FoldError(index, "{roles} sign for this amount", roles=", ".join(roles))
     if entry.number("satang") != case.satang:
         raise FoldError(index, "another amount is signed than was asked for")
     case = replace(case, signers=signers, deciders=case.deciders | {party})
@@ -284,6 +309,33 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
             case, status=Status.APPROVED, approved_satang=case.satang, decided_at=entry.at
         )
     shelf.cases[case.reference] = case
+
+
+def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
+    sent_on = day(case.sent_at)
+    begun = [limit.valid_from for limit in shelf.limits.values() if limit.valid_from <= sent_on]
+    newest = max(begun, default="")
+    valid = [limit.threshold for limit in shelf.limits.values() if limit.valid_from == newest]
+    try:
+        return signatures_needed(
+            valid, subcommittee=case.subcommittee, fund=case.fund, amount=Money(case.satang)
+        )
+    except NoThresholdError as error:
+        raise FoldError(index, "no limit says who signs for this amount") from error
+
+
+def _limit(shelf: Shelf, index: int, entry: Entry) -> None:
+    signatures, fund = entry.public["signatures"], entry.public["fund"]
+    subcommittee = entry.public["subcommittee"]
+    if not isinstance(signatures, list) or not set(signatures) <= set(SIGNERS):
+        raise FoldError(index, "somebody signs who may not")
+    threshold = Threshold(
+        above=Money(entry.number("above_satang")),
+        signatures=tuple(Role(str(role)) for role in signatures),
+        subcommittee=None if subcommittee is None else str(subcommittee),
+        fund=None if fund is None else str(fund),
+    )
+    shelf.limits[index] = Limit(entry.text("valid_from"), threshold)
 
 
 def _decided(status: Status) -> Callable[[Shelf, int, Entry], None]:
@@ -362,6 +414,7 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "purpose.created": _name("purpose"),
     "category.created": _name("category"),
     "fund.created": _name("fund"),
+    "threshold.set": _limit,
     "donation.received": _donation,
     "allocation.made": _allocation,
     "fund_request.submitted": _submitted,

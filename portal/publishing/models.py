@@ -42,6 +42,19 @@ class PublishedName(Base):
     more: Mapped[str] = mapped_column(Text)
 
 
+class PublishedLimit(Base):
+    """A limit above which more people sign, by the entry that set it."""
+
+    __tablename__ = "published_limit"
+
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    valid_from: Mapped[str] = mapped_column(String(10))
+    above_satang: Mapped[int] = mapped_column(BigInteger)
+    signatures: Mapped[str] = mapped_column(String(200))
+    subcommittee: Mapped[str | None] = mapped_column(String(12))
+    fund: Mapped[str | None] = mapped_column(String(12))
+
+
 class PublishedRequest(Base):
     """A request as the public may see it."""
 
@@ -61,6 +74,7 @@ class PublishedRequest(Base):
     approved_satang: Mapped[int] = mapped_column(BigInteger)
     disbursed_satang: Mapped[int] = mapped_column(BigInteger)
     submitted_at: Mapped[str] = mapped_column(String(20))
+    sent_at: Mapped[str] = mapped_column(String(20))
     decided_at: Mapped[str] = mapped_column(String(20))
     paid_at: Mapped[str] = mapped_column(String(20))
     last_index: Mapped[int] = mapped_column(BigInteger)

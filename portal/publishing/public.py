@@ -26,6 +26,7 @@ from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
 from portal.publishing import queries
+from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
 
 bp = Blueprint("publishing", __name__)
@@ -134,7 +135,7 @@ def show_request(reference: str) -> ResponseReturnValue:
 @kept_by_readers
 def show_log() -> ResponseReturnValue:
     """Show the checkpoint and the entries of the log."""
-    page = queries.log_page(db.session(), before=_before())
+    page = log_page(db.session(), before=_before())
     return render_template("public/publishing/show_log.html", page=page)
 
 

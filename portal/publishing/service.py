@@ -31,9 +31,12 @@ from portal.audit.service import sequence
 from portal.audit.signer import Signer
 from portal.db import writing
 from portal.errors import N_
+from portal.funds.rules import Threshold
+from portal.money import Money
 from portal.publishing import fold
 from portal.publishing.fold import Case
 from portal.publishing.fold import Cell
+from portal.publishing.fold import Limit
 from portal.publishing.fold import Measure
 from portal.publishing.fold import Name
 from portal.publishing.fold import Paying
@@ -41,12 +44,21 @@ from portal.publishing.fold import Shelf
 from portal.publishing.fold import Status
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFigure
+from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.roles import Role
 
 BATCH = 2000
-TABLES = (PublishedRequest, PublishedAct, PublishedFigure, PublishedName, PublishedPosition)
+TABLES = (
+    PublishedLimit,
+    PublishedRequest,
+    PublishedAct,
+    PublishedFigure,
+    PublishedName,
+    PublishedPosition,
+)
 
 
 def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None:
@@ -54,6 +66,8 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
 
     Each step commits on its own and can be repeated: a run that was killed is finished by the next.
     """
+    with Session(engine) as session:
+        publisher.check_continues(session, folder, signer)
     while True:
         with writing(engine, {}) as session:
             if not sequence(session):
@@ -98,6 +112,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     for index, entry in batch:
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
+    _write_limits(session, shelf, folded.size)
     _write_cases(session, shelf.cases.values())
     _write_figures(session, shelf)
     session.execute(insert(PublishedAct), [_act(index, entry) for index, entry in batch])
@@ -145,6 +160,8 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     shelf = Shelf()
     for name in session.scalars(select(PublishedName)):
         shelf.names[name.kind, name.code] = Name(name.name_th, name.name_en, json.loads(name.more))
+    for limit in session.scalars(select(PublishedLimit)):
+        shelf.limits[limit.idx] = _limit(limit)
     references = {str(entry.public.get("reference")) for entry in entries}
     for row in session.scalars(
         select(PublishedRequest).where(PublishedRequest.reference.in_(references))
@@ -173,6 +190,29 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     return shelf
 
 
+def _limit(row: PublishedLimit) -> Limit:
+    roles = tuple(Role(role) for role in row.signatures.split(","))
+    above = Money(row.above_satang)
+    return Limit(row.valid_from, Threshold(above, roles, row.subcommittee, row.fund))
+
+
+def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
+    rows = [
+        {
+            "idx": index,
+            "valid_from": limit.valid_from,
+            "above_satang": limit.threshold.above.satang,
+            "signatures": ",".join(limit.threshold.signatures),
+            "subcommittee": limit.threshold.subcommittee,
+            "fund": limit.threshold.fund,
+        }
+        for index, limit in shelf.limits.items()
+        if index >= first
+    ]
+    if rows:
+        session.execute(insert(PublishedLimit), rows)
+
+
 def _case(row: PublishedRequest) -> Case:
     parties = json.loads(row.parties)
     payments = {name: Paying(**paying) for name, paying in json.loads(row.payments).items()}
@@ -188,6 +228,7 @@ def _case(row: PublishedRequest) -> Case:
         status=Status(row.status),
         satang=row.satang,
         submitted_at=row.submitted_at,
+        sent_at=row.sent_at,
         decided_at=row.decided_at,
         paid_at=row.paid_at,
         approved_satang=row.approved_satang,
@@ -248,6 +289,7 @@ def _request_row(case: Case) -> dict[str, object]:
         "approved_satang": case.approved_satang,
         "disbursed_satang": case.disbursed_satang,
         "submitted_at": case.submitted_at,
+        "sent_at": case.sent_at,
         "decided_at": case.decided_at,
         "paid_at": case.paid_at,
         "last_index": case.last_index,

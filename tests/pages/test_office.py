@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from portal.db import db
+from portal.funds.columns import EVERY_REQUEST
+from portal.funds.columns import PERSON_AND_CONSENT
+from portal.funds.columns import PROJECT
 from portal.funds.models import FundRequest
 from portal.funds.rules import State
 from portal.money import Money
@@ -254,6 +257,33 @@ def test_an_officer_imports_a_workbook_and_gets_the_refused_rows_back(client: Vi
     assert client.get(again.location).status_code == 200
     with Session(db.engine) as session:
         assert session.scalar(select(func.count()).select_from(FundRequest)) == 267
+
+
+def test_rows_taken_with_a_warning_stand_under_their_own_heading(client: Visitor) -> None:
+    client.sign_in("malee")
+    place = upload(client, WORKBOOK.read_bytes()).location
+    page = client.get(f"/en{place}").text
+    refused, heading, warned = page.partition("<h2>Taken, but look at these</h2>")
+    assert heading
+    assert [f"Row {row}<" in warned for row in (151, 169, 297)] == [True] * 3
+    assert (warned.count("No id number"), warned.count("<tr>")) == (3, 1 + 3)
+    assert "No id number" not in refused
+    assert refused.count('<th scope="row"') == 53
+
+
+def test_an_upload_without_rows_has_nothing_to_look_at(client: Visitor) -> None:
+    client.sign_in("malee")
+    empty = client.get("/office/import/form.xlsx").data
+    page = client.get(f"/en{upload(client, empty).location}").text
+    assert "There is no request in this file." in page
+    assert "look at these" not in page
+
+
+def test_the_import_page_names_the_columns_that_are_needed(client: Visitor) -> None:
+    client.sign_in("malee")
+    page = client.get("/office/import").text
+    for columns in (EVERY_REQUEST, PERSON_AND_CONSENT, PROJECT):
+        assert f'<dd lang="th">{" · ".join(columns)}</dd>' in page
 
 
 def upload(client: Visitor, content: bytes, name: str = "requests.xlsx") -> TestResponse:

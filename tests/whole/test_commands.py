@@ -13,8 +13,12 @@ from sqlalchemy.orm import Session
 
 from portal.audit.models import LogEntry
 from portal.db import db
+from portal.funds import intake
+from portal.funds import workbook
 from portal.funds.models import FundRequest
+from portal.funds.workbook import Refusal
 from portal.people.service import check_password
+from portal.sheets import read_tables
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
 
@@ -58,6 +62,26 @@ def test_importing_twice_adds_nothing(portal: Portal) -> None:
     )
     assert (count(FundRequest), count(LogEntry)) == before
     assert before[0] == 267
+
+
+def test_a_refused_duplicate_stays_out_whichever_workbook_it_stands_in(portal: Portal) -> None:
+    run(portal, "import-requests", str(WORKBOOK), "--as", "malee")
+    tables = read_tables(WORKBOOK.read_bytes(), name=WORKBOOK.name)
+    with Session(db.engine) as session:
+        names, imports = intake.names(session), intake.imports(session)
+    first = workbook.judge(tables, names)
+    duplicates = [row for row in first if row.refused == (Refusal.DUPLICATE_IN_FILE,)]
+    assert duplicates
+    reasons = dict.fromkeys(Refusal, "?")
+    corrections = {"x": workbook.correction_sheet(first, reasons)}
+    again = workbook.judge(corrections, names, imports)
+    assert {row.row for row in again if row.refused == (Refusal.DUPLICATE_IN_FILE,)} >= {
+        row.row for row in duplicates
+    }
+    # What was imported is answered as before, and what was changed a little does not come in twice.
+    assert [row.refused for row in workbook.judge(tables, names, imports)] == [
+        row.refused for row in first
+    ]
 
 
 @pytest.mark.parametrize(

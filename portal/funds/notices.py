@@ -1,0 +1,57 @@
+"""What a page says after an act on a fund request: what is done, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash
+from flask_babel import gettext as _
+
+from portal.errors import N_
+from portal.funds.rules import Action
+from portal.funds.rules import State
+
+# What a page says after an act that led to this state.
+_DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
+    (Action.SUBMIT, State.SUBMITTED): (
+        N_("The request is sent."),
+        N_("It waits for the subcommittee's chair."),
+    ),
+    (Action.WITHDRAW, State.WITHDRAWN): (
+        N_("The request is withdrawn."),
+        N_("Nobody decides on it any more."),
+    ),
+    (Action.RETURN, State.RETURNED): (
+        N_("You returned the request for correction."),
+        N_("It waits for the requester, who sees your reason."),
+    ),
+    (Action.APPROVE, State.SUBMITTED): (
+        N_("You signed the request."),
+        N_("It waits for the next signature."),
+    ),
+    (Action.APPROVE, State.APPROVED): (
+        N_("You approved the request."),
+        N_("The money is set aside, and a treasurer can pay it."),
+    ),
+    (Action.REJECT, State.REJECTED): (
+        N_("You did not approve the request."),
+        N_("It ends here; the requester sees your reason."),
+    ),
+}
+
+
+def tell_done(action: Action, state: State, reference: str | None) -> None:
+    """Say on the next page what an action did, by the state it led to."""
+    what, why = _DONE[action, state]
+    _tell(_(what), _(why), reference)
+
+
+def tell_kept() -> None:
+    """Say on the next page that a draft is kept."""
+    _tell(_("What you wrote is kept."), _("Nothing is sent yet. Look it over, then send it."))
+
+
+def _tell(what: str, why: str, reference: str | None = None) -> None:
+    notice: Any = {"what": what, "why": why, "reference": reference}
+    flash(notice, "success")  # base_office.html spells it out

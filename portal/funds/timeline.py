@@ -1,0 +1,85 @@
+"""What has happened to a fund request, and how far along its way it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.funds.acts import REQUEST_APPROVED
+from portal.funds.acts import REQUEST_SUBMITTED
+from portal.funds.models import FundRequest
+from portal.funds.models import RequestAct
+from portal.funds.rules import State
+from portal.money import Money
+from portal.people.models import Person
+from portal.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One act in a request's timeline."""
+
+    act: str
+    role: Role
+    name: str
+    at: datetime
+    reason: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a request's way: done, now, later or stopped, and when it was done."""
+
+    name: str
+    state: str
+    at: datetime | None
+
+
+def timeline(session: Session, request_id: int) -> Sequence[Told]:
+    """Return every act on a request, the first one first."""
+    rows = session.execute(
+        select(RequestAct, Person.name)
+        .join(Person, Person.id == RequestAct.by_person_id)
+        .where(RequestAct.fund_request_id == request_id)
+        .order_by(RequestAct.id)
+    )
+    return [Told(act.act, act.role, name, act.at, act.reason, act.note) for act, name in rows]
+
+
+# The stretches of a request's way, each with the act that ends it.
+_STAGES = (
+    ("send", REQUEST_SUBMITTED.name),
+    ("decide", REQUEST_APPROVED.name),
+    ("pay", "payment.sent"),
+    ("confirm", "payment.confirmed"),
+)
+
+
+def stages(fund_request: FundRequest, told: Sequence[Told]) -> Sequence[Stage]:
+    """Return the stretches of a request's way, each with the time of the act that ended it."""
+    done = _stages_done(fund_request)
+    ended_at = {line.act: line.at for line in told}
+    is_over = fund_request.waits_for is None
+    return [
+        Stage(name, "done", ended_at.get(act))
+        if place < done
+        else Stage(name, ("stopped" if is_over else "now") if place == done else "later", None)
+        for place, (name, act) in enumerate(_STAGES)
+    ]
+
+
+def _stages_done(fund_request: FundRequest) -> int:
+    """Return how many stretches lie behind the request."""
+    match fund_request.state:
+        case State.DRAFT | State.RETURNED:
+            return 0
+        case State.APPROVED | State.CLOSED:
+            arrived = fund_request.confirmed_satang == fund_request.awarded_satang
+            return 2 + (fund_request.unsent == Money(0)) + arrived
+        case _:
+            return int(fund_request.reference is not None)

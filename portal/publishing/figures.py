@@ -1,0 +1,176 @@
+"""The figures of the front page: sums over what the fold counted."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.labels import Name
+from portal.money import Money
+from portal.money import total
+from portal.publishing.models import PublishedFigure
+from portal.publishing.models import PublishedName
+from portal.publishing.models import PublishedRequest
+
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of the whole foundation, or of one part of it."""
+
+    received: Money
+    allocated: Money
+    requested: Money
+    approved: Money
+    disbursed: Money
+    requests: int
+    paid_for_youths: int
+    paid_for_projects: int
+
+    @property
+    def requests_paid(self) -> int:
+        """Return how many requests have all their money."""
+        return self.paid_for_youths + self.paid_for_projects
+
+    @property
+    def paid_percent(self) -> int:
+        """Return how much of what was asked for has been paid, in whole percent, rounded down."""
+        return 100 * self.disbursed.satang // self.requested.satang if self.requested else 0
+
+    @property
+    def committed(self) -> Money:
+        """Return what is approved and not yet paid."""
+        return self.approved - self.disbursed
+
+    @property
+    def left(self) -> Money:
+        """Return what came in and is not approved for anything."""
+        return self.received - self.approved
+
+    @property
+    def allocated_left(self) -> Money:
+        """Return what the subcommittees were given and have not approved for anything."""
+        return self.allocated - self.approved
+
+    @property
+    def not_allocated(self) -> Money:
+        """Return what came in and was given to no subcommittee."""
+        return self.received - self.allocated
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One fund or subcommittee with its figures; `given` came in, or was allocated to it."""
+
+    code: str
+    name: Name
+    short: Name
+    given: Money
+    approved: Money
+    disbursed: Money
+
+    @property
+    def committed(self) -> Money:
+        """Return what is approved and not yet paid."""
+        return self.approved - self.disbursed
+
+    @property
+    def left(self) -> Money:
+        """Return what is not approved for anything."""
+        return self.given - self.approved
+
+
+def figures(session: Session) -> Figures:
+    """Return the figures of the whole foundation."""
+    sums = {
+        measure: Money(int(satang))
+        for measure, satang in session.execute(
+            select(PublishedFigure.measure, func.sum(PublishedFigure.satang)).group_by(
+                PublishedFigure.measure
+            )
+        )
+    }
+    counted = tallies(session)
+    paid = {tally.kind: tally.count for tally in counted if tally.status == "paid"}
+    return Figures(
+        received=sums.get("received", Money(0)),
+        allocated=sums.get("allocated", Money(0)),
+        requested=total(tally.amount for tally in counted),
+        approved=sums.get("approved", Money(0)),
+        disbursed=sums.get("disbursed", Money(0)),
+        requests=sum(tally.count for tally in counted),
+        paid_for_youths=paid.get("youth", 0),
+        paid_for_projects=paid.get("project", 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many requests of a kind stand somewhere, and what they ask for."""
+
+    kind: str
+    status: str
+    count: int
+    amount: Money
+
+
+def tallies(session: Session) -> list[Tally]:
+    """Return how many requests of each kind stand where."""
+    return [
+        Tally(kind, status, count, Money(int(satang)))
+        for kind, status, count, satang in session.execute(
+            select(
+                PublishedRequest.kind,
+                PublishedRequest.status,
+                func.count(),
+                func.sum(PublishedRequest.satang),
+            ).group_by(PublishedRequest.kind, PublishedRequest.status)
+        )
+    ]
+
+
+def median_days(session: Session) -> float | None:
+    """Return the median of days from the first sending of a request to its money."""
+    spans = [
+        (datetime.fromisoformat(paid_at) - datetime.fromisoformat(sent_at)).total_seconds()
+        for sent_at, paid_at in session.execute(
+            select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
+                PublishedRequest.paid_at != ""
+            )
+        )
+    ]
+    return round(median(spans) / SECONDS_PER_DAY, 1) if spans else None
+
+
+def parts(session: Session, kind: str) -> list[Part]:
+    """Return every fund or every subcommittee with its figures, by code."""
+    column = PublishedFigure.fund if kind == "fund" else PublishedFigure.subcommittee
+    given = "received" if kind == "fund" else "allocated"
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for code, measure, satang in session.execute(
+        select(column, PublishedFigure.measure, func.sum(PublishedFigure.satang)).group_by(
+            column, PublishedFigure.measure
+        )
+    ):
+        sums[code][measure] = int(satang)
+    rows = session.scalars(select(PublishedName).where(PublishedName.kind == kind))
+    return [
+        Part(
+            code=row.code,
+            name=Name(row.name_th, row.name_en),
+            # The log tells a short Thai name of some.
+            short=Name(json.loads(row.more).get("short_th", row.name_th), row.name_en),
+            given=Money(sums[row.code][given]),
+            approved=Money(sums[row.code]["approved"]),
+            disbursed=Money(sums[row.code]["disbursed"]),
+        )
+        for row in sorted(rows, key=lambda row: row.code)
+    ]

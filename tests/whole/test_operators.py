@@ -1,0 +1,196 @@
+"""What goes wrong around the portal: nothing is signed, nothing is forked, the operator is told."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal import demo
+from portal.audit.folder import PublisherError
+from portal.audit.note import NoteError
+from portal.audit.signer import KeyMissingError
+from portal.audit.signer import SignerError
+from portal.audit.signer import make_key
+from portal.db import db
+from portal.db import writing
+from portal.install import Install
+from portal.install import NotSetUpError
+from tests.conftest import Portal
+from tests.world import World
+
+
+def act(portal: Portal, times: int = 1) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        for _ in range(times):
+            World(session).submitted()
+
+
+def data(portal: Portal) -> Path:
+    return portal.install.settings.data_dir
+
+
+def published(portal: Portal) -> bytes:
+    return (data(portal) / "log" / "checkpoint").read_bytes()
+
+
+def afresh(portal: Portal) -> Install:
+    """The install as the next process finds it."""
+    return Install(portal.install.settings)
+
+
+def lose_newest(count: int) -> None:
+    """Take the newest entries out, as a restored older database would lack them."""
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if db.engine.dialect.name == "postgresql":
+            connection.execute(text("SET session_replication_role = replica"))
+            for trigger in ("kept", "not_emptied"):
+                connection.execute(text(f"ALTER TABLE log_seq DISABLE TRIGGER log_seq_{trigger}"))
+        else:
+            connection.execute(text("DROP TRIGGER log_seq_no_delete"))
+        connection.execute(
+            text("DELETE FROM log_seq WHERE idx > (SELECT max(idx) FROM log_seq) - :count"),
+            {"count": count},
+        )
+
+
+def test_an_older_database_never_overtakes_the_log(portal: Portal) -> None:
+    act(portal, 5)
+    portal.install.publish(db.engine)
+    before = published(portal)
+    lose_newest(3)
+    for _ in range(3):
+        act(portal, 2)
+        with pytest.raises(PublisherError, match="restored from an older backup"):
+            portal.install.publish(db.engine)
+    assert published(portal) == before
+    with Session(db.engine) as session:
+        waiting = session.execute(text("SELECT count(*) FROM log_pending")).scalar_one()
+    assert waiting == 6
+    _bring_back(portal)
+
+
+def _bring_back(portal: Portal) -> None:
+    """Put the three places back, so that the fixture finds a whole log."""
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        seqnos = connection.execute(
+            text(
+                "SELECT seqno FROM log_entry WHERE seqno NOT IN (SELECT seqno FROM log_seq)"
+                " AND seqno NOT IN (SELECT seqno FROM log_pending) ORDER BY seqno"
+            )
+        ).scalars()
+        for seqno in seqnos.all():
+            connection.execute(
+                text("INSERT INTO log_seq (idx, seqno) SELECT max(idx) + 1, :seqno FROM log_seq"),
+                {"seqno": seqno},
+            )
+        if db.engine.dialect.name == "postgresql":
+            for trigger in ("kept", "not_emptied"):
+                connection.execute(
+                    text(f"ALTER TABLE log_seq ENABLE ALWAYS TRIGGER log_seq_{trigger}")
+                )
+    assert portal.install.publish(db.engine) is not None
+
+
+def test_a_changed_newest_entry_is_not_built_upon(portal: Portal) -> None:
+    bundles = sorted((data(portal) / "log" / "tile" / "entries").rglob("*"))
+    newest = [path for path in bundles if path.is_file()][-1]
+    kept = newest.read_bytes()
+    newest.write_bytes(kept[:-3] + b"9" + kept[-2:])
+    act(portal)
+    before = published(portal)
+    with pytest.raises(PublisherError, match="is not the one that was signed"):
+        portal.install.publish(db.engine)
+    assert published(portal) == before
+    newest.write_bytes(kept)
+
+
+@pytest.mark.parametrize("name", ["log.pem", "master.key", "hash.key"])
+def test_a_missing_key_is_not_made_anew(portal: Portal, name: str) -> None:
+    path = data(portal) / "keys" / name
+    kept = path.read_bytes()
+    path.unlink()
+    install = afresh(portal)
+    with pytest.raises(KeyMissingError, match=name):
+        _ = (install.session_info(), install.signer)
+    assert not path.exists()
+    path.write_bytes(kept)
+
+
+def test_another_key_signs_nothing(portal: Portal) -> None:
+    path = data(portal) / "keys" / "log.pem"
+    kept = path.read_bytes()
+    path.unlink()
+    make_key(path)
+    act(portal)
+    with pytest.raises(NoteError, match="not signed by"):
+        afresh(portal).publish(db.engine)
+    path.write_bytes(kept)
+
+
+def test_a_key_of_another_kind_is_refused(portal: Portal) -> None:
+    path = data(portal) / "keys" / "log.pem"
+    kept = path.read_bytes()
+    path.write_bytes(RSA)
+    with pytest.raises(SignerError, match=r"log\.pem holds no Ed25519 key"):
+        _ = afresh(portal).signer
+    path.write_bytes(kept)
+
+
+RSA = b"""-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2
+OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
+1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G
+-----END PRIVATE KEY-----
+"""
+
+
+def test_a_lost_signer_does_not_begin_again(portal: Portal) -> None:
+    state = data(portal) / "signer" / "signer.sqlite"
+    kept = state.read_bytes()
+    state.unlink()
+    act(portal)
+    before = published(portal)
+    with pytest.raises(PublisherError, match="its state is lost"):
+        afresh(portal).publish(db.engine)
+    assert published(portal) == before
+    state.write_bytes(kept)
+
+
+def test_a_lost_name_is_said(portal: Portal) -> None:
+    origin = data(portal) / "signer" / "origin"
+    kept = origin.read_bytes()
+    origin.unlink()
+    with pytest.raises(NotSetUpError, match="signer/origin"):
+        _ = afresh(portal).signer
+    origin.write_bytes(kept)
+
+
+def test_the_demo_stays_out_of_a_real_install(portal: Portal) -> None:
+    with pytest.raises(demo.NotADemoError):
+        demo.prepare(portal.install)
+    assert not (data(portal) / "demo").exists()
+    assert not (data(portal) / "secret_key").exists()
+
+
+def test_a_damaged_tile_is_named(portal: Portal) -> None:
+    tile = next(path for path in (data(portal) / "log" / "tile" / "0").rglob("*") if path.is_file())
+    kept = tile.read_bytes()
+    tile.write_bytes(kept[:-1])
+    act(portal)
+    with pytest.raises(PublisherError, match=r"tile/0/000\.p/\d+ is damaged"):
+        portal.install.publish(db.engine)
+    tile.write_bytes(kept)
+
+
+def test_a_copy_of_the_log_folder_is_enough_to_go_on(portal: Portal) -> None:
+    shutil.copytree(data(portal) / "log", data(portal) / "copy")
+    shutil.rmtree(data(portal) / "log")
+    act(portal)
+    with pytest.raises(PublisherError, match="is missing"):
+        portal.install.publish(db.engine)
+    (data(portal) / "copy").rename(data(portal) / "log")
+    portal.install.publish(db.engine)
