@@ -75,9 +75,9 @@ def import_requests() -> ResponseReturnValue:
     upload, by, at = form.workbook.data, current_actor(), now()
     file_name = upload.filename or ""
     try:
-        answers = workbook.judge(
-            read_tables(upload.read(), name=file_name), intake.names(db.session())
-        )
+        tables = read_tables(upload.read(), name=file_name)
+        known = intake.names(db.session()), intake.imports(db.session())
+        answers = workbook.judge(tables, *known)
     except InputError as error:
         form.workbook.errors = [say(error)]
         return _show_import(form), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -114,8 +114,8 @@ def judge(
         reading = read_row(line.cells, names)
         request = row_request(line.cells, reading)
         fingerprint = earlier.fingerprint(line.cells)
-        if fingerprint not in imports.fingerprints:
-            earlier.expect(reading, imports.requests)
+        is_new = fingerprint not in imports.fingerprints
+        earlier.imported = imports.requests if is_new else frozenset()
         refused = _refusals(line.cells, reading, earlier)
         number = read_number(line.cells.get(Column.NUMBER))
         answers.append(
@@ -195,13 +195,11 @@ class _Earlier:
     """What the rows above have said: accepted requests, their persons, and every content."""
 
     def __init__(self) -> None:
+        # What other workbooks brought, while a row that they did not bring is looked at.
+        self.imported: frozenset[RequestKey] = frozenset()
         self._requests: set[RequestKey] = set()
         self._persons: set[tuple[str, str, date]] = set()
         self._contents: Counter[str] = Counter()
-
-    def expect(self, reading: Reading, requests: frozenset[RequestKey]) -> None:
-        """Take over what earlier workbooks brought about the number in this row."""
-        self._requests.update(requests.intersection(_request_keys(reading)))
 
     def remember(self, reading: Reading) -> None:
         """Keep an accepted row."""
@@ -210,7 +208,8 @@ class _Earlier:
 
     def has_request(self, reading: Reading) -> bool:
         """Say whether the same number asked for the same category in the same month."""
-        return not self._requests.isdisjoint(_request_keys(reading))
+        keys = _request_keys(reading)
+        return not (self._requests.isdisjoint(keys) and self.imported.isdisjoint(keys))
 
     def has_person(self, reading: Reading) -> bool:
         """Say whether somebody of this name and birth date asked."""

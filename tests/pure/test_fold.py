@@ -30,9 +30,9 @@ def entry(type_name: str, /, *, at: str = AT, **public: Json) -> Entry:
     return told_in(type_name, at, public)
 
 
-def told_in(type_name: str, at: str, public: Mapping[str, Json]) -> Entry:
+def told_in(type_name: str, at: str, public: Mapping[str, Json], role: str = "officer") -> Entry:
     private = frozenset(TYPES[type_name].private) if type_name in TYPES else frozenset[str]()
-    return Entry("", type_name, at, "officer", public, private, ())
+    return Entry("", type_name, at, role, public, private, ())
 
 
 def named(kind: str, code: str, **more: Json) -> Entry:

@@ -73,8 +73,10 @@ def test_a_refused_duplicate_stays_out_whichever_workbook_it_stands_in(portal: P
     duplicates = [row for row in first if row.refused == (Refusal.DUPLICATE_IN_FILE,)]
     assert duplicates
     reasons = dict.fromkeys(Refusal, "?")
-    corrections = {"x": workbook.correction_sheet(first, reasons)}
-    again = workbook.judge(corrections, names, imports)
+    header, *rows = workbook.correction_sheet(first, reasons)
+    for row in rows:
+        row[header.index("จำนวนเงิน (บาท)")] = 123
+    again = workbook.judge({"x": [header, *rows]}, names, imports)
     assert {row.row for row in again if row.refused == (Refusal.DUPLICATE_IN_FILE,)} >= {
         row.row for row in duplicates
     }
