@@ -109,7 +109,7 @@ REFUSALS: Mapping[str, str] = {
     "missing_field": N_("A field that is needed is empty"),
     "bad_date": N_("A date cannot be read, or lies in the future"),
     "bad_amount": N_("The amount cannot be read, or is not more than zero"),
-    "bad_id": N_("The id number has not 13 digits"),
+    "bad_id": N_("The id number has neither 13 digits nor G and 12 digits"),
     "bad_account": N_("The bank is unknown or closed, or the account has a wrong number of digits"),
     "unknown_place": N_("There is no such tambon in this amphoe"),
     "unknown_subcommittee": N_("There is no such subcommittee"),

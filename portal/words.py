@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext
+from wtforms import SelectField
+from wtforms.validators import Length
 
 from portal.errors import PortalError
 from portal.labels import TABLES
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
+
+# WTForms speaks no Thai; these are said in our own words.
+NOT_LISTED = lazy_gettext("Choose one of the list.")
+
+
+class OneOf(SelectField):
+    """A list to choose one from."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
+        super().__init__(*args, **kwargs)
+        self.invalid_choice_message = NOT_LISTED
+
+
+def at_most(length: int) -> Length:
+    """Refuse a text that is longer."""
+    return Length(max=length, message=lazy_gettext("At most %(max)d characters."))
 
 
 def shown(value: str, table: str) -> str:

@@ -14,11 +14,9 @@ from flask_wtf.file import FileRequired
 from wtforms import Field
 from wtforms import IntegerField
 from wtforms import RadioField
-from wtforms import SelectField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired
-from wtforms.validators import Length
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
@@ -27,6 +25,8 @@ from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import REASONS
+from portal.words import OneOf
+from portal.words import at_most
 
 TEXT_LENGTH_MAX = 4000
 DECISIONS = (
@@ -60,10 +60,8 @@ class DecisionForm(SeenVersion):
         choices=list(DECISIONS),
         validators=[InputRequired(_("Choose one."))],
     )
-    reason = SelectField(_("Reason (public)"))
-    note = TextAreaField(
-        _("Note (not public)"), validators=[Optional(), Length(max=TEXT_LENGTH_MAX)]
-    )
+    reason = OneOf(_("Reason (public)"))
+    note = TextAreaField(_("Note (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
         super().__init__(*args, **kwargs)

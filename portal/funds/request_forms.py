@@ -11,12 +11,10 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField
 from wtforms import Field
 from wtforms import IntegerField
-from wtforms import SelectField
 from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
-from wtforms.validators import Length
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
@@ -39,6 +37,8 @@ from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import tidy
+from portal.words import OneOf
+from portal.words import at_most
 from portal.youths.service import YouthAnswer
 
 NATIONAL_ID_DIGITS = 13
@@ -69,12 +69,12 @@ class BahtField(StringField):
 class PersonFields:
     """Whom a request is for. Above the other fields, so that its errors are told first."""
 
-    title = StringField(_("Title"), validators=[Optional(), Length(max=60)])
+    title = StringField(_("Title"), validators=[Optional(), at_most(60)])
     first_name = StringField(
-        _("First name"), validators=[DataRequired(_("Write the first name.")), Length(max=200)]
+        _("First name"), validators=[DataRequired(_("Write the first name.")), at_most(200)]
     )
     last_name = StringField(
-        _("Last name"), validators=[DataRequired(_("Write the last name.")), Length(max=200)]
+        _("Last name"), validators=[DataRequired(_("Write the last name.")), at_most(200)]
     )
     birth_on = DayField(
         _("Birth date"),
@@ -84,7 +84,7 @@ class PersonFields:
     national_id = StringField(
         _("National id"),
         description=_("13 digits, or G and 12 digits. Leave empty if there is none."),
-        validators=[Optional(), Length(max=40)],
+        validators=[Optional(), at_most(40)],
     )
 
     def validate_national_id(self, field: Field) -> None:
@@ -103,7 +103,7 @@ class ProjectFields:
 
     project_name = StringField(
         _("Name of the project"),
-        validators=[DataRequired(_("Write the name of the project.")), Length(max=400)],
+        validators=[DataRequired(_("Write the name of the project.")), at_most(400)],
     )
 
 
@@ -114,24 +114,31 @@ class RequestForm(SeenVersion):
 
     # A new request has no version yet.
     seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
-    place = SelectField(_("Tambon"), validators=[InputRequired(_("Choose the tambon."))])
-    category = SelectField(
-        _("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))]
+    place = OneOf(
+        _("Tambon"),
+        validators=[InputRequired(_("Choose the tambon."))],
     )
-    fund = SelectField(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
+    category = OneOf(_("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))])
+    fund = OneOf(
+        _("Fund"),
+        validators=[InputRequired(_("Choose the fund."))],
+    )
     amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
     reason = TextAreaField(
         _("Why it is needed (not public)"),
-        validators=[Optional(), Length(max=TEXT_LENGTH_MAX)],
+        validators=[Optional(), at_most(TEXT_LENGTH_MAX)],
     )
-    payee_kind = SelectField(
+    payee_kind = OneOf(
         _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
     account_holder = StringField(
         _("Name of the account"),
-        validators=[DataRequired(_("Write the name of the account.")), Length(max=200)],
+        validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
     )
-    bank = SelectField(_("Bank"), validators=[InputRequired(_("Choose the bank."))])
+    bank = OneOf(
+        _("Bank"),
+        validators=[InputRequired(_("Choose the bank."))],
+    )
     account_number = StringField(
         _("Account number"), validators=[DataRequired(_("Write the account number."))]
     )

@@ -9,8 +9,9 @@ from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
-from wtforms.validators import Length
 from wtforms.widgets import HiddenInput
+
+from portal.words import at_most
 
 
 class StepForm(FlaskForm):
@@ -24,7 +25,7 @@ class ConfirmForm(StepForm):
 
     bank_reference = StringField(
         _("The bank's reference"),
-        validators=[DataRequired(_("Enter the bank's reference.")), Length(max=60)],
+        validators=[DataRequired(_("Enter the bank's reference.")), at_most(60)],
     )
 
 
@@ -33,7 +34,7 @@ class VoidForm(StepForm):
 
     note = TextAreaField(
         _("Why it is cancelled (not public)"),
-        validators=[DataRequired(_("Say why it is cancelled.")), Length(max=1000)],
+        validators=[DataRequired(_("Say why it is cancelled.")), at_most(1000)],
     )
 
 

@@ -10,7 +10,8 @@ from wtforms import HiddenField
 from wtforms import PasswordField
 from wtforms import StringField
 from wtforms.validators import InputRequired
-from wtforms.validators import Length
+
+from portal.words import at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class SignInForm(FlaskForm):
     """A username and a password."""
 
     username = StringField(
-        _("Username"), validators=[InputRequired(_("Write your username.")), Length(max=60)]
+        _("Username"), validators=[InputRequired(_("Write your username.")), at_most(60)]
     )
     password = PasswordField(
-        _("Password"), validators=[InputRequired(_("Write your password.")), Length(max=200)]
+        _("Password"), validators=[InputRequired(_("Write your password.")), at_most(200)]
     )
     next = HiddenField()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.people.models import Person
 from portal.people.models import RoleGrant
@@ -18,7 +19,7 @@ class PersonNotFoundError(NotFoundError):
     """Nobody has this username."""
 
     def __init__(self, username: str) -> None:
-        super().__init__("There is nobody with the username {username}.", username=username)
+        super().__init__(N_("There is nobody with the username {username}."), username=username)
 
 
 def actor(session: Session, username: str) -> Actor:

@@ -49,6 +49,7 @@ from portal.audit.service import sequence
 from portal.audit.signer import Signer
 from portal.audit.signer import SignerError
 from portal.audit.signer import load_key
+from portal.audit.signer import make_key
 from portal.db import Base
 from portal.db import db
 from portal.db import prepare
@@ -126,6 +127,7 @@ class Log:
     def publish(self, engine: Engine | None = None) -> None:
         """Publish what has its index, without touching the database."""
         with Session(engine or db.engine) as session:
+            publisher.check_continues(session, self.folder, self.signer)
             while publisher.publish(session, self.folder, self.signer):
                 pass
 
@@ -187,6 +189,7 @@ def test_there_is_no_log_before_the_first_act(tmp_path: Path, portal: Portal) ->
     Base.metadata.create_all(engine)
     (tmp_path / "signer").mkdir()
     (tmp_path / "signer" / "origin").write_text(portal.install.signer.vkey.name)
+    make_key(tmp_path / "keys" / "log.pem")
     empty = Log(tmp_path)
     assert publish(engine, empty.folder, empty.signer) is None
     assert (empty.files(), empty.heads()) == ({}, [])
@@ -495,15 +498,17 @@ def test_a_restored_older_database_is_refused(portal: Portal, log: Log, backup: 
     tell(portal, 5)
     portal.install.publish(db.engine)
     written, heads = log.files(), log.heads()
-    # Nor when people have gone on working with it.
-    for since in range(5):
-        sentence = (
-            f"The database holds {FOUNDED + since} entries, {FOUNDED + 5} are signed and "
-            "published: it was restored from an older backup. Bring the missing entries back "
-            "from the published bundles."
-        )
+    sentence = (
+        f"The database holds {FOUNDED} entries, {FOUNDED + 5} are signed and published: it was "
+        "restored from an older backup. Nothing was ordered or signed. Bring the missing entries "
+        "back from the published bundles."
+    )
+    # Nor when people have gone on working with it, until it holds as many entries again.
+    for since in range(8):
         with pytest.raises(PublisherError, match=re.escape(sentence)):
             publish(backup, log.folder, log.signer)
+        with Session(backup) as session:
+            assert session.scalar(select(func.count(LogPending.pno))) == since
         tell(portal, engine=backup)
     assert (log.files(), log.heads()) == (written, heads)
 

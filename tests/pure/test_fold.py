@@ -26,6 +26,11 @@ ONE, TWO, THREE = "RYG-2570-000001", "RYG-2570-000002", "RYG-2570-000003"
 ASKER, CHAIR, DRIVING, PREPARER, RELEASER, CONFIRMER = "p1", "p2", "p3", "p4", "p5", "p6"
 
 
+# Who signs in which order, and what is asked for so that this many must.
+SIGNING = ("chair", "driving_chair", "board")
+ASKS = {1: 150_000, 2: 500_000, 3: 600_000}
+
+
 def entry(type_name: str, /, *, at: str = AT, **public: Json) -> Entry:
     return told_in(type_name, at, public)
 
@@ -92,24 +97,35 @@ def signed(
     needed: int,
     *,
     party: str = CHAIR,
+    role: str = "",
     reference: str = ONE,
-    satang: int = 150_000,
+    satang: int = 0,
     at: str = AT,
 ) -> Entry:
+    public: dict[str, Json] = {
+        "reference": reference,
+        "party": party,
+        "satang": satang or ASKS[needed],
+        "signature": signature,
+        "needed": needed,
+    }
     last = "approved" if signature == needed else "signed"
-    return entry(
-        f"fund_request.{last}",
-        at=at,
-        reference=reference,
-        party=party,
-        satang=satang,
-        signature=signature,
-        needed=needed,
-    )
+    return told_in(f"fund_request.{last}", at, public, role or SIGNING[signature - 1])
 
 
 def approved(reference: str = ONE, *, party: str = CHAIR, satang: int = 150_000) -> Entry:
     return signed(1, 1, party=party, reference=reference, satang=satang)
+
+
+def limit(above: int, *signatures: str, valid_from: str = "2026-10-01", fund: str = "") -> Entry:
+    return entry(
+        "threshold.set",
+        above_satang=above,
+        signatures=list(signatures),
+        subcommittee=None,
+        fund=fund or None,
+        valid_from=valid_from,
+    )
 
 
 def decided(what: str, *, party: str = CHAIR, reference: str = ONE, at: str = AT) -> Entry:
@@ -169,10 +185,15 @@ FOUNDED = (
     category("OTHER", "SC1"),
     fund("GEN"),
     fund("EMPTY"),
+    limit(0, *SIGNING[:1]),
+    limit(450_000, *SIGNING[:2]),
+    limit(550_000, *SIGNING),
     donation(1_000_000),
-    allocation(400_000),
+    allocation(550_000),
 )
 ASKED = (*FOUNDED, submitted())
+ASKED_OF_TWO = (*FOUNDED, submitted(satang=ASKS[2]))
+ASKED_OF_THREE = (*FOUNDED, submitted(satang=ASKS[3]))
 APPROVED = (*ASKED, approved())
 PREPARED = (*APPROVED, prepared())
 RELEASED = (*PREPARED, paid("released"))
@@ -194,20 +215,20 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
             *FOUNDED,
             donation(50_000, received_on="2026-11-30"),
             # Two signatures; the first evening in UTC is the next month in Bangkok.
-            submitted(at="2026-11-30T17:00:00Z"),
+            submitted(at="2026-11-30T17:00:00Z", satang=500_000),
             signed(1, 2, at="2026-12-01T01:00:00Z"),
             signed(2, 2, party=DRIVING, at="2026-12-02T01:00:00Z"),
-            prepared(1, satang=100_000),
-            paid("released", satang=100_000),
-            paid("sent", satang=100_000),
-            paid("confirmed", satang=100_000, party=CONFIRMER, at="2026-12-03T01:00:00Z"),
-            prepared(2, satang=50_000),
-            paid("released", satang=50_000, number=2),
-            paid("voided", satang=50_000, number=2),
-            prepared(3, satang=50_000),
-            paid("released", satang=50_000, number=3),
-            paid("sent", satang=50_000, number=3),
-            paid("confirmed", satang=50_000, number=3, party=CONFIRMER, at="2027-01-03T01:00:00Z"),
+            prepared(1, satang=300_000),
+            paid("released", satang=300_000),
+            paid("sent", satang=300_000),
+            paid("confirmed", satang=300_000, party=CONFIRMER, at="2026-12-03T01:00:00Z"),
+            prepared(2, satang=200_000),
+            paid("released", satang=200_000, number=2),
+            paid("voided", satang=200_000, number=2),
+            prepared(3, satang=200_000),
+            paid("released", satang=200_000, number=3),
+            paid("sent", satang=200_000, number=3),
+            paid("confirmed", satang=200_000, number=3, party=CONFIRMER, at="2027-01-03T01:00:00Z"),
             submitted(TWO, satang=120_000),
             decided("rejected", reference=TWO, at="2026-11-21T05:00:00Z"),
             submitted(THREE, satang=90_000),
@@ -217,14 +238,14 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
     assert {cell: (shelf.satang[cell], shelf.counts[cell]) for cell in sorted(shelf.counts)} == {
         Cell("2026-10", "GEN", "", "", Measure.RECEIVED): (1_000_000, 1),
         Cell("2026-11", "GEN", "", "", Measure.RECEIVED): (50_000, 1),
-        Cell("2026-11", "GEN", "SC5", "", Measure.ALLOCATED): (400_000, 1),
+        Cell("2026-11", "GEN", "SC5", "", Measure.ALLOCATED): (550_000, 1),
         Cell("2026-11", "GEN", "SC5", "LIVING", Measure.REQUESTED): (210_000, 2),
-        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.REQUESTED): (150_000, 1),
-        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.APPROVED): (150_000, 1),
-        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.DISBURSED): (100_000, 1),
-        Cell("2027-01", "GEN", "SC5", "LIVING", Measure.DISBURSED): (50_000, 1),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.REQUESTED): (500_000, 1),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.APPROVED): (500_000, 1),
+        Cell("2026-12", "GEN", "SC5", "LIVING", Measure.DISBURSED): (300_000, 1),
+        Cell("2027-01", "GEN", "SC5", "LIVING", Measure.DISBURSED): (200_000, 1),
     }
-    assert shelf.left == {("GEN", ""): 650_000, ("GEN", "SC5"): 250_000}
+    assert shelf.left == {("GEN", ""): 500_000, ("GEN", "SC5"): 50_000}
     assert shelf.names["fund", "GEN"] == Name("GEN ไทย", "GEN", {"restricted": False})
     assert shelf.cases[ONE] == Case(
         reference=ONE,
@@ -236,21 +257,22 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
         fiscal_year=2570,
         place=None,
         status=Status.PAID,
-        satang=150_000,
+        satang=500_000,
         submitted_at="2026-11-30T17:00:00Z",
+        sent_at="2026-11-30T17:00:00Z",
         decided_at="2026-12-02T01:00:00Z",
         paid_at="2027-01-03T01:00:00Z",
-        approved_satang=150_000,
-        disbursed_satang=150_000,
+        approved_satang=500_000,
+        disbursed_satang=500_000,
         last_index=len(FOUNDED) + 14,
         askers=frozenset({ASKER}),
         signers=(CHAIR, DRIVING),
         deciders=frozenset({CHAIR, DRIVING}),
         payers=frozenset({PREPARER, RELEASER, CONFIRMER}),
         payments={
-            "RYG-2570-P000001": Paying("confirmed", 100_000, PREPARER, RELEASER),
-            "RYG-2570-P000002": Paying("voided", 50_000, PREPARER, RELEASER),
-            "RYG-2570-P000003": Paying("confirmed", 50_000, PREPARER, RELEASER),
+            "RYG-2570-P000001": Paying("confirmed", 300_000, PREPARER, RELEASER),
+            "RYG-2570-P000002": Paying("voided", 200_000, PREPARER, RELEASER),
+            "RYG-2570-P000003": Paying("confirmed", 200_000, PREPARER, RELEASER),
         },
     )
     rejected = shelf.cases[TWO]
@@ -259,21 +281,41 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
 
 
 def test_a_corrected_request_is_counted_once_and_signed_anew() -> None:
+    again = "2026-12-01T05:00:00Z"
     shelf = told(
         [
-            *ASKED,
+            *ASKED_OF_TWO,
             signed(1, 2),
             decided("returned", party=DRIVING),
-            submitted(satang=90_000, at="2026-12-01T05:00:00Z"),
-            signed(1, 2, satang=90_000),
+            submitted(satang=460_000, at=again),
+            signed(1, 2, satang=460_000),
         ]
     )
     case = shelf.cases[ONE]
-    assert (case.status, case.satang, case.submitted_at) == (Status.SUBMITTED, 90_000, AT)
+    assert (case.status, case.satang) == (Status.SUBMITTED, 460_000)
+    assert (case.submitted_at, case.sent_at) == (AT, again)
     assert case.signers == (CHAIR,)
     assert case.deciders == {CHAIR, DRIVING}
     cell = Cell("2026-11", "GEN", "SC5", "LIVING", Measure.REQUESTED)
-    assert (shelf.satang[cell], shelf.counts[cell]) == (150_000, 1)
+    assert (shelf.satang[cell], shelf.counts[cell]) == (500_000, 1)
+
+
+def test_the_limits_of_the_day_of_sending_say_who_signs() -> None:
+    later = limit(0, "chair", "board", valid_from="2026-12-01")
+    before, after = "2026-11-30T16:59:59Z", "2026-11-30T17:00:00Z"
+    story = (*FOUNDED, later, submitted(at=before), submitted(TWO, at=after))
+    shelf = told([*story, approved()])
+    assert shelf.cases[ONE].status is Status.APPROVED
+    with pytest.raises(FoldError, match="chair, board sign for this amount"):
+        step(shelf, len(story) + 1, approved(TWO))
+
+
+def test_the_most_exact_limit_says_who_signs() -> None:
+    exact = limit(0, "board", fund="GEN")
+    with pytest.raises(FoldError, match="board sign for this amount"):
+        told([*FOUNDED, exact, submitted(), approved()])
+    shelf = told([*FOUNDED, exact, submitted(), signed(1, 1, role="board")])
+    assert shelf.cases[ONE].status is Status.APPROVED
 
 
 def test_a_project_may_show_its_place() -> None:
@@ -293,9 +335,6 @@ def test_entries_without_figures_change_nothing() -> None:
         [
             *FOUNDED,
             entry("role.granted", role="chair", subcommittee="SC5"),
-            entry(
-                "threshold.set", above_satang=1, signatures=["chair"], subcommittee=None, fund=None
-            ),
             entry("target.set", step="pay", working_days=2),
             entry("closed_day.set", day="2026-12-30", name_th="ปิด", name_en="closed"),
         ]
@@ -349,8 +388,8 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "an allocation to nobody": (FOUNDED, allocation(1, subcommittee="SC9"), "subcommittee SC9"),
     "more allocated than received": (
         FOUNDED,
-        allocation(600_001),
-        "GEN/ holds 600000 satang, 600001 are taken",
+        allocation(450_001),
+        "GEN/ holds 450000 satang, 450001 are taken",
     ),
     "allocated before received": (FOUNDED, allocation(1, fund="EMPTY"), "EMPTY/ holds 0 satang"),
     "nothing allocated": (FOUNDED, allocation(0), "0 are taken"),
@@ -388,25 +427,29 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
         approved(party=ASKER),
         "two duties",
     ),
-    "the asker signs": (ASKED, signed(1, 2, party=ASKER), "two duties"),
+    "the asker signs": (ASKED_OF_TWO, signed(1, 2, party=ASKER), "two duties"),
     "the asker rejects": (ASKED, decided("rejected", party=ASKER), "two duties"),
     "the asker returns": (ASKED, decided("returned", party=ASKER), "two duties"),
-    "one person signs twice": ((*ASKED, signed(1, 2)), signed(2, 2), "two duties"),
-    "a signature that was not there": (ASKED, signed(2, 2), "signature 2 of 2"),
+    "one person signs twice": ((*ASKED_OF_TWO, signed(1, 2)), signed(2, 2), "two duties"),
+    "a signature that was not there": (ASKED_OF_TWO, signed(2, 2), "signature 2 of 2"),
     "a signature skipped": (
-        (*ASKED, signed(1, 3)),
+        (*ASKED_OF_THREE, signed(1, 3)),
         signed(3, 3, party=DRIVING),
         "signature 3 of 3",
     ),
-    "the same signature again": ((*ASKED, signed(1, 3)), signed(1, 3, party=DRIVING), "1 of 3"),
+    "the same signature again": (
+        (*ASKED_OF_THREE, signed(1, 3)),
+        signed(1, 3, party=DRIVING),
+        "signature 1 of 3",
+    ),
     "no signature": (ASKED, signed(0, 1), "signature 0 of 1"),
     "more signatures than needed": (
-        (*ASKED, signed(1, 2)),
+        (*ASKED_OF_TWO, signed(1, 2)),
         signed(2, 1, party=DRIVING),
         "signature 2 of 1",
     ),
     "approved with signatures missing": (
-        ASKED,
+        ASKED_OF_TWO,
         replace(approved(), public={**approved().public, "needed": 2}),
         "signature 1 of 2",
     ),
@@ -415,17 +458,54 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
         replace(signed(1, 2), public={**signed(1, 2).public, "needed": 1}),
         "signature 1 of 1",
     ),
+    "fewer sign than the limit says": (
+        ASKED_OF_TWO,
+        approved(satang=500_000),
+        "chair, driving_chair sign for this amount",
+    ),
+    "more sign than the limit says": (ASKED, signed(1, 2), "chair sign for this amount"),
+    "somebody else signs": (ASKED, signed(1, 1, role="board"), "chair sign for this amount"),
+    "the officer approves": (ASKED, signed(1, 1, role="officer"), "chair sign for this amount"),
+    "signed in another order": (
+        ASKED_OF_TWO,
+        signed(1, 2, role="driving_chair"),
+        "chair, driving_chair sign for this amount",
+    ),
+    "the chair twice": (
+        (*ASKED_OF_TWO, signed(1, 2)),
+        signed(2, 2, party=DRIVING, role="chair"),
+        "chair, driving_chair sign for this amount",
+    ),
+    "no limit for the amount": (
+        (*[one for one in FOUNDED if one.type != "threshold.set"], submitted()),
+        approved(),
+        "no limit says who signs",
+    ),
+    "no limit yet": (
+        (
+            *[one for one in FOUNDED if one.type != "threshold.set"],
+            limit(0, "chair", valid_from="2026-11-21"),
+            submitted(),
+        ),
+        approved(),
+        "no limit says who signs",
+    ),
+    "a limit that lets the treasurer sign": (
+        FOUNDED,
+        limit(0, "chair", "treasurer"),
+        "somebody signs who may not",
+    ),
     "more approved than asked": (ASKED, approved(satang=150_001), "another amount is signed"),
     "less approved than asked": (ASKED, approved(satang=149_999), "another amount is signed"),
     "approved without money": (
-        (*FOUNDED, submitted(satang=400_001)),
-        approved(satang=400_001),
-        "GEN/SC5 holds 400000 satang, 400001 are taken",
+        (*FOUNDED, submitted(subcommittee="SC1", category="OTHER")),
+        approved(),
+        "GEN/SC1 holds 0 satang, 150000 are taken",
     ),
     "the same money twice": (
-        (*FOUNDED, submitted(satang=300_000), submitted(TWO), approved(satang=300_000)),
+        (*FOUNDED, submitted(satang=401_000), submitted(TWO), approved(satang=401_000)),
         approved(TWO),
-        "GEN/SC5 holds 100000 satang, 150000 are taken",
+        "GEN/SC5 holds 149000 satang, 150000 are taken",
     ),
     "approved unasked": (FOUNDED, approved(), f"knows no request {ONE}"),
     "approved twice": (APPROVED, approved(party=DRIVING), f"{ONE} is approved"),
@@ -518,5 +598,5 @@ def test_payments_take_their_steps_in_order(states: tuple[str, ...], what: str) 
 
 def test_every_type_of_the_log_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
-    told_above = {"role.granted", "threshold.set", "target.set", "closed_day.set"}
+    told_above = {"role.granted", "target.set", "closed_day.set"}
     assert TYPES.keys() <= seen | told_above
