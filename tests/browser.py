@@ -12,6 +12,7 @@ from wsgiref.types import WSGIApplication
 from playwright.sync_api import Browser
 from playwright.sync_api import Playwright
 from playwright.sync_api import sync_playwright
+from werkzeug.serving import WSGIRequestHandler
 from werkzeug.serving import make_server
 
 # `scripts/system-packages.sh` looks for the same programs.
@@ -58,10 +59,16 @@ def _program(playwright: Playwright) -> str:
     return found[0] if found else own
 
 
+class KeepsAlive(WSGIRequestHandler):
+    """Keeps a connection for the next request, as the real server does."""
+
+    protocol_version = "HTTP/1.1"
+
+
 @contextmanager
 def live_server(app: WSGIApplication) -> Iterator[str]:
     """Serve the app from a thread on a free port and give its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=KeepsAlive)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

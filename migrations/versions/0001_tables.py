@@ -367,7 +367,6 @@ def upgrade():
     sa.Column('file_name', sa.String(length=200), nullable=False),
     sa.Column('new', sa.Integer(), nullable=False),
     sa.Column('known', sa.Integer(), nullable=False),
-    sa.Column('warned', sa.Integer(), nullable=False),
     sa.Column('refused', sa.Text(), nullable=False),
     sa.Column('corrections', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['by_person_id'], ['person.id'], name=op.f('fk_import_run_by_person_id')),

@@ -144,7 +144,6 @@ def keep_run(
         file_name=file_name[:200],
         new=imported.new,
         known=imported.known,
-        warned=sum(bool(answer.warned) for answer in answers),
         refused=json.dumps(judged),
         corrections=corrections,
     )

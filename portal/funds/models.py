@@ -376,6 +376,5 @@ class ImportRun(Base):
     file_name: Mapped[str] = mapped_column(String(200))
     new: Mapped[int]
     known: Mapped[int]
-    warned: Mapped[int]
     refused: Mapped[str] = mapped_column(Text)
     corrections: Mapped[bytes] = mapped_column(LargeBinary)

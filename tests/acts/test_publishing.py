@@ -468,6 +468,16 @@ def test_a_publisher_that_saw_an_older_head_signs_nothing(log: Log) -> None:
         state.execute("INSERT OR REPLACE INTO signed SELECT * FROM signed WHERE size = 112")
 
 
+@files_only
+def test_a_signer_that_lost_its_state_signs_nothing(log: Log, tmp_path: Path) -> None:
+    copy = log.copy(tmp_path / "copy")
+    (copy.data / "signer" / "signer.sqlite").unlink()
+    written = copy.files()
+    with pytest.raises(PublisherError, match=r"its state is lost\. Nothing was signed"):
+        copy.publish()
+    assert (copy.files(), copy.heads()) == (written, [])
+
+
 @pytest.fixture
 def backup(portal: Portal, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """The database as it was on the day the foundation was set up, restored elsewhere."""

@@ -31,6 +31,7 @@ from portal.audit.tiles import bundle
 from portal.audit.tiles import unbundle
 from portal.db import db
 from portal.db import writing
+from portal.errors import PortalError
 from portal.funds.books import BooksError
 from portal.funds.books import check_books
 from portal.people.acts import role_granted
@@ -166,6 +167,18 @@ def test_a_missing_file_is_named(told: Portal) -> None:
             pytest.raises(PublisherError, match=re.escape(f"file {name} is missing")),
         ):
             told.install.check_log(db.session())
+
+
+@files_only
+def test_a_tile_cut_short_is_named(told: Portal) -> None:
+    for name in ("tile/0/000", "tile/0/001.p/14", "tile/1/000.p/1"):
+        path = files(told)[name]
+        for cut in (1, 32):
+            with (
+                holding(path, path.read_bytes()[:-cut]),
+                pytest.raises(PortalError, match=re.escape(name)),
+            ):
+                told.install.check_log(db.session())
 
 
 @files_only
@@ -374,3 +387,15 @@ def test_changed_books_are_found(told: Portal) -> None:
         ):
             check_books(session)
     assert check_books(db.session())
+
+
+def test_books_that_the_log_does_not_tell_are_found(told: Portal) -> None:
+    more = "UPDATE posting SET satang = satang * 2 WHERE journal_entry_id = 1"
+    agreeing = (
+        "UPDATE balance SET satang ="
+        " (SELECT sum(satang) FROM posting WHERE balance_id = balance.id)"
+    )
+    with damaged("posting", more, agreeing) as session:
+        check_books(session)
+        with pytest.raises(LogError, match=r"[A-Z-]+/ holds .* baht in the books, .* by the log"):
+            told.install.check_log(session)
