@@ -149,10 +149,10 @@ def _edition() -> str:
 def _attach_install(app: Flask, settings: Settings) -> None:
     install = Install(settings)
     app.extensions["install"] = install
-    db.start(app, install.session_info, _publish_inline if settings.publishes_inline else None)
+    db.start(app, install.session_info, publish_inline if settings.publishes_inline else None)
 
 
-def _publish_inline() -> None:
+def publish_inline() -> None:
     """Put what was just recorded into the published log, in the process that recorded it."""
     install: Install = current_app.extensions["install"]
     if not install.has_log:
@@ -281,9 +281,7 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
-    if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
-        return error
-    return _show_error(HTTPStatus(error.code), "")
+    return _show_error(HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR), "")
 
 
 def _back_url() -> str | None:

@@ -195,7 +195,7 @@ def books_check() -> None:
 @_told
 def log_check() -> None:
     """Check the whole published log from its files, then the database against it."""
-    size = _install().check_log(db.session())
+    size = _install().check_log(db.session()).size
     click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
 
 

@@ -118,10 +118,10 @@ class Install:
         with self._publishing:
             return publish(engine, self.folder, self.signer)
 
-    def check_log(self, session: Session) -> int:
+    def check_log(self, session: Session) -> Checkpoint:
         """Verify every published byte and every rule, then database and tables against them.
 
-        Return the number of entries; raise `LogError` or `FoldError` naming the place.
+        Return the checkpoint they all lead to; raise `LogError` or `FoldError` naming the place.
         """
         if self.signer.head() is None:
             raise NothingPublishedError
@@ -130,5 +130,5 @@ class Install:
             shelf = Shelf()
             for index, entry in entries(self.folder, checkpoint):
                 step(shelf, index, entry)
-            check_tables(session, self.folder, checkpoint, shelf)
-        return checkpoint.size
+            check_tables(session, self.folder, checkpoint, shelf, vkey=self.signer.vkey)
+        return checkpoint

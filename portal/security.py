@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import Blueprint
 from flask import Flask
 from flask import Response
-from flask import abort
 from flask import redirect
 from flask import request
 from flask import url_for
@@ -105,12 +104,6 @@ def _add_headers(response: Response) -> Response:
     if door() in PRIVATE:
         response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@public.before_request
-def _only_reads() -> None:
-    if request.method not in READS:
-        abort(405)
 
 
 @office.before_request

@@ -17,14 +17,52 @@ KEPT = (
     "request_duty",
     "donation",
     "allocation",
+    "payee_account",
 )
 # Rows of these tables change, but are never deleted.
-LASTING = ("fund_request", "payment", "balance", "counter", "payee_account")
+LASTING = ("fund_request", "payment", "balance", "counter")
 # A change of one of these columns comes with a new log entry.
 AUDITED = {
     "fund_request": ("state", "awarded_satang", "sent_satang", "confirmed_satang"),
-    "payment": ("state", "amount_satang", "fund_request_id", "payee_account_id"),
+    "payment": (
+        "state",
+        "reference",
+        "amount_satang",
+        "fund_request_id",
+        "payee_account_id",
+        "prepared_by_id",
+        "released_by_id",
+        "sent_by_id",
+        "confirmed_by_id",
+        "bank_reference",
+    ),
 }
+# The same, from the moment the request is sent until it comes back.
+SENT = (
+    "reference",
+    "kind",
+    "fiscal_year",
+    "youth_id",
+    "project_id",
+    "subcommittee_code",
+    "category_code",
+    "fund_code",
+    "purpose_code",
+    "area_code",
+    "amount_satang",
+    "reason",
+    "signatures_needed",
+    "party_salt",
+)
+
+
+def changes(table, differs):
+    """Return the condition under which a change of a row needs a new entry."""
+    condition = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in AUDITED[table])
+    if table == "fund_request":
+        sent = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in SENT)
+        condition += f" OR (OLD.state NOT IN ('draft', 'returned') AND ({sent}))"
+    return condition
 
 
 def upgrade():
@@ -41,11 +79,11 @@ def upgrade_sqlite():
     for table in LASTING:
         refuse_sqlite(table, "DELETE")
     refuse_sqlite("private_field", "UPDATE")
-    for table, columns in AUDITED.items():
-        changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
+    for table in AUDITED:
         op.execute(
             f"CREATE TRIGGER {table}_needs_entry BEFORE UPDATE ON {table}"
-            f" WHEN ({changed}) AND OLD.log_eid IS NEW.log_eid"
+            f" WHEN ({changes(table, 'IS NOT')})"
+            " AND (NEW.log_eid IS NULL OR OLD.log_eid IS NEW.log_eid)"
             f" BEGIN SELECT RAISE(ABORT, '{table} changes only with a log entry'); END"
         )
     op.execute(
@@ -87,12 +125,13 @@ def upgrade_postgresql():
     for table in LASTING:
         refuse_postgresql(table, "DELETE")
     refuse_postgresql("private_field", "UPDATE")
-    for table, columns in AUDITED.items():
-        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+    for table in AUDITED:
+        changed = changes(table, "IS DISTINCT FROM")
         op.execute(
             f"CREATE FUNCTION {table}_needs_entry() RETURNS trigger LANGUAGE plpgsql"
             " SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN"
-            f" IF ({changed}) AND OLD.log_eid IS NOT DISTINCT FROM NEW.log_eid THEN"
+            f" IF ({changed})"
+            " AND (NEW.log_eid IS NULL OR OLD.log_eid IS NOT DISTINCT FROM NEW.log_eid) THEN"
             f" RAISE EXCEPTION '{table} changes only with a log entry'; END IF;"
             " RETURN NEW; END $$"
         )

@@ -12,6 +12,7 @@ from portal.audit.folder import Folder
 from portal.audit.merkle import Frontier
 from portal.audit.merkle import perfect_root
 from portal.audit.note import Checkpoint
+from portal.audit.note import NoteError
 from portal.audit.note import VerifierKey
 from portal.audit.note import read_checkpoint
 from portal.audit.tiles import WIDTH
@@ -28,22 +29,25 @@ class LogError(PortalError):
 
 def signed_head(folder: Folder, key: VerifierKey) -> Checkpoint:
     """Return the checkpoint, after verifying that this key signed it."""
-    return read_checkpoint(folder.read("checkpoint"), key)
+    try:
+        return read_checkpoint(folder.read("checkpoint"), key)
+    except NoteError as error:
+        raise LogError(N_("{name}: {why}"), name="checkpoint", why=str(error)) from error
 
 
 def bodies(folder: Folder, size: int, *, first: int = 0) -> Iterator[tuple[int, bytes]]:
     """Read the entries of a log of this size from a place on: (index, bytes), unverified."""
     for number in range(first // WIDTH, -(-size // WIDTH)):
         start = number * WIDTH
-        name = tile_path("entries", number, min(WIDTH, size - start))
-        for index, body in enumerate(_unbundled(folder, name), start=start):
+        packed = folder.read_tile("entries", number, min(WIDTH, size - start))
+        for index, body in enumerate(_unbundled(f"tile/entries, {number}", packed), start=start):
             if index >= first:
                 yield index, body
 
 
-def _unbundled(folder: Folder, name: str) -> list[bytes]:
+def _unbundled(name: str, packed: bytes) -> list[bytes]:
     try:
-        return list(unbundle(folder.read(name)))
+        return list(unbundle(packed))
     except EntryError as error:
         raise LogError(N_("{name}: {why}"), name=name, why=str(error)) from error
 
@@ -58,7 +62,7 @@ def entries(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, Entry
     for number in range(-(-size // WIDTH)):
         width = min(WIDTH, size - number * WIDTH)
         name = tile_path("entries", number, width)
-        packed = _unbundled(folder, name)
+        packed = _unbundled(name, folder.read(name))
         leaves = _leaves(folder, number, width)
         if len(packed) != width:
             raise LogError(
@@ -77,6 +81,7 @@ def entries(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, Entry
             yield index, _parsed(index, name, body)
         grown = grown.extend(leaves)
     _check_upper_tiles(folder, size)
+    _check_partials(folder, size)
     if grown.root() != checkpoint.root:
         raise LogError(N_("The entries do not give the root that was signed in the checkpoint."))
 
@@ -101,6 +106,24 @@ def _parsed(index: int, name: str, body: bytes) -> Entry:
         raise LogError(
             N_("Entry {index} in {name}: {why}"), index=index, name=name, why=str(error)
         ) from error
+
+
+def _check_partials(folder: Folder, size: int) -> None:
+    """Check that each partial tile of an earlier size begins as its newest form does.
+
+    One beyond the checkpoint was left by a publisher that was stopped: nothing was signed over it.
+    """
+    for path in sorted((folder.path / "tile").rglob("*.p/[0-9]*")):
+        name = path.relative_to(folder.path).as_posix()
+        _, level, *groups = name.split(".p/")[0].split("/")
+        number = int("".join(group.removeprefix("x") for group in groups))
+        full, rest = widths(size, 0 if level == "entries" else int(level))
+        newest = WIDTH if number < full else rest if number == full else 0
+        if int(path.name) > newest:
+            continue
+        whole = folder.read_tile(level, number, newest)
+        if not whole.startswith(path.read_bytes()):
+            raise LogError(N_("{name} does not fit the newest form of its tile."), name=name)
 
 
 def _check_upper_tiles(folder: Folder, size: int) -> None:

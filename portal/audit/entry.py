@@ -29,6 +29,7 @@ BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
 INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 SALT_BYTES = 32
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -64,18 +65,31 @@ def _is_integer(value: Json) -> bool:
     return type(value) is int
 
 
+def _exists(value: str) -> bool:
+    """Say whether a time written in ISO form is one of the calendar."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_looks_like_day = _matches(_DAY)
+_looks_like_month = _matches(r"[0-9]{4}-[0-9]{2}")
+_looks_like_moment = _matches(_DAY + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 _is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.CODE: _is_code,
     Kind.CODES: lambda value: isinstance(value, list) and all(map(_is_code, value)),
     Kind.COUNT: lambda value: type(value) is int and value >= 0,
-    Kind.DAY: _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    Kind.DAY: lambda value: _looks_like_day(value) and _exists(str(value)),
     Kind.DIGEST: _matches(r"[0-9a-f]{64}"),
     Kind.EID: _matches(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
     Kind.FLAG: lambda value: isinstance(value, bool),
     Kind.KEY: _matches(r"[\x21-\x7e]{1,200}"),
-    Kind.MONTH: _matches(r"[0-9]{4}-[0-9]{2}"),
+    Kind.MONTH: lambda value: _looks_like_month(value) and _exists(f"{value}-01"),
     Kind.REFERENCE: _matches(r"[A-Z0-9][A-Z0-9-]{0,39}"),
     Kind.SATANG: _is_integer,
     Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH_MAX,
@@ -218,6 +232,8 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
             "v": VERSION,
         }
     )
+    # What no verifier could read must never be written.
+    parse(body)
     return Sealed(eid, body, tuple(openings))
 
 
@@ -244,7 +260,7 @@ def utc_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a moment in the log needs a time zone"
         raise ValueError(message)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime(MOMENT)
 
 
 def check_public(entry_type: EntryType, public: Mapping[str, Json]) -> None:
@@ -325,7 +341,7 @@ def parse(body: bytes) -> Entry:
         raise EntryError("an entry of {size} bytes", size=len(body))
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EntryError("not JSON: {why}", why=str(error)) from error
     if canonical(value) != body:
         raise EntryError("not in canonical form")
@@ -341,7 +357,6 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 _is_eid = HOLDS[Kind.EID]
 _is_commitment = _matches(r"[A-Za-z0-9_-]{43}")
-_is_moment = _matches(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def _shaped(value: Json) -> Entry:
@@ -354,12 +369,15 @@ def _shaped(value: Json) -> Entry:
             "pub": dict(public),
             "ref": list(refs),
             "t": str(type_name),
-            "v": 1,
+            "v": int(version),
             **others,
         } if not more and not others:
             good = (
-                _is_eid(eid)
-                and _is_moment(at)
+                type(version) is int
+                and version == VERSION
+                and _is_eid(eid)
+                and _looks_like_moment(at)
+                and _exists(at)
                 and _is_code(role)
                 and all(map(_is_eid, refs))
                 and all(map(_is_commitment, (actor, *private.values())))

@@ -54,10 +54,10 @@ class Folder:
 
         A partial one may be gone once the full one is there, which begins with the same bytes.
         """
-        partial = self.path / tile_path(level, number, width)
-        if partial.exists() or width == WIDTH:
-            return self.read(tile_path(level, number, width))
-        full = self.read(tile_path(level, number))
+        try:
+            return (self.path / tile_path(level, number, width)).read_bytes()
+        except FileNotFoundError:
+            full = self.read(tile_path(level, number))
         if level != "entries":
             return full[: width * HASH_BYTES]
         return bundle(islice(unbundle(full), width))

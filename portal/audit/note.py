@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -157,7 +156,7 @@ def unbase64(text: str) -> bytes:
     """Decode standard base64, refusing every form but the canonical one."""
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise NoteError("not base64: {text}", text=text) from error
     if base64.b64encode(raw).decode("ascii") != text:
         raise NoteError("not canonical base64: {text}", text=text)

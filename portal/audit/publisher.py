@@ -21,6 +21,7 @@ from portal.audit.folder import PublisherError
 from portal.audit.merkle import Frontier
 from portal.audit.models import LogEntry
 from portal.audit.models import LogSeq
+from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.signer import Signer
 from portal.audit.tiles import WIDTH
@@ -53,6 +54,15 @@ def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
         return
     Note.parse(head.note.encode()).verify(signer.vkey)
     size = head.frontier.size
+    served = folder.path / "checkpoint"
+    if served.exists() and _size(served.read_bytes()) > size:
+        raise PublisherError(
+            N_(
+                "The published checkpoint is newer than what the signer knows: its state was "
+                "restored from a backup. Nothing was signed. Rebuild the state from the newest "
+                "checkpoint."
+            )
+        )
     newest = session.execute(_entries().where(LogSeq.idx == size - 1)).one_or_none()
     if newest is None:
         held = session.scalar(select(func.count()).select_from(LogSeq))
@@ -81,6 +91,7 @@ def publish(session: Session, folder: Folder, signer: Signer) -> bool:
     At most `STEP` entries a call: call until it returns False.
     """
     with folder.alone():
+        check_continues(session, folder, signer)
         head = signer.head()
         seen = head.frontier if head else Frontier()
         if head:
@@ -89,14 +100,19 @@ def publish(session: Session, folder: Folder, signer: Signer) -> bool:
         bodies = _sequenced(session, seen.size)
         if not bodies:
             return False
+        _check_edge(folder, seen)
         grown = seen.extend(map(leaf_hash, bodies))
         _write_bundles(folder, seen.size, bodies)
         _write_tiles(folder, seen.size, bodies)
-        _read_back(folder, grown)
+        _check_edge(folder, grown)
         note = signer.sign(grown, seen=seen)
         folder.write("checkpoint", str(note).encode())
         _drop_partials(folder, seen.size, grown.size)
     return True
+
+
+def _size(note: bytes) -> int:
+    return Checkpoint.parse(Note.parse(note).text).size
 
 
 def _entries() -> Select[int, bytes]:
@@ -127,16 +143,20 @@ def _write_tiles(folder: Folder, first: int, bodies: Sequence[bytes]) -> None:
         folder.write_tile(tile_path(level, number, len(hashes)), b"".join(hashes))
 
 
-def _read_back(folder: Folder, grown: Frontier) -> None:
-    # A log once died because its head was signed over bytes that nobody could reproduce.
-    found = frontier(grown.size, folder.rows(grown.size))
-    bodies = folder.last_bundle(grown.size)
-    leaves = folder.rows(grown.size).get(0, [])
-    if found != grown or [leaf_hash(body) for body in bodies] != leaves:
+def _check_edge(folder: Folder, expected: Frontier) -> None:
+    """Refuse a right edge on disk that is not the tree's: before it is built upon, and after.
+
+    A log once died because its head was signed over bytes that nobody could reproduce.
+    """
+    rows = folder.rows(expected.size)
+    leaves = [leaf_hash(body) for body in folder.last_bundle(expected.size)]
+    if frontier(expected.size, rows) != expected or leaves != rows.get(0, []):
         raise PublisherError(
-            "What was read back from disk at {size} entries is not what was written; "
-            "nothing was signed.",
-            size=grown.size,
+            N_(
+                "The published files at {size} entries are not what they should be; nothing was "
+                "signed. Compare them with a copy before anything else."
+            ),
+            size=expected.size,
         )
 
 

@@ -67,12 +67,13 @@ class Vault:
                 return
             self._file.execute("BEGIN IMMEDIATE")
             try:
-                for subject in unknown:
-                    self._keys[subject] = self._find(subject) or self._make(subject)
+                found = {subject: self._find(subject) or self._make(subject) for subject in unknown}
             except BaseException:
                 self._file.execute("ROLLBACK")
                 raise
             self._file.execute("COMMIT")
+            # Only what is kept may be used: a key that was rolled back opens nothing later.
+            self._keys.update(found)
 
     def _find(self, subject: str) -> tuple[str, AESGCM] | None:
         row = self._file.execute(

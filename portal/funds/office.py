@@ -170,9 +170,6 @@ def _show_decisions(
 @bp.post("/decisions")
 def decide_requests() -> ResponseReturnValue:
     """Approve every ticked request: each an act of its own, which may be refused on its own."""
-    form = BulkForm()
-    if not form.validate_on_submit():
-        return redirect(url_for(".show_decisions"), HTTPStatus.SEE_OTHER)
     ticked = picks(request.form.getlist("pick"))
     if not ticked:
         return _show_decisions(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -92,8 +92,6 @@ def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = Fals
 @bp.post("/prepare")
 def prepare_payments() -> ResponseReturnValue:
     """Prepare a payment for every ticked request: each an act of its own."""
-    if not PrepareForm().validate_on_submit():
-        return redirect(url_for(".show_queue"), HTTPStatus.SEE_OTHER)
     ticked = picks(request.form.getlist("pick"))
     if not ticked:
         return _show_queue(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -2,55 +2,82 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
 from sqlalchemy import func
+from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.check import LogError
 from portal.audit.check import bodies
+from portal.audit.entry import parse
 from portal.audit.folder import Folder
 from portal.audit.models import LogEntry
 from portal.audit.models import LogPending
 from portal.audit.models import LogSeq
 from portal.audit.note import Checkpoint
+from portal.audit.note import VerifierKey
+from portal.db import Base
 from portal.errors import N_
 from portal.funds.ledger import Place
 from portal.funds.models import Balance
 from portal.money import Money
-from portal.publishing.fold import Case
+from portal.publishing.fold import Measure
 from portal.publishing.fold import Shelf
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFigure
+from portal.publishing.models import PublishedLimit
+from portal.publishing.models import PublishedName
+from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.tables import Row
+from portal.publishing.tables import act_row
+from portal.publishing.tables import figure_rows
+from portal.publishing.tables import limit_row
+from portal.publishing.tables import name_row
+from portal.publishing.tables import request_row
 
 CHUNK = 1000
 
 
-def check_tables(session: Session, folder: Folder, checkpoint: Checkpoint, shelf: Shelf) -> None:
+def check_tables(
+    session: Session, folder: Folder, checkpoint: Checkpoint, shelf: Shelf, *, vkey: VerifierKey
+) -> None:
     """Refuse a database or public table that tells anything else than the published files."""
     _check_database(session, folder, checkpoint)
-    _check_acts(session, checkpoint)
-    _check_figures(session, shelf)
-    _check_requests(session, shelf)
-    if not session.scalar(select(func.count()).select_from(LogPending)):
-        _check_books(session, checkpoint, shelf)
+    _check_acts(session, folder, checkpoint)
+    _check_position(session, folder, checkpoint, vkey)
+    names = [name_row(*key, name) for key, name in shelf.names.items()]
+    limits = [limit_row(index, limit) for index, limit in shelf.limits.items()]
+    _check_rows(session, PublishedName, names, ("kind", "code"))
+    _check_rows(session, PublishedLimit, limits, ("idx",))
+    _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
+    _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))
+    _check_books(session, checkpoint, shelf)
+
+
+_FIGURE = ("month", "fund", "subcommittee", "category", "measure")
 
 
 def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
-    published = bodies(folder, checkpoint.size)
-    rows = session.execute(
-        select(LogSeq.idx, LogEntry.body)
+    statement = (
+        select(LogSeq.idx, LogEntry.eid, LogEntry.body)
         .join(LogEntry, LogEntry.seqno == LogSeq.seqno)
         .order_by(LogSeq.idx)
         .execution_options(yield_per=CHUNK)
     )
     held = 0
-    for row, (index, body) in zip(rows, published, strict=False):
-        if row.idx != index or row.body != body:
-            raise LogError(
-                N_("Entry {index} in the database is not the published one."), index=index
-            )
-        held += 1
+    with session.execute(statement) as rows:
+        for row, (index, body) in zip(rows, bodies(folder, checkpoint.size), strict=False):
+            if row.idx != index or row.body != body or row.eid != parse(body).eid:
+                raise LogError(
+                    N_("Entry {index} in the database is not the published one."), index=index
+                )
+            held += 1
     if held < checkpoint.size:
         raise LogError(
             N_("The database holds {held} of {size} published entries: it is older than the log."),
@@ -69,7 +96,15 @@ def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) ->
         raise LogError(N_("{count} recorded entries wait in no queue."), count=lost)
 
 
-def _check_acts(session: Session, checkpoint: Checkpoint) -> None:
+def _check_acts(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
+    statement = select(PublishedAct).order_by(PublishedAct.idx).execution_options(yield_per=CHUNK)
+    with session.execute(statement) as rows:
+        published = bodies(folder, checkpoint.size)
+        for act, (index, body) in zip(rows.scalars(), published, strict=False):
+            if _columns(act) != act_row(index, parse(body)):
+                raise LogError(
+                    N_("The public entry {index} is not what the log tells."), index=index
+                )
     held = session.scalar(select(func.count()).select_from(PublishedAct)) or 0
     if held != checkpoint.size:
         raise LogError(
@@ -79,74 +114,71 @@ def _check_acts(session: Session, checkpoint: Checkpoint) -> None:
         )
 
 
-def _check_figures(session: Session, shelf: Shelf) -> None:
-    held = {
-        (row.month, row.fund, row.subcommittee, row.category, row.measure): (row.satang, row.count)
-        for row in session.scalars(select(PublishedFigure))
-    }
-    told = {
-        (cell.month, cell.fund, cell.subcommittee, cell.category, cell.measure.value): (
-            shelf.satang[cell],
-            shelf.counts[cell],
+def _check_position(
+    session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey
+) -> None:
+    found = session.get_one(PublishedPosition, 1)
+    held = (found.size, found.root, found.note, found.vkey)
+    note = folder.read("checkpoint").decode()
+    if held != (checkpoint.size, checkpoint.root.hex(), note, str(vkey)):
+        raise LogError(N_("The public tables name another checkpoint than the published one."))
+
+
+def _check_rows(
+    session: Session, table: type[Base], told: Iterable[Row], keys: Sequence[str]
+) -> None:
+    """Compare every column of every row of a public table with what the fold tells."""
+    expected = {tuple(row[key] for key in keys): row for row in told}
+    for held in session.scalars(select(table)):
+        columns = _columns(held)
+        key = tuple(columns[key] for key in keys)
+        if expected.pop(key, None) != columns:
+            raise _OtherRowError(table, key)
+    if expected:
+        raise _OtherRowError(table, min(expected, key=str))
+
+
+class _OtherRowError(LogError):
+    """A row of a public table is not what the log gives, or is missing."""
+
+    def __init__(self, table: type[Base], key: tuple[object, ...]) -> None:
+        super().__init__(
+            N_("{table}: {key} is not what the log gives."),
+            table=table.__tablename__,
+            key="/".join(map(str, key)),
         )
-        for cell in shelf.counts
-    }
-    for key in sorted(held.keys() | told.keys()):
-        if held.get(key) != told.get(key):
-            raise LogError(
-                N_("The public figure {key} is not what the log gives."), key="/".join(key)
-            )
+
+
+def _columns(row: Base) -> Row:
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+
+
+# The places that approved money may be in, and those it is in once the bank has paid.
+_APPROVED = (Place.COMMITTED, Place.IN_TRANSIT, Place.DISBURSED)
+_PAID = (Place.DISBURSED,)
 
 
 def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None:
-    """Compare the books with the log, while nothing waits to be published."""
-    held = session.scalar(select(func.count()).select_from(LogSeq)) or 0
-    if held != checkpoint.size:
+    """Compare the books with the log, unless something waits to be published."""
+    recorded = session.scalar(select(func.count()).select_from(LogEntry)) or 0
+    if recorded != checkpoint.size:
         return
-    told = {account: satang for account, satang in shelf.left.items() if satang}
-    booked = {
-        (row.fund_code, row.subcommittee_code): row.satang
-        for row in session.scalars(
-            select(Balance).where(Balance.place == Place.AVAILABLE, Balance.satang != 0)
-        )
-    }
+    _check_places(session, (Place.AVAILABLE,), shelf.left)
+    _check_places(session, _APPROVED, shelf.sums(Measure.APPROVED))
+    _check_places(session, _PAID, shelf.sums(Measure.DISBURSED))
+
+
+def _check_places(
+    session: Session, places: Sequence[Place], told: Mapping[tuple[str, str], int]
+) -> None:
+    booked: Counter[tuple[str, str]] = Counter()
+    for row in session.scalars(select(Balance).where(Balance.place.in_(places))):
+        booked[row.fund_code, row.subcommittee_code] += row.satang
     for account in sorted(told.keys() | booked.keys()):
-        if told.get(account) != booked.get(account):
+        if told.get(account, 0) != booked[account]:
             raise LogError(
                 N_("{account} holds {booked} baht in the books, {told} by the log."),
-                account="/".join(account),
-                booked=Money(booked.get(account, 0)),
+                account="/".join((*account, *places)),
+                booked=Money(booked[account]),
                 told=Money(told.get(account, 0)),
             )
-
-
-def _check_requests(session: Session, shelf: Shelf) -> None:
-    rows = session.scalars(select(PublishedRequest).execution_options(yield_per=CHUNK))
-    seen = 0
-    for row in rows:
-        case = shelf.cases.get(row.reference)
-        if case is None or not _is_told_by(row, case):
-            raise LogError(
-                N_("The public request {reference} is not what the log gives."),
-                reference=row.reference,
-            )
-        seen += 1
-    if seen != len(shelf.cases):
-        raise LogError(
-            N_("The public tables hold {held} of {size} requests."),
-            held=seen,
-            size=len(shelf.cases),
-        )
-
-
-def _is_told_by(row: PublishedRequest, case: Case) -> bool:
-    return (
-        row.status == case.status.value
-        and row.satang == case.satang
-        and row.approved_satang == case.approved_satang
-        and row.disbursed_satang == case.disbursed_satang
-        and row.fund == case.fund
-        and row.subcommittee == case.subcommittee
-        and row.category == case.category
-        and row.last_index == case.last_index
-    )

@@ -21,6 +21,7 @@ from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import PortalError
 from portal.funds.rules import SIGNERS
+from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
@@ -144,6 +145,14 @@ class Shelf:
     counts: Counter[Cell] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def sums(self, measure: Measure) -> Counter[tuple[str, str]]:
+        """Return what was counted of a measure, by fund and subcommittee."""
+        found: Counter[tuple[str, str]] = Counter()
+        for cell, satang in self.satang.items():
+            if cell.measure is measure:
+                found[cell.fund, cell.subcommittee] += satang
+        return found
+
     def add(self, cell: Cell, satang: int) -> None:
         """Count one act and its amount."""
         self.satang[cell] += satang
@@ -159,8 +168,12 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
     if (index == 0) != (entry.type == "log.genesis"):
         raise FoldError(index, "the log begins with its genesis, and has one")
     tell = _TELLS.get(entry.type)
-    if tell is not None:
+    if tell is None:
+        return
+    try:
         tell(shelf, index, entry)
+    except (OverflowError, ValueError) as error:
+        raise FoldError(index, "a time that the calendar does not have") from error
 
 
 def day(at: str) -> str:
@@ -231,6 +244,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     _known(shelf, index, "fund", entry.text("fund"))
     _known(shelf, index, "subcommittee", entry.text("subcommittee"))
     category = shelf.names["category", _known(shelf, index, "category", entry.text("category"))]
+    _known(shelf, index, "purpose", entry.text("purpose"))
     _check_request(index, entry, category)
     place = entry.public["place"]
     askers = (case.askers if case else frozenset()) | {party}
@@ -262,7 +276,9 @@ def _check_request(index: int, entry: Entry, category: Name) -> None:
         raise FoldError(index, "the amount is beyond the ceiling of its category")
     if not (isinstance(subcommittees, list) and entry.text("subcommittee") in subcommittees):
         raise FoldError(index, "the subcommittee does not look after this category")
-    if entry.public["kind"] == "youth" and entry.public["place"] is not None:
+    if entry.public["kind"] not in set(Kind):
+        raise FoldError(index, "a request is for a youth or for a project")
+    if entry.public["kind"] == Kind.YOUTH and entry.public["place"] is not None:
         raise FoldError(index, "a youth's request shows no place")
 
 
@@ -355,6 +371,7 @@ def _withdrawn(shelf: Shelf, index: int, entry: Entry) -> None:
     if entry.public["reference"] is None:
         return
     case = _case(shelf, index, entry, Status.SUBMITTED, Status.RETURNED)
+    _apart(index, entry.text("party"), case.deciders)
     shelf.cases[case.reference] = replace(case, status=Status.WITHDRAWN, decided_at=entry.at)
 
 

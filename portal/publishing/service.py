@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import asdict
+from itertools import islice
 
 from sqlalchemy import Engine
 from sqlalchemy import delete
@@ -31,24 +30,24 @@ from portal.audit.service import sequence
 from portal.audit.signer import Signer
 from portal.db import writing
 from portal.errors import N_
-from portal.funds.rules import Threshold
-from portal.money import Money
 from portal.publishing import fold
 from portal.publishing.fold import Case
-from portal.publishing.fold import Cell
-from portal.publishing.fold import Limit
 from portal.publishing.fold import Measure
-from portal.publishing.fold import Name
-from portal.publishing.fold import Paying
 from portal.publishing.fold import Shelf
-from portal.publishing.fold import Status
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
-from portal.roles import Role
+from portal.publishing.tables import act_row
+from portal.publishing.tables import case_of
+from portal.publishing.tables import figure_rows
+from portal.publishing.tables import limit_of
+from portal.publishing.tables import limit_row
+from portal.publishing.tables import name_of
+from portal.publishing.tables import name_row
+from portal.publishing.tables import request_row
 
 BATCH = 2000
 TABLES = (
@@ -90,6 +89,8 @@ def publish(engine: Engine, folder: Folder, signer: Signer) -> Checkpoint | None
 def check_continues(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
     """Refuse published files that do not lead from what was folded before to the signed root."""
     folded = _folded(session)
+    if folded.size > checkpoint.size:
+        return  # somebody else is ahead of us
     if _grown(folder, folded, checkpoint.size).root() != checkpoint.root:
         raise LogError(N_("The published files do not give the root that was signed."))
 
@@ -105,8 +106,9 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
         return False
     if folded.size == 0:
         _empty(session)
-    last = min(folded.size + BATCH, checkpoint.size)
-    batch = [(index, parse(body)) for index, body in bodies(folder, last, first=folded.size)]
+    waiting = bodies(folder, checkpoint.size, first=folded.size)
+    taken = list(islice(waiting, BATCH))
+    batch = [(index, parse(body)) for index, body in taken]
     shelf = _shelf(session, [entry for _, entry in batch])
     known = set(shelf.names)
     for index, entry in batch:
@@ -115,8 +117,9 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     _write_limits(session, shelf, folded.size)
     _write_cases(session, shelf.cases.values())
     _write_figures(session, shelf)
-    session.execute(insert(PublishedAct), [_act(index, entry) for index, entry in batch])
-    _move_position(session, _grown(folder, folded, last), checkpoint, vkey, folder)
+    session.execute(insert(PublishedAct), [act_row(index, entry) for index, entry in batch])
+    grown = folded.extend(leaf_hash(body) for _, body in taken)
+    _move_position(session, grown, checkpoint, vkey, folder)
     return True
 
 
@@ -159,14 +162,14 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     """Take from the tables what these entries build on."""
     shelf = Shelf()
     for name in session.scalars(select(PublishedName)):
-        shelf.names[name.kind, name.code] = Name(name.name_th, name.name_en, json.loads(name.more))
+        shelf.names[name.kind, name.code] = name_of(name)
     for limit in session.scalars(select(PublishedLimit)):
-        shelf.limits[limit.idx] = _limit(limit)
+        shelf.limits[limit.idx] = limit_of(limit)
     references = {str(entry.public.get("reference")) for entry in entries}
     for row in session.scalars(
         select(PublishedRequest).where(PublishedRequest.reference.in_(references))
     ):
-        shelf.cases[row.reference] = _case(row)
+        shelf.cases[row.reference] = case_of(row)
     added = {
         (row.fund, row.subcommittee, row.measure): int(row.satang)
         for row in session.execute(
@@ -190,67 +193,15 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     return shelf
 
 
-def _limit(row: PublishedLimit) -> Limit:
-    roles = tuple(Role(role) for role in row.signatures.split(","))
-    above = Money(row.above_satang)
-    return Limit(row.valid_from, Threshold(above, roles, row.subcommittee, row.fund))
-
-
 def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
-    rows = [
-        {
-            "idx": index,
-            "valid_from": limit.valid_from,
-            "above_satang": limit.threshold.above.satang,
-            "signatures": ",".join(limit.threshold.signatures),
-            "subcommittee": limit.threshold.subcommittee,
-            "fund": limit.threshold.fund,
-        }
-        for index, limit in shelf.limits.items()
-        if index >= first
-    ]
+    rows = [limit_row(index, limit) for index, limit in shelf.limits.items() if index >= first]
     if rows:
         session.execute(insert(PublishedLimit), rows)
 
 
-def _case(row: PublishedRequest) -> Case:
-    parties = json.loads(row.parties)
-    payments = {name: Paying(**paying) for name, paying in json.loads(row.payments).items()}
-    return Case(
-        reference=row.reference,
-        kind=row.kind,
-        fund=row.fund,
-        subcommittee=row.subcommittee,
-        category=row.category,
-        purpose=row.purpose,
-        fiscal_year=row.fiscal_year,
-        place=row.place,
-        status=Status(row.status),
-        satang=row.satang,
-        submitted_at=row.submitted_at,
-        sent_at=row.sent_at,
-        decided_at=row.decided_at,
-        paid_at=row.paid_at,
-        approved_satang=row.approved_satang,
-        disbursed_satang=row.disbursed_satang,
-        last_index=row.last_index,
-        askers=frozenset(parties["askers"]),
-        signers=tuple(parties["signers"]),
-        deciders=frozenset(parties["deciders"]),
-        payers=frozenset(parties["payers"]),
-        payments=payments,
-    )
-
-
 def _write_names(session: Session, shelf: Shelf, known: set[tuple[str, str]]) -> None:
     rows = [
-        {
-            "kind": kind,
-            "code": code,
-            "name_th": name.name_th,
-            "name_en": name.name_en,
-            "more": json.dumps(name.more, ensure_ascii=False),
-        }
+        name_row(kind, code, name)
         for (kind, code), name in shelf.names.items()
         if (kind, code) not in known
     ]
@@ -259,43 +210,12 @@ def _write_names(session: Session, shelf: Shelf, known: set[tuple[str, str]]) ->
 
 
 def _write_cases(session: Session, cases: Iterable[Case]) -> None:
-    rows = [_request_row(case) for case in cases]
+    rows = [request_row(case) for case in cases]
     if not rows:
         return
     references = [row["reference"] for row in rows]
     session.execute(delete(PublishedRequest).where(PublishedRequest.reference.in_(references)))
     session.execute(insert(PublishedRequest), rows)
-
-
-def _request_row(case: Case) -> dict[str, object]:
-    parties = {
-        "askers": sorted(case.askers),
-        "signers": case.signers,
-        "deciders": sorted(case.deciders),
-        "payers": sorted(case.payers),
-    }
-    payments = {number: asdict(paying) for number, paying in case.payments.items()}
-    return {
-        "reference": case.reference,
-        "kind": case.kind,
-        "fund": case.fund,
-        "subcommittee": case.subcommittee,
-        "category": case.category,
-        "purpose": case.purpose,
-        "fiscal_year": case.fiscal_year,
-        "place": case.place,
-        "status": case.status.value,
-        "satang": case.satang,
-        "approved_satang": case.approved_satang,
-        "disbursed_satang": case.disbursed_satang,
-        "submitted_at": case.submitted_at,
-        "sent_at": case.sent_at,
-        "decided_at": case.decided_at,
-        "paid_at": case.paid_at,
-        "last_index": case.last_index,
-        "parties": json.dumps(parties),
-        "payments": json.dumps(payments),
-    }
 
 
 _ADD_FIGURE = text(
@@ -308,32 +228,6 @@ _ADD_FIGURE = text(
 
 
 def _write_figures(session: Session, shelf: Shelf) -> None:
-    rows = [_figure_row(cell, shelf) for cell in sorted(shelf.counts)]
+    rows = figure_rows(shelf)
     if rows:
         session.execute(_ADD_FIGURE, rows)
-
-
-def _figure_row(cell: Cell, shelf: Shelf) -> dict[str, object]:
-    return {
-        "month": cell.month,
-        "fund": cell.fund,
-        "subcommittee": cell.subcommittee,
-        "category": cell.category,
-        "measure": cell.measure.value,
-        "satang": shelf.satang[cell],
-        "count": shelf.counts[cell],
-    }
-
-
-def _act(index: int, entry: Entry) -> dict[str, object]:
-    reference, satang = entry.public.get("reference"), entry.public.get("satang")
-    return {
-        "idx": index,
-        "eid": entry.eid,
-        "type": entry.type,
-        "role": entry.role,
-        "at": entry.at,
-        "reference": reference,
-        "satang": satang,
-        "public": json.dumps(entry.public, ensure_ascii=False),
-    }

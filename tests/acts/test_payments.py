@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.audit.models import LogEntry
 from portal.funds.books import held
 from portal.funds.docket import RequestNotFoundError
 from portal.funds.ledger import Account
@@ -98,8 +100,9 @@ def test_who_asked_or_decided_does_not_pay(world: World) -> None:
 
 def test_the_database_too_keeps_two_treasurers_apart(session: Session, world: World) -> None:
     payment = world.prepared()
+    other = session.scalars(select(LogEntry.eid).limit(1)).one()
     nested = session.begin_nested()
-    payment.released_by_id = payment.prepared_by_id
+    payment.log_eid, payment.released_by_id = other, payment.prepared_by_id
     with pytest.raises(IntegrityError):
         session.flush()
     nested.rollback()

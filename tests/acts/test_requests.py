@@ -16,6 +16,7 @@ from portal.funds.ledger import InsufficientFundsError
 from portal.funds.ledger import Place
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
+from portal.funds.rules import ASKERS
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import AlreadySignedError
 from portal.funds.rules import CategoryNotHereError
@@ -30,8 +31,10 @@ from portal.funds.rules import StaleRequestError
 from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Role
+from portal.youths.models import Youth
 from tests.world import ANSWER
 from tests.world import NOON
+from tests.world import YOUTH
 from tests.world import World
 
 AVAILABLE = Account("GEN", "SC5", Place.AVAILABLE)
@@ -189,6 +192,40 @@ def test_a_sent_request_cannot_be_amended(session: Session, world: World) -> Non
             by=world.malee,
             at=NOON,
         )
+
+
+def test_only_askers_amend(session: Session, world: World) -> None:
+    everything = world.everything()
+    fund_request = world.draft(by=everything)
+    asker = replace(everything, roles=everything.roles - ASKERS)
+    with pytest.raises(RoleNeededError):
+        drafting.amend_request(
+            session,
+            fund_request.id,
+            ANSWER,
+            seen_version=fund_request.version,
+            by=asker,
+            at=NOON,
+        )
+
+
+def test_amending_corrects_the_person_and_keeps_what_was_not_asked(
+    session: Session, world: World
+) -> None:
+    fund_request = world.draft()
+    before = fund_request.youth_id
+    youth = replace(YOUTH, first_name="ชื่อที่แก้แล้ว", schooling="")
+    drafting.amend_request(
+        session,
+        fund_request.id,
+        replace(ANSWER, youth=youth),
+        seen_version=fund_request.version,
+        by=world.malee,
+        at=NOON,
+    )
+    found = session.get_one(Youth, before)
+    assert fund_request.youth_id == before
+    assert (found.first_name, found.schooling) == ("ชื่อที่แก้แล้ว", YOUTH.schooling)
 
 
 def test_a_rejected_request_is_over(session: Session, world: World) -> None:

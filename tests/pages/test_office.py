@@ -15,11 +15,15 @@ from portal.funds.columns import EVERY_REQUEST
 from portal.funds.columns import PERSON_AND_CONSENT
 from portal.funds.columns import PROJECT
 from portal.funds.models import FundRequest
+from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.funds.service import Grounds
+from portal.funds.service import return_request
 from portal.money import Money
 from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.world import ANSWER
+from tests.world import NOON
 from tests.world import SECRETS
 from tests.world import World
 
@@ -150,6 +154,62 @@ def test_ten_decisions_are_ten_acts_and_each_may_fail_alone(client: Visitor, mad
         is_stale = (request_id, version) in stale
         assert state(request_id) is (State.SUBMITTED if is_stale else State.APPROVED)
     assert answer.text.count("changed meanwhile") >= 2
+
+
+def test_nothing_ticked_is_said(client: Visitor) -> None:
+    client.sign_in("chair5")
+    assert client.post("/office/decisions", data={}).status_code == 422
+
+
+def test_a_form_without_the_version_it_saw_moves_nothing(client: Visitor, made: Maker) -> None:
+    request_id, _ = made(draft)
+    client.sign_in("finder1")
+    assert client.post(f"/office/requests/{request_id}/submit", data={}).status_code == 303
+    assert state(request_id) is State.DRAFT
+
+
+def test_only_a_draft_or_returned_request_has_a_form(client: Visitor, made: Maker) -> None:
+    request_id, _ = made(submitted)
+    client.sign_in("malee")
+    assert client.get(f"/office/requests/{request_id}/amend").status_code == 409
+
+    def returned(world: World) -> tuple[int, int]:
+        fund_request = world.submitted()
+        grounds = Grounds(Reason.PAPERS, "ขอสำเนา")
+        return_request(
+            world.session,
+            fund_request.id,
+            grounds,
+            seen_version=fund_request.version,
+            by=world.somchai,
+            at=NOON,
+        )
+        return fund_request.id, fund_request.version
+
+    request_id, version = made(returned)
+    assert "ขอสำเนา" in client.get(f"/office/requests/{request_id}").text
+    over = client.post(
+        f"/office/requests/{request_id}/amend",
+        data=TYPED | {"seen_version": version, "amount": "6001"},
+    )
+    assert over.status_code == 422
+    client.sign_in("chair5")
+    assert client.get(f"/office/requests/{request_id}/amend").status_code == 403
+
+
+def test_projects_and_paid_requests_have_their_pages(client: Visitor, made: Maker) -> None:
+    request_id, _ = made(lambda world: (world.submitted_project().id, 0))
+    made(lambda world: (world.confirmed().id, 0))
+    client.sign_in("malee")
+    assert client.get(f"/office/requests/{request_id}").status_code == 200
+    for narrowed, number in (("paid", 1), ("approved", 0)):
+        page = client.get(f"/office/requests?state={narrowed}").text
+        assert page.count("RYG-2570-000002") >= number
+    assert upload_nothing(client).status_code == 422
+
+
+def upload_nothing(client: Visitor) -> TestResponse:
+    return client.post("/office/import", data={})
 
 
 def test_a_finder_files_a_request_and_sends_it(client: Visitor) -> None:

@@ -71,6 +71,14 @@ def test_preparing_tells_each_outcome(client: Visitor, made: Maker) -> None:
     assert client.post("/treasury/prepare", data={}).status_code == 422
 
 
+def test_a_step_without_the_version_it_saw_moves_nothing(client: Visitor, made: Maker) -> None:
+    made(lambda world: world.prepared())
+    client.sign_in("prasit")
+    for step in ("release", "send"):
+        answer = client.post(f"/treasury/payments/{newest().id}/{step}", data={})
+        assert (answer.status_code, newest().state) == (303, PaymentState.PREPARED)
+
+
 def test_a_payment_is_cancelled_with_its_reason(client: Visitor, made: Maker) -> None:
     made(lambda world: world.prepared())
     client.sign_in("anong")

@@ -53,5 +53,6 @@ def test_sums_and_differences() -> None:
     assert total([]) == Money(0)
     assert total([Money(1), Money(2)]) == Money(3)
     assert Money.baht(1) - Money(1) == Money(99)
+    assert Money(1) + Money(2) == Money(3)
     assert not Money(0)
     assert -Money(5) == Money(-5)

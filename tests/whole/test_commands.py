@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
+from contextvars import Context
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+from granian import Granian
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import MissingSettingError
 from portal.audit.models import LogEntry
 from portal.db import db
 from portal.funds import intake
@@ -123,6 +129,43 @@ def test_books_log_and_publishing_answer(portal: Portal) -> None:
         answer = run(portal, *words)
         assert (answer.exit_code, answer.stderr) == (0, "")
         assert sentence in answer.output
+
+
+def test_serving_needs_its_secret_and_an_address(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Granian] = []
+    monkeypatch.setattr(Granian, "serve", served.append)
+    answer = run(portal, "serve")
+    assert (answer.exit_code, len(served)) == (0, 1)
+    assert "http://127.0.0.1:8000/" in answer.output
+    without = replace(portal.install.settings, secret_key="")
+    monkeypatch.setattr(portal.install, "settings", without)
+    answer = run(portal, "serve")
+    assert (answer.exit_code, len(served)) == (2, 1)
+    assert "PORTAL_SECRET_KEY" in answer.stderr
+
+
+def test_what_a_server_loads_is_the_portal(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(portal.install.settings.data_dir))
+    monkeypatch.setenv("PORTAL_DATABASE_URL", portal.install.settings.database_url)
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "a test's")
+    app = importlib.import_module("portal.wsgi").app
+    assert Context().run(app.test_client().get, "/healthz").status_code == 200
+    monkeypatch.delitem(sys.modules, "portal.wsgi")
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "")
+    with pytest.raises(MissingSettingError):
+        importlib.import_module("portal.wsgi")
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_again_neither_fails_nor_doubles_anything(demo: Portal) -> None:
+    before = count(FundRequest), count(LogEntry)
+    assert before[0] == 267
+    answer = run(demo, "demo")
+    assert answer.exit_code == 0, answer.output
+    assert "Verified" in answer.output
+    assert (count(FundRequest), count(LogEntry)) == before
 
 
 def test_a_password_is_reset(portal: Portal) -> None:

@@ -1,0 +1,150 @@
+"""The public tables as values of the fold, and back: one place that says which column is what."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from portal.audit.entry import Entry
+from portal.funds.rules import Threshold
+from portal.money import Money
+from portal.publishing.fold import Case
+from portal.publishing.fold import Limit
+from portal.publishing.fold import Name
+from portal.publishing.fold import Paying
+from portal.publishing.fold import Shelf
+from portal.publishing.fold import Status
+from portal.publishing.models import PublishedLimit
+from portal.publishing.models import PublishedName
+from portal.publishing.models import PublishedRequest
+from portal.roles import Role
+
+Row = dict[str, object]
+
+
+def name_of(row: PublishedName) -> Name:
+    """Return a name as the fold knows it."""
+    return Name(row.name_th, row.name_en, json.loads(row.more))
+
+
+def name_row(kind: str, code: str, name: Name) -> Row:
+    """Return a name as the table keeps it."""
+    return {
+        "kind": kind,
+        "code": code,
+        "name_th": name.name_th,
+        "name_en": name.name_en,
+        "more": json.dumps(name.more, ensure_ascii=False),
+    }
+
+
+def limit_row(index: int, limit: Limit) -> Row:
+    """Return a limit as the table keeps it."""
+    return {
+        "idx": index,
+        "valid_from": limit.valid_from,
+        "above_satang": limit.threshold.above.satang,
+        "signatures": ",".join(limit.threshold.signatures),
+        "subcommittee": limit.threshold.subcommittee,
+        "fund": limit.threshold.fund,
+    }
+
+
+def limit_of(row: PublishedLimit) -> Limit:
+    """Return a limit as the fold knows it."""
+    roles = tuple(Role(role) for role in row.signatures.split(","))
+    above = Money(row.above_satang)
+    return Limit(row.valid_from, Threshold(above, roles, row.subcommittee, row.fund))
+
+
+def case_of(row: PublishedRequest) -> Case:
+    """Return a request as the fold knows it."""
+    parties = json.loads(row.parties)
+    payments = {name: Paying(**paying) for name, paying in json.loads(row.payments).items()}
+    return Case(
+        reference=row.reference,
+        kind=row.kind,
+        fund=row.fund,
+        subcommittee=row.subcommittee,
+        category=row.category,
+        purpose=row.purpose,
+        fiscal_year=row.fiscal_year,
+        place=row.place,
+        status=Status(row.status),
+        satang=row.satang,
+        submitted_at=row.submitted_at,
+        sent_at=row.sent_at,
+        decided_at=row.decided_at,
+        paid_at=row.paid_at,
+        approved_satang=row.approved_satang,
+        disbursed_satang=row.disbursed_satang,
+        last_index=row.last_index,
+        askers=frozenset(parties["askers"]),
+        signers=tuple(parties["signers"]),
+        deciders=frozenset(parties["deciders"]),
+        payers=frozenset(parties["payers"]),
+        payments=payments,
+    )
+
+
+def request_row(case: Case) -> Row:
+    """Return a request as the table keeps it."""
+    parties = {
+        "askers": sorted(case.askers),
+        "signers": case.signers,
+        "deciders": sorted(case.deciders),
+        "payers": sorted(case.payers),
+    }
+    payments = {number: asdict(paying) for number, paying in case.payments.items()}
+    return {
+        "reference": case.reference,
+        "kind": case.kind,
+        "fund": case.fund,
+        "subcommittee": case.subcommittee,
+        "category": case.category,
+        "purpose": case.purpose,
+        "fiscal_year": case.fiscal_year,
+        "place": case.place,
+        "status": case.status.value,
+        "satang": case.satang,
+        "approved_satang": case.approved_satang,
+        "disbursed_satang": case.disbursed_satang,
+        "submitted_at": case.submitted_at,
+        "sent_at": case.sent_at,
+        "decided_at": case.decided_at,
+        "paid_at": case.paid_at,
+        "last_index": case.last_index,
+        "parties": json.dumps(parties),
+        "payments": json.dumps(payments),
+    }
+
+
+def act_row(index: int, entry: Entry) -> Row:
+    """Return an entry as the table keeps it."""
+    reference, satang = entry.public.get("reference"), entry.public.get("satang")
+    return {
+        "idx": index,
+        "eid": entry.eid,
+        "type": entry.type,
+        "role": entry.role,
+        "at": entry.at,
+        "reference": reference,
+        "satang": satang,
+        "public": json.dumps(entry.public, ensure_ascii=False),
+    }
+
+
+def figure_rows(shelf: Shelf) -> list[Row]:
+    """Return what a shelf counted as the table keeps it."""
+    return [
+        {
+            "month": cell.month,
+            "fund": cell.fund,
+            "subcommittee": cell.subcommittee,
+            "category": cell.category,
+            "measure": cell.measure.value,
+            "satang": shelf.satang[cell],
+            "count": shelf.counts[cell],
+        }
+        for cell in sorted(shelf.counts)
+    ]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
+
+from portal.funds.models import FundRequest
+from portal.people.service import UsernameTakenError
+from portal.people.service import WrongPasswordError
+from portal.people.service import add_person
+from portal.people.service import check_password
+from portal.youths.models import Youth
+from portal.youths.service import register_youth
+from tests.world import ANSWER
+from tests.world import YOUTH
+from tests.world import World
+
+
+def test_a_username_is_given_once(session: Session) -> None:
+    with pytest.raises(UsernameTakenError):
+        add_person(session, "malee", name="อีกคน", organisation_code=None)
+
+
+def test_without_a_password_nobody_signs_in(session: Session, world: World) -> None:
+    assert world.krit.name
+    for password in ("", "anything at all"):
+        with pytest.raises(WrongPasswordError):
+            check_password(session, "krit", password)
+
+
+def test_a_mistyped_id_number_mixes_up_nobody(session: Session, world: World) -> None:
+    first = session.get_one(Youth, world.draft().youth_id)
+    stranger = replace(YOUTH, first_name="คนอื่น", birth_on=YOUTH.birth_on.replace(year=2001))
+    other = register_youth(session, stranger, area_code=ANSWER.area_code)
+    assert other.id != first.id
+    assert (first.first_name, other.national_id_hash) == (YOUTH.first_name, None)
+    again = register_youth(
+        session, replace(YOUTH, first_name="สะกดใหม่"), area_code=ANSWER.area_code
+    )
+    assert again.id == first.id
+
+
+def test_a_record_that_breaks_the_table_is_not_taken_for_a_known_one(session: Session) -> None:
+    nested = session.begin_nested()
+    nameless = replace(YOUTH, first_name=None)  # type: ignore[arg-type]  # no name at all
+    with pytest.raises(IntegrityError):
+        register_youth(session, nameless, area_code=ANSWER.area_code)
+    nested.rollback()
+
+
+def test_a_moment_without_a_zone_is_our_own_mistake(session: Session) -> None:
+    naive = datetime(2026, 11, 22)  # noqa: DTZ001 - that is the point
+    with pytest.raises(StatementError, match="needs a time zone"):
+        session.scalar(select(FundRequest).where(FundRequest.created_at == naive))
