@@ -199,6 +199,14 @@ def log_check() -> None:
     click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
 
 
+@log.command("rebuild-signer")
+@_told
+def log_rebuild_signer() -> None:
+    """Make a lost signer's state anew from the published files, after verifying all of them."""
+    size = _install().rebuild_signer().size
+    click.echo(f"The signer knows {size:,} entries again.")
+
+
 @user.command("reset")
 @click.argument("username")
 @click.password_option()

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from config import Settings
 from portal.audit.check import entries
 from portal.audit.check import signed_head
+from portal.audit.check import verified_frontier
 from portal.audit.folder import Folder
 from portal.audit.note import Checkpoint
+from portal.audit.note import Note
 from portal.audit.signer import Signer
 from portal.audit.signer import load_key
 from portal.audit.signer import load_secret
@@ -117,6 +119,13 @@ class Install:
         """Publish what was recorded; one at a time within this process."""
         with self._publishing:
             return publish(engine, self.folder, self.signer)
+
+    def rebuild_signer(self) -> Checkpoint:
+        """Make the signer's lost state anew from the published files, once all are verified."""
+        checkpoint = signed_head(self.folder, self.signer.vkey)
+        note = Note.parse(self.folder.read("checkpoint"))
+        self.signer.adopt(verified_frontier(self.folder, checkpoint), note)
+        return checkpoint
 
     def check_log(self, session: Session) -> Checkpoint:
         """Verify every published byte and every rule, then database and tables against them.

@@ -16,6 +16,7 @@ from portal.audit.note import NoteError
 from portal.audit.note import VerifierKey
 from portal.audit.note import read_checkpoint
 from portal.audit.tiles import WIDTH
+from portal.audit.tiles import frontier
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
@@ -84,6 +85,13 @@ def entries(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, Entry
     _check_partials(folder, size)
     if grown.root() != checkpoint.root:
         raise LogError(N_("The entries do not give the root that was signed in the checkpoint."))
+
+
+def verified_frontier(folder: Folder, checkpoint: Checkpoint) -> Frontier:
+    """Verify the whole log, then return its right edge."""
+    for _ in entries(folder, checkpoint):
+        pass
+    return frontier(checkpoint.size, folder.rows(checkpoint.size))
 
 
 def _leaves(folder: Folder, number: int, width: int) -> list[bytes]:

@@ -48,7 +48,7 @@ def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
             raise PublisherError(
                 N_(
                     "A checkpoint is published, but the signer knows nothing of it: its state is "
-                    "lost. Nothing was signed. Rebuild the state from the newest checkpoint."
+                    "lost. Nothing was signed. See `log rebuild-signer`."
                 )
             )
         return
@@ -59,8 +59,8 @@ def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
         raise PublisherError(
             N_(
                 "The published checkpoint is newer than what the signer knows: its state was "
-                "restored from a backup. Nothing was signed. Rebuild the state from the newest "
-                "checkpoint."
+                "restored from a backup. Nothing was signed. Take that state away, then see "
+                "`log rebuild-signer`."
             )
         )
     newest = session.execute(_entries().where(LogSeq.idx == size - 1)).one_or_none()

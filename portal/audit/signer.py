@@ -73,6 +73,19 @@ class Signer:
         size, packed, note = row
         return Head(Frontier.unpack(size, packed), note)
 
+    def adopt(self, frontier: Frontier, note: Note) -> None:
+        """Take a published checkpoint as the last signed one: only where the state was lost."""
+        note.verify(self.vkey)
+        checkpoint = Checkpoint.parse(note.text)
+        if (checkpoint.size, checkpoint.root) != (frontier.size, frontier.root()):
+            raise SignerError(N_("The checkpoint is not of this tree."))
+        with self._state() as state:
+            # The trigger refuses it where anything as new was signed here.
+            state.execute(
+                "INSERT INTO signed VALUES (?, ?, ?, ?)",
+                (frontier.size, checkpoint.root, frontier.pack(), str(note)),
+            )
+
     def sign(self, grown: Frontier, *, seen: Frontier) -> Note:
         """Sign a tree that grew out of the one last seen; refuse if another head was signed since.
 

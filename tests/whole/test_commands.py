@@ -134,7 +134,7 @@ def test_books_log_and_publishing_answer(portal: Portal) -> None:
 def test_serving_needs_its_secret_and_an_address(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served: list[Granian] = []
+    served: list[object] = []
     monkeypatch.setattr(Granian, "serve", served.append)
     answer = run(portal, "serve")
     assert (answer.exit_code, len(served)) == (0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from sqlite3 import IntegrityError
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal import demo
 from portal.audit.folder import PublisherError
+from portal.audit.merkle import Frontier
+from portal.audit.note import Note
 from portal.audit.note import NoteError
 from portal.audit.signer import KeyMissingError
 from portal.audit.signer import SignerError
@@ -150,14 +153,39 @@ OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r
 
 def test_a_lost_signer_does_not_begin_again(portal: Portal) -> None:
     state = data(portal) / "signer" / "signer.sqlite"
-    kept = state.read_bytes()
     state.unlink()
     act(portal)
     before = published(portal)
     with pytest.raises(PublisherError, match="its state is lost"):
         afresh(portal).publish(db.engine)
     assert published(portal) == before
-    state.write_bytes(kept)
+    rebuilt = portal.app.test_cli_runner().invoke(args=["log", "rebuild-signer"])
+    assert rebuilt.exit_code == 0, rebuilt.output
+    afresh(portal).publish(db.engine)
+    assert published(portal) != before
+
+
+def test_an_older_state_does_not_take_the_log_back(portal: Portal) -> None:
+    state = data(portal) / "signer" / "signer.sqlite"
+    older = state.read_bytes()
+    act(portal)
+    portal.install.publish(db.engine)
+    newer, before = state.read_bytes(), published(portal)
+    state.write_bytes(older)
+    with pytest.raises(PublisherError, match="restored from a backup"):
+        afresh(portal).publish(db.engine)
+    assert published(portal) == before
+    state.write_bytes(newer)
+
+
+def test_the_signer_adopts_only_its_own_tree(portal: Portal) -> None:
+    note = Note.parse(published(portal))
+    with pytest.raises(SignerError, match="not of this tree"):
+        portal.install.signer.adopt(Frontier(), note)
+    head = portal.install.signer.head()
+    assert head is not None
+    with pytest.raises(IntegrityError, match="never goes back"):
+        portal.install.signer.adopt(head.frontier, note)
 
 
 def test_a_lost_name_is_said(portal: Portal) -> None:
