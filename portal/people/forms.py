@@ -39,7 +39,3 @@ class SignInForm(FlaskForm):
         return SignInAnswer(
             self.username.data or "", self.password.data or "", self.next.data or ""
         )
-
-
-class SignOutForm(FlaskForm):
-    """Nothing but the token that proves the click was meant."""

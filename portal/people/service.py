@@ -124,10 +124,14 @@ def check_password(session: Session, username: str, password: str) -> Person:
         select(Person).where(Person.username == username, Person.is_active)
     ).one_or_none()
     stored = person.password_hash if person else None
-    try:
-        _hasher.verify(stored or _NOBODY, password)
-    except VerifyMismatchError:
-        raise WrongPasswordError from None
-    if person is None or stored is None:
+    is_right = _matches(stored or _NOBODY, password)
+    if person is None or stored is None or not is_right:
         raise WrongPasswordError
     return person
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except VerifyMismatchError:
+        return False

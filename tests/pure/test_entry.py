@@ -612,3 +612,16 @@ def test_chance_fills_all_of_an_id_but_time_version_and_variant() -> None:
     noise = (0xF_CC3 << 64 | 0x98C4DC0C0C07398F).to_bytes(10, "big")
     assert uuid7(0x017F22E279B0, lambda _: noise) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
     assert len({uuid7(5, secrets.token_bytes) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Kind.DAY, "2026-02-30"),
+        (Kind.DAY, "2026-13-01"),
+        (Kind.MONTH, "2026-13"),
+        (Kind.MONTH, "2026-00"),
+    ],
+)
+def test_a_day_that_never_was_cannot_stand(kind: Kind, value: str) -> None:
+    assert not Field(kind, "a time").holds(value)

@@ -600,3 +600,15 @@ def test_every_type_of_the_log_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
     told_above = {"role.granted", "target.set", "closed_day.set"}
     assert TYPES.keys() <= seen | told_above
+
+
+def test_a_moment_that_never_was_stops_the_fold() -> None:
+    for at in ("2026-99-99T00:00:00Z", "9999-12-31T23:00:00Z"):
+        with pytest.raises(FoldError, match="the calendar does not have"):
+            told([*FOUNDED, replace(submitted(), at=at)])
+
+
+def test_a_request_is_for_a_youth_or_a_project() -> None:
+    odd = replace(submitted(), public={**submitted().public, "kind": "animal"})
+    with pytest.raises(FoldError, match="for a youth or for a project"):
+        told([*FOUNDED, odd])

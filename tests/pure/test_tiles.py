@@ -231,3 +231,13 @@ def test_a_log_that_tessera_let_grow_could_have_been_written_by_us() -> None:
 
 def folder_bodies() -> list[bytes]:
     return Folder(TESSERA).last_bundle(15)
+
+
+def test_a_partial_tile_is_read_out_of_the_full_one(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    bodies = [bytes([n % 250]) * 3 for n in range(256)]
+    hashes = [leaf_hash(body) for body in bodies]
+    folder.write("tile/0/000", b"".join(hashes))
+    folder.write("tile/entries/000", bundle(bodies))
+    assert folder.read_tile(0, 0, 5) == b"".join(hashes[:5])
+    assert folder.read_tile("entries", 0, 5) == bundle(bodies[:5])

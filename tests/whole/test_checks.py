@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit.check import LogError
+from portal.audit.check import signed_head
 from portal.audit.entry import Secret
 from portal.audit.entry import leaf_hash
 from portal.audit.folder import PublisherError
@@ -35,6 +36,8 @@ from portal.funds.books import BooksError
 from portal.funds.books import check_books
 from portal.people.acts import role_granted
 from portal.people.queries import SYSTEM
+from portal.publishing.log_page import log_page
+from portal.publishing.service import check_continues
 from portal.roles import Role
 from tests.conftest import Portal
 from tests.world import NOON
@@ -315,7 +318,7 @@ PUBLIC: dict[str, tuple[str, str]] = {
     "a name": ("UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'", "fund/GEN is not"),
     "a limit": ("UPDATE published_limit SET above_satang = 1", "published_limit: "),
     "a limit less": ("DELETE FROM published_limit", "published_limit: "),
-    "a date": ("UPDATE published_request SET paid_at = submitted_at", REQUEST),
+    "a date": ("UPDATE published_request SET paid_at = '2026-01-01T00:00:00Z'", REQUEST),
     "a place": ("UPDATE published_request SET place = '210101'", REQUEST),
     "the parties": ("UPDATE published_request SET parties = '{}'", REQUEST),
     "the payments": ("UPDATE published_request SET payments = '{}'", REQUEST),
@@ -323,6 +326,54 @@ PUBLIC: dict[str, tuple[str, str]] = {
     "the key": ("UPDATE published_position SET vkey = ''", "another checkpoint"),
     "no acts": ("DELETE FROM published_act", "hold 0 of 270 entries"),
 }
+
+
+def test_what_waits_to_be_published_is_no_damage(told: Portal) -> None:
+    with writing(db.engine, told.install.session_info()) as session:
+        World(session).submitted()
+    assert told.install.check_log(db.session()).size == SIZE
+    db.session.close()
+
+
+def test_an_account_below_zero_is_named(told: Portal) -> None:
+    without_check = (
+        "PRAGMA ignore_check_constraints = ON"
+        if db.engine.dialect.name == "sqlite"
+        else "ALTER TABLE balance DROP CONSTRAINT ck_balance_never_below_zero"
+    )
+    more = (
+        "UPDATE posting SET satang = satang * 1000 WHERE journal_entry_id ="
+        " (SELECT min(id) FROM journal_entry WHERE kind = 'allocation')"
+    )
+    agreeing = (
+        "UPDATE balance SET satang ="
+        " (SELECT sum(satang) FROM posting WHERE balance_id = balance.id)"
+    )
+    with (
+        damaged("posting", without_check, more, agreeing) as session,
+        pytest.raises(BooksError, match="available is below zero"),
+    ):
+        check_books(session)
+    assert told.install.check_log(db.session()).size == SIZE
+    db.session.close()
+
+
+def test_a_fold_that_is_ahead_is_no_damage(told: Portal) -> None:
+    older = signed_head(told.install.folder, told.install.signer.vkey)
+    with writing(db.engine, told.install.session_info()) as session:
+        World(session).submitted()
+    told.install.publish(db.engine)
+    with Session(db.engine) as session:
+        check_continues(session, told.install.folder, older)
+
+
+@pytest.mark.usefixtures("told")
+def test_a_note_that_nobody_signed_is_not_shown_as_signed() -> None:
+    statement = "UPDATE published_position SET note = replace(note, '270', '271')"
+    with damaged("published_position", statement) as session:
+        page = log_page(session)
+        assert page is not None
+        assert not page.is_signed
 
 
 def test_a_changed_public_table_is_named(told: Portal) -> None:

@@ -135,7 +135,11 @@ def test_serving_needs_its_secret_and_an_address(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[object] = []
-    monkeypatch.setattr(Granian, "serve", served.append)
+
+    def serve(server: object) -> None:
+        served.append(server)
+
+    monkeypatch.setattr(Granian, "serve", serve)
     answer = run(portal, "serve")
     assert (answer.exit_code, len(served)) == (0, 1)
     assert "http://127.0.0.1:8000/" in answer.output
