@@ -37,7 +37,7 @@ def address(portal: Portal) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, address: str) -> Iterator[Page]:  # noqa: ARG001 - closed before it
     """A phone; whatever the browser complains about fails the test."""
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]  # a size
     page = context.new_page()
