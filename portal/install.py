@@ -27,9 +27,9 @@ from portal.audit.vault import Vault
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.publishing.check import check_tables
-from portal.publishing.fold import Shelf
 from portal.publishing.fold import step
 from portal.publishing.service import publish
+from portal.publishing.shelf import Shelf
 
 
 class NotSetUpError(RuleError):

@@ -13,6 +13,7 @@ from portal.audit.entry import Field
 from portal.audit.entry import Json
 from portal.audit.entry import Kind
 from portal.audit.entry import Secret
+from portal.funds.rules import Action
 from portal.funds.rules import Reason
 from portal.funds.rules import Threshold
 from portal.money import Money
@@ -226,14 +227,10 @@ def request_submitted(
     return told.draft(REQUEST_SUBMITTED, facts, secrets)
 
 
-def request_returned(told: Told, reason: Reason, *, note: Secret) -> Draft:
-    """The chair sent it back for correction."""
-    return told.draft(REQUEST_RETURNED, {"reason": reason}, {"note": note})
-
-
-def request_rejected(told: Told, reason: Reason, *, note: Secret) -> Draft:
-    """The chair refused it."""
-    return told.draft(REQUEST_REJECTED, {"reason": reason}, {"note": note})
+def request_declined(told: Told, action: Action, reason: Reason, *, note: Secret) -> Draft:
+    """The chair sent it back for correction, or refused it."""
+    entry_type = REQUEST_RETURNED if action is Action.RETURN else REQUEST_REJECTED
+    return told.draft(entry_type, {"reason": reason}, {"note": note})
 
 
 def request_signed(

@@ -143,14 +143,7 @@ def return_request(
 ) -> FundRequest:
     """Send a request back to its requester to be corrected."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.RETURN, by)
-    told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
-    note = Secret(subject(fund_request), loggable(grounds.note))
-    draft = acts.request_returned(told, grounds.reason, note=note)
-    effect = Effect(
-        Duty.DECIDE, state, waits_for=Role.FINDER, reason=grounds.reason, note=grounds.note
-    )
-    enter(session, fund_request, draft, effect, by=by)
+    _decline(session, fund_request, Action.RETURN, grounds, by=by, at=at)
     return fund_request
 
 
@@ -165,13 +158,31 @@ def reject_request(
 ) -> FundRequest:
     """Refuse a request for good, with a reason."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.REJECT, by)
+    _decline(session, fund_request, Action.REJECT, grounds, by=by, at=at)
+    return fund_request
+
+
+def _decline(
+    session: Session,
+    fund_request: FundRequest,
+    action: Action,
+    grounds: Grounds,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    state = _next_state(session, fund_request, action, by)
     told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
     note = Secret(subject(fund_request), loggable(grounds.note))
-    draft = acts.request_rejected(told, grounds.reason, note=note)
-    effect = Effect(Duty.DECIDE, state, waits_for=None, reason=grounds.reason, note=grounds.note)
+    draft = acts.request_declined(told, action, grounds.reason, note=note)
+    effect = Effect(
+        Duty.DECIDE,
+        state,
+        waits_for=Role.FINDER if action is Action.RETURN else None,
+        reason=grounds.reason,
+        note=grounds.note,
+    )
     enter(session, fund_request, draft, effect, by=by)
-    return fund_request
 
 
 def withdraw_request(

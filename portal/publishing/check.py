@@ -26,14 +26,14 @@ from portal.errors import N_
 from portal.funds.ledger import Place
 from portal.funds.models import Balance
 from portal.money import Money
-from portal.publishing.fold import Measure
-from portal.publishing.fold import Shelf
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Shelf
 from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
 from portal.publishing.tables import figure_rows

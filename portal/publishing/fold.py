@@ -6,18 +6,13 @@ that breaks a rule of the house stops it with a `FoldError` that names the entry
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field
 from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
-from enum import StrEnum
 
 from portal.audit.entry import Entry
-from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import PortalError
 from portal.funds.rules import SIGNERS
@@ -26,6 +21,14 @@ from portal.funds.rules import NoThresholdError
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
 from portal.money import Money
+from portal.publishing.shelf import Case
+from portal.publishing.shelf import Cell
+from portal.publishing.shelf import Limit
+from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Name
+from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Shelf
+from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 
@@ -40,123 +43,6 @@ class FoldError(PortalError):
     def __init__(self, index: int, why: str, **facts: object) -> None:
         super().__init__("Entry {index}: " + why, index=index, **facts)
         self.index = index
-
-
-class Measure(StrEnum):
-    """What a public figure counts; each only grows."""
-
-    RECEIVED = "received"
-    ALLOCATED = "allocated"
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    DISBURSED = "disbursed"
-
-
-class Status(StrEnum):
-    """Where a request stands for the public."""
-
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    PAID = "paid"
-
-
-@dataclass(frozen=True, slots=True)
-class Paying:
-    """One payment of a request, as the log tells it."""
-
-    state: str
-    satang: int
-    prepared_by: str
-    released_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One request, as the log tells it. Moments are UTC texts, amounts satang."""
-
-    reference: str
-    kind: str
-    fund: str
-    subcommittee: str
-    category: str
-    purpose: str
-    fiscal_year: int
-    place: str | None
-    status: Status
-    satang: int
-    submitted_at: str
-    # The newest sending: the limits of that day say who signs.
-    sent_at: str
-    decided_at: str = ""
-    paid_at: str = ""
-    approved_satang: int = 0
-    disbursed_satang: int = 0
-    last_index: int = 0
-    askers: frozenset[str] = frozenset()
-    signers: tuple[str, ...] = ()
-    deciders: frozenset[str] = frozenset()
-    payers: frozenset[str] = frozenset()
-    payments: Mapping[str, Paying] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cell:
-    """The key of one public figure."""
-
-    month: str
-    fund: str
-    subcommittee: str
-    category: str
-    measure: Measure
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """The public name of something the foundation has; `more` holds its other public facts."""
-
-    name_th: str
-    name_en: str
-    more: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Who signs above an amount, from a day on."""
-
-    valid_from: str
-    threshold: Threshold
-
-
-@dataclass(slots=True)
-class Shelf:
-    """What the fold knows so far, and what the newest entries changed.
-
-    `satang` and `counts` hold only what was added; `left` is what each subcommittee may still
-    approve of each fund, and under the empty code what a fund may still allocate.
-    """
-
-    cases: dict[str, Case] = field(default_factory=dict)
-    names: dict[tuple[str, str], Name] = field(default_factory=dict)
-    limits: dict[int, Limit] = field(default_factory=dict)
-    satang: Counter[Cell] = field(default_factory=Counter)
-    counts: Counter[Cell] = field(default_factory=Counter)
-    left: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def sums(self, measure: Measure) -> Counter[tuple[str, str]]:
-        """Return what was counted of a measure, by fund and subcommittee."""
-        found: Counter[tuple[str, str]] = Counter()
-        for cell, satang in self.satang.items():
-            if cell.measure is measure:
-                found[cell.fund, cell.subcommittee] += satang
-        return found
-
-    def add(self, cell: Cell, satang: int) -> None:
-        """Count one act and its amount."""
-        self.satang[cell] += satang
-        self.counts[cell] += 1
 
 
 def step(shelf: Shelf, index: int, entry: Entry) -> None:

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from portal.audit.entry import Entry
 from portal.funds.rules import Threshold
 from portal.money import Money
-from portal.publishing.fold import Case
-from portal.publishing.fold import Limit
-from portal.publishing.fold import Name
-from portal.publishing.fold import Paying
-from portal.publishing.fold import Shelf
-from portal.publishing.fold import Status
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedRequest
+from portal.publishing.shelf import Case
+from portal.publishing.shelf import Limit
+from portal.publishing.shelf import Name
+from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Shelf
+from portal.publishing.shelf import Status
 from portal.roles import Role
 
 Row = dict[str, object]

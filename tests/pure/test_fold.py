@@ -8,16 +8,16 @@ import pytest
 
 from portal.audit.entry import Entry
 from portal.audit.entry import Json
-from portal.publishing.fold import Case
-from portal.publishing.fold import Cell
 from portal.publishing.fold import FoldError
-from portal.publishing.fold import Measure
-from portal.publishing.fold import Name
-from portal.publishing.fold import Paying
-from portal.publishing.fold import Shelf
-from portal.publishing.fold import Status
 from portal.publishing.fold import month
 from portal.publishing.fold import step
+from portal.publishing.shelf import Case
+from portal.publishing.shelf import Cell
+from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Name
+from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Shelf
+from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 
 AT = "2026-11-20T05:00:00Z"

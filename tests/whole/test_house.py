@@ -24,7 +24,7 @@ from portal.funds.workbook import Warned
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
-from portal.publishing.fold import Status
+from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 from portal.security import HEADERS
