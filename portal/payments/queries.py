@@ -210,14 +210,6 @@ def _refusal(payment: Payment, duty: Duty | None, by: Actor) -> PortalError | No
     return None
 
 
-def payment_row(session: Session, payment_id: int, by: Actor) -> PaymentRow:
-    """Return one payment, or raise `PaymentUnknownError`."""
-    rows = _rows(session, Payment.id == payment_id, by)
-    if not rows:
-        raise PaymentUnknownError
-    return rows[0]
-
-
 @dataclass(frozen=True, slots=True)
 class PaymentTold:
     """One step a payment took, with who took it."""
@@ -244,7 +236,7 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
     payment = session.get(Payment, payment_id)
     if payment is None:
         raise PaymentUnknownError
-    row = payment_row(session, payment_id, by)
+    (row,) = _rows(session, Payment.id == payment_id, by)
     return PaymentPage(
         row=row,
         next_step=NEXT_STEP.get(payment.state),

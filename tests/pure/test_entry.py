@@ -625,3 +625,32 @@ def test_chance_fills_all_of_an_id_but_time_version_and_variant() -> None:
 )
 def test_a_day_that_never_was_cannot_stand(kind: Kind, value: str) -> None:
     assert not Field(kind, "a time").holds(value)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("v", True),
+        ("v", 2),
+        ("eid", "0199c82c-c000-4d5e-9811-8e237aa6340b"),
+        ("at", "2026-02-30T00:00:00Z"),
+        ("at", "2026-11-22T24:00:00Z"),
+        ("at", "2026-11-22"),
+        ("ref", ["nonsense"]),
+        ("prv", {"note": "short"}),
+    ],
+)
+def test_what_has_the_members_of_an_entry_is_not_yet_one(member: str, value: Json) -> None:
+    body: dict[str, Json] = {
+        "act": {"c": "A" * 43, "r": "chair"},
+        "at": "2026-11-22T06:00:00Z",
+        "eid": "0199c82c-c000-7d5e-9811-8e237aa6340b",
+        "prv": {},
+        "pub": {},
+        "ref": [],
+        "t": "a.thing",
+        "v": 1,
+    }
+    assert parse(canonical(body)).type == "a.thing"
+    with pytest.raises(EntryError, match="not an entry of version"):
+        parse(canonical({**body, member: value}))

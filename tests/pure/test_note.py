@@ -380,3 +380,8 @@ def test_extension_lines_are_let_pass_and_signed() -> None:
     assert read_checkpoint(raw, VKEY) == CHECKPOINT
     with pytest.raises(NoteError, match="not signed"):
         read_checkpoint(raw.replace(b"extension", b"extensioN"), VKEY)
+
+
+def test_a_signature_of_nothing_but_a_key_id_is_refused() -> None:
+    with pytest.raises(NoteError, match="not a signature line"):
+        Note.parse("text\n\n\u2014 name AAAAAA==\n".encode())

@@ -11,13 +11,19 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal import demo
+from portal.audit.check import LogError
+from portal.audit.check import entries
+from portal.audit.entry import leaf_hash
+from portal.audit.folder import Folder
 from portal.audit.folder import PublisherError
 from portal.audit.merkle import Frontier
+from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.note import NoteError
 from portal.audit.signer import KeyMissingError
 from portal.audit.signer import SignerError
 from portal.audit.signer import make_key
+from portal.audit.tiles import bundle
 from portal.db import db
 from portal.db import writing
 from portal.install import Install
@@ -132,6 +138,29 @@ def test_another_key_signs_nothing(portal: Portal) -> None:
     with pytest.raises(NoteError, match="not signed by"):
         afresh(portal).publish(db.engine)
     path.write_bytes(kept)
+
+
+def test_a_log_keeps_the_name_it_was_given(portal: Portal) -> None:
+    before = portal.install.signer.vkey
+    portal.install.name_log("audit.other.example/other")
+    assert afresh(portal).signer.vkey == before
+
+
+def test_what_a_stopped_publisher_left_is_no_damage(portal: Portal) -> None:
+    left = data(portal) / "log" / "tile" / "0" / "000.p" / "250"
+    left.write_bytes(b"nothing was signed over this")
+    portal.install.check_log(db.session())
+    db.session.close()
+
+
+def test_an_entry_that_is_signed_but_not_canonical_is_named(portal: Portal, tmp_path: Path) -> None:
+    body = b'{"a": 1}'
+    folder, signer = Folder(tmp_path / "log"), portal.install.signer
+    folder.write("tile/entries/000.p/1", bundle([body]))
+    folder.write("tile/0/000.p/1", leaf_hash(body))
+    root = Frontier().extend([leaf_hash(body)]).root()
+    with pytest.raises(LogError, match=r"Entry 0 in tile/entries/000\.p/1"):
+        list(entries(folder, Checkpoint(signer.vkey.name, 1, root)))
 
 
 def test_a_key_of_another_kind_is_refused(portal: Portal) -> None:
