@@ -37,7 +37,9 @@ OPTIONS |= {
 }
 
 if context.is_offline_mode():
-    context.configure(url=current_app.config["SQLALCHEMY_DATABASE_URI"], literal_binds=True, **OPTIONS)
+    context.configure(
+        url=current_app.config["SQLALCHEMY_DATABASE_URI"], literal_binds=True, **OPTIONS
+    )
     with context.begin_transaction():
         context.run_migrations()
 else:
