@@ -153,6 +153,18 @@ def test_what_a_stopped_publisher_left_is_no_damage(portal: Portal) -> None:
     db.session.close()
 
 
+@pytest.mark.parametrize("kind", ["0", "entries"])
+def test_a_changed_byte_in_an_older_partial_file_is_named(portal: Portal, kind: str) -> None:
+    (older,) = (data(portal) / "log" / "tile" / kind / "000.p").iterdir()
+    act(portal)
+    portal.install.publish(db.engine)
+    kept = older.read_bytes()
+    older.write_bytes(kept[:20] + bytes([kept[20] ^ 1]) + kept[21:])
+    with pytest.raises(LogError, match=rf"tile/{kind}/000\.p/{older.name} does not fit"):
+        portal.install.check_log(db.session())
+    older.write_bytes(kept)
+
+
 def test_an_entry_that_is_signed_but_not_canonical_is_named(portal: Portal, tmp_path: Path) -> None:
     body = b'{"a": 1}'
     folder, signer = Folder(tmp_path / "log"), portal.install.signer
