@@ -57,6 +57,13 @@ def test_the_workbook_is_answered_row_by_row(portal: Portal) -> None:
     assert count(FundRequest) == 0
 
 
+def test_a_dry_run_answers_and_changes_nothing(portal: Portal) -> None:
+    before = count(LogEntry)
+    answer = run(portal, "import-requests", str(WORKBOOK), "--as", "malee", "--dry-run")
+    assert (answer.exit_code, "row 8: bad_date" in answer.stdout) == (0, True)
+    assert (count(FundRequest), count(LogEntry)) == (0, before)
+
+
 def test_importing_twice_adds_nothing(portal: Portal) -> None:
     first = run(portal, "import-requests", str(WORKBOOK), "--as", "malee")
     assert first.exit_code == 0, first.output
