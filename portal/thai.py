@@ -75,7 +75,9 @@ def tidy(text: str) -> str:
     """Return the text as it was meant: no invisible characters, single spaces, ำ and แ whole."""
     text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text))
     text = " ".join(text.split())
-    return _NIKHAHIT_AA.sub("\\1\u0e33", text).replace("เเ", "แ")
+    text = _NIKHAHIT_AA.sub("\\1\u0e33", text).replace("เเ", "แ")
+    # Marks that met only now stand in their own order, too.
+    return unicodedata.normalize("NFC", text)
 
 
 def arabic_digits(text: str) -> str:

@@ -9,6 +9,7 @@ from datetime import time
 from datetime import timedelta
 
 import pytest
+from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def test_text_is_read_as_it_was_meant(typed: str, meant: str) -> None:
     assert tidy(typed) == meant
 
 
+@example("\u0301\u0e4d\u0e48\u0e32")
 @given(st.text(st.sampled_from("เแกาำ\u0e4d\u0e49\u0e48\u200b\u00a0 \n1é\u0301"), max_size=12))
 def test_tidy_text_stays_as_it_is(text: str) -> None:
     once = tidy(text)
