@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -17,6 +19,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from granian import Granian
 from granian.constants import Interfaces
+from sqlalchemy.exc import OperationalError
 
 from config import MissingSettingError
 from portal import demo
@@ -146,12 +149,46 @@ def _summary(answers: Sequence[RowAnswer], imported: Imported) -> dict[str, int]
 
 
 @click.command("publish")
+@click.option("--every", type=click.FloatRange(min=0.1), help="Go on, every so many seconds.")
 @_told
-def publish() -> None:
-    """Publish what was recorded: order it, sign it, fold it."""
-    checkpoint = _install().publish(db.engine)
-    size = checkpoint.size if checkpoint else 0
-    click.echo(f"{size:,} entries are published.")
+def publish(every: float | None) -> None:
+    """Publish what was recorded: order it, sign it, fold it, ask the witnesses."""
+    if every is None:
+        for line in _publish_once():
+            click.echo(line)
+        return
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    told: list[str] = []
+    while not stop.is_set():
+        lines = _publish_patiently()
+        for line in lines:
+            if line not in told:
+                click.echo(line)
+        told = lines
+        stop.wait(every)
+
+
+def _publish_patiently() -> list[str]:
+    """Publish; what stands in the way is told, and may be gone the next time."""
+    try:
+        return _publish_once()
+    except PortalError as error:
+        return [str(error)]
+    except OperationalError as error:
+        return [f"The database does not answer: {error.orig}"]
+
+
+def _publish_once() -> list[str]:
+    held = _install().cycle(db.engine, at=now())
+    head = _install().signer.head()
+    size = head.frontier.size if head else 0
+    return [
+        f"{size:,} entries are published.",
+        *(f"{name} cosigned." for name in held.lines),
+        *(str(refusal) for refusal in held.refusals.values()),
+    ]
 
 
 @click.command("serve")
@@ -205,6 +242,22 @@ def log_rebuild_signer() -> None:
     """Make a lost signer's state anew from the published files, after verifying all of them."""
     size = _install().rebuild_signer().size
     click.echo(f"The signer knows {size:,} entries again.")
+
+
+@log.command("add-key")
+@_told
+def log_add_key() -> None:
+    """Make a new key that signs beside the old one."""
+    vkey = _install().add_key(db.engine, at=now())
+    click.echo(f"This key signs as well from now on; tell it to every witness:\n{vkey}")
+
+
+@log.command("retire-key")
+@_told
+def log_retire_key() -> None:
+    """Retire the oldest key and destroy it, once the next one is known for 90 days."""
+    vkey = _install().retire_key(db.engine, at=now())
+    click.echo(f"This key signs nothing any more, and is destroyed here:\n{vkey}")
 
 
 @user.command("reset")

@@ -31,6 +31,8 @@ INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 SALT_BYTES = 32
+# The name under which the commitment to whoever acted is opened.
+ACTOR = "act"
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -142,13 +144,13 @@ class Secret:
 class Draft:
     """An act told in values, before it is sealed into bytes.
 
-    `actor` is committed, never shown; `role` is public.
+    `actor` is committed, never shown, and None where no person acts; `role` is public.
     """
 
     type: EntryType
     at: datetime
     role: str
-    actor: Secret
+    actor: Secret | None
     public: Mapping[str, Json]
     private: Mapping[str, Secret] = field(default_factory=dict)
     refs: tuple[str, ...] = ()
@@ -211,10 +213,9 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
     if not draft.private.keys() <= set(draft.type.private):
         unknown = sorted(draft.private.keys() - set(draft.type.private))
         raise EntryError("{type} has no private field {names}", type=draft.type.name, names=unknown)
-    act, act_opening = _commit(draft.type.name, "act", draft.actor, random)
-    commitments, openings = {}, [act_opening]
-    for name in draft.type.private:
-        secret = draft.private.get(name)
+    commitments, openings = {}, []
+    for name in (ACTOR, *draft.type.private):
+        secret = draft.actor if name == ACTOR else draft.private.get(name)
         if secret is None or secret.value is None:
             commitments[name] = base64url(random(SALT_BYTES))
             continue
@@ -222,7 +223,7 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
         openings.append(opening)
     body = canonical(
         {
-            "act": {"c": act, "r": draft.role},
+            "act": {"c": commitments.pop(ACTOR), "r": draft.role},
             "at": utc_text(draft.at),
             "eid": eid,
             "prv": commitments,
@@ -261,6 +262,11 @@ def utc_text(moment: datetime) -> str:
         message = "a moment in the log needs a time zone"
         raise ValueError(message)
     return moment.astimezone(UTC).strftime(MOMENT)
+
+
+def unix_text(seconds: int) -> str:
+    """Write Unix seconds, the time of a witness, as `2026-11-22T06:00:00Z`."""
+    return utc_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def check_public(entry_type: EntryType, public: Mapping[str, Json]) -> None:

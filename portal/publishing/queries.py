@@ -75,6 +75,14 @@ def edition(session: Session) -> str:
     return f"{position.size}-{position.root[:16]}-{position.fold_version}"
 
 
+def key_added_at(session: Session, vkey: str) -> datetime | None:
+    """Return since when the log says that this key signs, or None when it does not say so."""
+    for act in session.scalars(select(PublishedAct).where(PublishedAct.type == "log.key_added")):
+        if act_line(act).public["vkey"] == vkey:
+            return act_line(act).at
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class RequestLine:
     """A request in a public list."""
