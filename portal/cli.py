@@ -26,6 +26,9 @@ from portal import demo
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.erasure import check_erasures
+from portal.erasure import erase
+from portal.erasure import finish_erasures
 from portal.errors import InputError
 from portal.errors import PortalError
 from portal.founding import found
@@ -52,7 +55,14 @@ def attach(app: Flask) -> None:
     """Attach the commands to the app."""
     for group in (books, log, user):
         app.cli.add_command(group)
-    for command in (init_province, import_requests, publish, serve, demo_command):
+    for command in (
+        init_province,
+        import_requests,
+        publish,
+        serve,
+        demo_command,
+        erase_command,
+    ):
         app.cli.add_command(command)
 
 
@@ -197,6 +207,8 @@ def serve() -> None:
     """Serve the portal on PORTAL_BIND."""
     settings = _install().settings
     settings.require_secrets()
+    if finish_erasures(_install(), at=now()):
+        click.echo("An erasure that was cut off is finished.")
     host, _, port = settings.bind.rpartition(":")
     click.echo(f"The portal is at http://{settings.bind}/ (stop it with Ctrl-C)")
     server = Granian(
@@ -233,7 +245,10 @@ def books_check() -> None:
 def log_check() -> None:
     """Check the whole published log from its files, then the database against it."""
     size = _install().check_log(db.session()).size
+    erased = check_erasures(_install(), db.session())
     click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
+    if erased:
+        click.echo(f"{erased} erasures are still erased.")
 
 
 @log.command("rebuild-signer")
@@ -258,6 +273,16 @@ def log_retire_key() -> None:
     """Retire the oldest key and destroy it, once the next one is known for 90 days."""
     vkey = _install().retire_key(db.engine, at=now())
     click.echo(f"This key signs nothing any more, and is destroyed here:\n{vkey}")
+
+
+@click.command("erase")
+@click.argument("subject")
+@click.option("--ticket", required=True, help="The number of the written order.")
+@_told
+def erase_command(subject: str, ticket: str) -> None:
+    """Erase what is known of SUBJECT (youth:NUMBER, donation:REFERENCE); it cannot be undone."""
+    erase(_install(), subject, ticket=ticket, at=now())
+    click.echo(f"{subject} is erased under {ticket}; the next publishing tells it.")
 
 
 @user.command("reset")

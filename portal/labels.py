@@ -63,6 +63,7 @@ ACTS: Mapping[str, str] = {
     "log.heartbeat": N_("The log showed that it lives"),
     "log.key_added": N_("A new key of the log was added"),
     "log.key_retired": N_("An old key of the log was retired"),
+    "privacy.erased": N_("Personal data was erased"),
     "role.granted": N_("A role was given"),
     "foundation.created": N_("The foundation was set up"),
     "subcommittee.created": N_("A subcommittee was set up"),

@@ -45,7 +45,14 @@ KEY_RETIRED = EntryType(
     "log.key_retired",
     public={"vkey": Field(Kind.KEY, "the key that signs nothing after this")},
 )
-ALL = (GENESIS, SCHEMA_PUBLISHED, HEARTBEAT, KEY_ADDED, KEY_RETIRED)
+ERASED = EntryType(
+    "privacy.erased",
+    public={
+        "ticket": Field(Kind.REFERENCE, "the number of the written order to erase"),
+        "count": Field(Kind.COUNT, "how many private fields nobody can open any more"),
+    },
+)
+ALL = (GENESIS, SCHEMA_PUBLISHED, HEARTBEAT, KEY_ADDED, KEY_RETIRED, ERASED)
 
 _SYSTEM = Secret("system", "system")
 
@@ -69,6 +76,14 @@ def key_added(vkey: str, *, at: datetime) -> Draft:
 def key_retired(vkey: str, *, at: datetime) -> Draft:
     """An old key signs no more."""
     return Draft(KEY_RETIRED, at, Role.SYSTEM, None, {"vkey": vkey})
+
+
+def erased(ticket: str, count: int, *, at: datetime) -> Draft:
+    """Private values are gone for good; which entries they stood in is not told.
+
+    A list of entries would join everything that was ever paid for one child.
+    """
+    return Draft(ERASED, at, Role.SYSTEM, None, {"ticket": ticket, "count": count})
 
 
 def schema_published(types: Iterable[EntryType], *, at: datetime) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -81,6 +82,15 @@ def key_added_at(session: Session, vkey: str) -> datetime | None:
         if act_line(act).public["vkey"] == vkey:
             return act_line(act).at
     return None
+
+
+def erased_counts(session: Session) -> Mapping[str, int]:
+    """Return how many private fields the log calls erased, by the ticket of the order."""
+    counts: Counter[str] = Counter()
+    for act in session.scalars(select(PublishedAct).where(PublishedAct.type == "privacy.erased")):
+        told = json.loads(act.public)
+        counts[told["ticket"]] += told["count"]
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
