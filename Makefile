@@ -14,7 +14,7 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify bench migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -60,6 +60,9 @@ bench: setup-test ## measure what docs/performance.md tells, as JSON lines
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check
 	$(FLASK) books check
+
+verify-tool: $(VENV) $(COMPILED) ## build dist/fundlog-verify.pyz, with which strangers check the log
+	$(BIN)/python -m portal.verifier.build dist/fundlog-verify.pyz
 
 migration: export PORTAL_DATA_DIR := $(CURDIR)/build/migration
 migration: export PORTAL_DATABASE_URL :=
