@@ -40,7 +40,7 @@ run: $(VENV) $(COMPILED) ## serve what is in instance/ on $PORTAL_BIND, or 127.0
 test: setup-test ## run every test, on SQLite, PostgreSQL and in Chromium, and print the coverage
 	$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup --cov $(ARGS)
 
-test-pure: $(VENV_TEST) ## run the tests that need nothing; ARGS='-k word' goes to pytest
+test-pure: $(VENV_TEST) $(COMPILED) ## run the tests that need nothing; ARGS='-k word' goes to pytest
 	$(PYTEST) tests/pure $(ARGS)
 
 fix: $(VENV_TEST) ## format the code, and mend what ruff can mend
