@@ -14,7 +14,7 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify bench migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -40,7 +40,7 @@ run: $(VENV) $(COMPILED) ## serve what is in instance/ on $PORTAL_BIND, or 127.0
 test: setup-test ## run every test, on SQLite, PostgreSQL and in Chromium, and print the coverage
 	$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup --cov $(ARGS)
 
-test-pure: $(VENV_TEST) ## run the tests that need nothing; ARGS='-k word' goes to pytest
+test-pure: $(VENV_TEST) $(COMPILED) ## run the tests that need nothing; ARGS='-k word' goes to pytest
 	$(PYTEST) tests/pure $(ARGS)
 
 fix: $(VENV_TEST) ## format the code, and mend what ruff can mend
@@ -60,6 +60,9 @@ bench: setup-test ## measure what docs/performance.md tells, as JSON lines
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check
 	$(FLASK) books check
+
+verify-tool: $(VENV) $(COMPILED) ## build dist/fundlog-verify.pyz, with which strangers check the log
+	$(BIN)/python -m portal.verifier.build dist/fundlog-verify.pyz
 
 migration: export PORTAL_DATA_DIR := $(CURDIR)/build/migration
 migration: export PORTAL_DATABASE_URL :=

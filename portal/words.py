@@ -48,6 +48,8 @@ def say(error: PortalError) -> str:
 
 def _said(fact: object) -> object:
     match fact:
+        case PortalError():
+            return say(fact)
         case Money():
             return str(fact)
         case Role():

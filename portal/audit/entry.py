@@ -22,6 +22,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from portal.errors import N_
 from portal.errors import PortalError
 
 VERSION = 1
@@ -31,8 +32,8 @@ INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 SALT_BYTES = 32
-# The name under which the commitment to whoever acted is opened.
-ACTOR = "act"
+# The field that tells who acted: committed in every entry, outside the private fields.
+ACT = "act"
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -183,8 +184,17 @@ class Entry:
     at: str
     role: str
     public: Mapping[str, Json]
-    private: frozenset[str]
+    # The commitment of each private field, and of who acted.
+    private: Mapping[str, str]
     refs: tuple[str, ...]
+    actor: str = ""
+
+    def sealed(self, name: str) -> str:
+        """Return the commitment of a private field; `act` is who acted."""
+        found = self.actor if name == ACT else self.private.get(name)
+        if found is None:
+            raise EntryError(N_("{type} has no sealed field {name}"), type=self.type, name=name)
+        return found
 
     def text(self, name: str) -> str:
         """Return a public field that holds text."""
@@ -194,7 +204,7 @@ class Entry:
         """Return a public field that holds a whole number."""
         value = self.public[name]
         if type(value) is not int:
-            raise EntryError("{type}.{name} is no number", type=self.type, name=name)
+            raise EntryError(N_("{type}.{name} is no number"), type=self.type, name=name)
         return value
 
 
@@ -212,10 +222,12 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
     check_public(draft.type, draft.public)
     if not draft.private.keys() <= set(draft.type.private):
         unknown = sorted(draft.private.keys() - set(draft.type.private))
-        raise EntryError("{type} has no private field {names}", type=draft.type.name, names=unknown)
+        raise EntryError(
+            N_("{type} has no private field {names}"), type=draft.type.name, names=unknown
+        )
     commitments, openings = {}, []
-    for name in (ACTOR, *draft.type.private):
-        secret = draft.actor if name == ACTOR else draft.private.get(name)
+    for name in (ACT, *draft.type.private):
+        secret = draft.actor if name == ACT else draft.private.get(name)
         if secret is None or secret.value is None:
             commitments[name] = base64url(random(SALT_BYTES))
             continue
@@ -223,7 +235,7 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
         openings.append(opening)
     body = canonical(
         {
-            "act": {"c": commitments.pop(ACTOR), "r": draft.role},
+            "act": {"c": commitments.pop(ACT), "r": draft.role},
             "at": utc_text(draft.at),
             "eid": eid,
             "prv": commitments,
@@ -256,6 +268,17 @@ def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
+def unbase64url(text: str) -> bytes:
+    """Decode base64url without padding, refusing every form but the canonical one."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise EntryError(N_("not base64url: {text}"), text=text) from error
+    if base64url(raw) != text:
+        raise EntryError(N_("not base64url: {text}"), text=text)
+    return raw
+
+
 def utc_text(moment: datetime) -> str:
     """Write an aware moment as `2026-11-22T06:00:00Z`."""
     if moment.tzinfo is None:
@@ -274,12 +297,12 @@ def check_public(entry_type: EntryType, public: Mapping[str, Json]) -> None:
     if public.keys() != entry_type.public.keys():
         names = sorted(public.keys() ^ entry_type.public.keys())
         raise EntryError(
-            "{type} has other public fields: {names}", type=entry_type.name, names=names
+            N_("{type} has other public fields: {names}"), type=entry_type.name, names=names
         )
     for name, declared in entry_type.public.items():
         if not declared.holds(public[name]):
             raise EntryError(
-                "{type}.{name} cannot hold {value}",
+                N_("{type}.{name} cannot hold {value}"),
                 type=entry_type.name,
                 name=name,
                 value=repr(public[name]),
@@ -290,11 +313,13 @@ def check_entry(entry: Entry, types: Mapping[str, EntryType]) -> None:
     """Refuse an entry whose type is unknown, or whose fields are not the declared ones."""
     declared = types.get(entry.type)
     if declared is None:
-        raise EntryError("{type} is no type of this log", type=entry.type)
+        raise EntryError(N_("{type} is no type of this log"), type=entry.type)
     check_public(declared, entry.public)
-    if entry.private != set(declared.private):
-        names = sorted(entry.private ^ set(declared.private))
-        raise EntryError("{type} has other private fields: {names}", type=entry.type, names=names)
+    if entry.private.keys() != set(declared.private):
+        names = sorted(entry.private.keys() ^ set(declared.private))
+        raise EntryError(
+            N_("{type} has other private fields: {names}"), type=entry.type, names=names
+        )
 
 
 def canonical(value: Json) -> bytes:
@@ -312,7 +337,7 @@ _REFUSED = re.compile("[\x00-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 def _check(value: Json, depth: int) -> None:
     if depth < 0:
-        raise EntryError("nested deeper than {depth}", depth=DEPTH_MAX)
+        raise EntryError(N_("nested deeper than {depth}"), depth=DEPTH_MAX)
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, Mapping):
@@ -323,17 +348,17 @@ def _check(value: Json, depth: int) -> None:
         for item in value:
             _check(item, depth - 1)
     elif not (value is None or isinstance(value, int)) or abs(value or 0) > INTEGER_MAX:
-        raise EntryError("{value} cannot stand in an entry", value=repr(value))
+        raise EntryError(N_("{value} cannot stand in an entry"), value=repr(value))
 
 
 def _check_name(name: object) -> None:
     if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise EntryError("{name} is no member name", name=repr(name))
+        raise EntryError(N_("{name} is no member name"), name=repr(name))
 
 
 def _check_text(text: str) -> None:
     if _REFUSED.search(text) or not unicodedata.is_normalized("NFC", text):
-        raise EntryError("{text} is not clean NFC text", text=ascii(text))
+        raise EntryError(N_("{text} is not clean NFC text"), text=ascii(text))
 
 
 def loggable(text: str) -> str:
@@ -344,20 +369,20 @@ def loggable(text: str) -> str:
 def parse(body: bytes) -> Entry:
     """Read an entry from its published bytes; refuse all but the canonical form."""
     if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
-        raise EntryError("an entry of {size} bytes", size=len(body))
+        raise EntryError(N_("an entry of {size} bytes"), size=len(body))
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
-        raise EntryError("not JSON: {why}", why=str(error)) from error
+        raise EntryError(N_("not JSON: {why}"), why=str(error)) from error
     if canonical(value) != body:
-        raise EntryError("not in canonical form")
+        raise EntryError(N_("not in canonical form"))
     return _shaped(value)
 
 
 def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise EntryError("a member stands twice")
+        raise EntryError(N_("a member stands twice"))
     return members
 
 
@@ -389,8 +414,8 @@ def _shaped(value: Json) -> Entry:
                 and all(map(_is_commitment, (actor, *private.values())))
             )
             if good:
-                return Entry(eid, type_name, at, role, public, frozenset(private), tuple(refs))
-    raise EntryError("not an entry of version {version}", version=VERSION)
+                return Entry(eid, type_name, at, role, public, private, tuple(refs), actor)
+    raise EntryError(N_("not an entry of version {version}"), version=VERSION)
 
 
 def uuid7(milliseconds: int, random: Callable[[int], bytes]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from portal.errors import N_
 from portal.errors import PortalError
 
 HASH_BYTES = 32
@@ -152,26 +153,26 @@ def verify_inclusion(
     """Raise `ProofError` unless the proof shows the leaf at the index (RFC 9162 2.1.3.2)."""
     _check_hashes(leaf, root, *proof)
     if not 0 <= index < size:
-        raise ProofError("a tree of {size} leaves has no leaf {index}", size=size, index=index)
+        raise ProofError(N_("a tree of {size} leaves has no leaf {index}"), size=size, index=index)
     found = leaf
     for step, is_left in _climb(index, size - 1, proof):
         found = node_hash(step, found) if is_left else node_hash(found, step)
     if found != root:
-        raise ProofError("the proof does not lead to the root")
+        raise ProofError(N_("the proof does not lead to the root"))
 
 
 def _climb(first: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
     """Go up from one node of a row to the root: each step of the proof, and if it stands left."""
     for step in proof:
         if last == 0:
-            raise ProofError("the proof is too long")
+            raise ProofError(N_("the proof is too long"))
         is_left = bool(first & 1) or first == last
         yield step, is_left
         while is_left and first and not first & 1:
             first, last = first >> 1, last >> 1
         first, last = first >> 1, last >> 1
     if last:
-        raise ProofError("the proof is too short")
+        raise ProofError(N_("the proof is too short"))
 
 
 def verify_consistency(
@@ -179,16 +180,16 @@ def verify_consistency(
 ) -> None:
     """Raise `ProofError` unless the new tree begins with the old one (RFC 9162 2.1.4.2)."""
     if not 0 < old <= new:
-        raise ProofError("nothing is proved from {old} to {new} leaves", old=old, new=new)
+        raise ProofError(N_("nothing is proved from {old} to {new} leaves"), old=old, new=new)
     if old == new:
         if proof or old_root != new_root:
-            raise ProofError("one size, two roots")
+            raise ProofError(N_("one size, two roots"))
         return
     _check_hashes(old_root, new_root, *proof)
     # An old tree that is perfect is its own first step.
     steps = list(proof) if old & (old - 1) else [old_root, *proof]
     if not steps:
-        raise ProofError("the proof is empty")
+        raise ProofError(N_("the proof is empty"))
     level = (old & -old).bit_length() - 1
     old_found = new_found = steps[0]
     for step, is_left in _climb((old - 1) >> level, (new - 1) >> level, steps[1:]):
@@ -196,9 +197,9 @@ def verify_consistency(
             old_found = node_hash(step, old_found)
         new_found = node_hash(step, new_found) if is_left else node_hash(new_found, step)
     if old_found != old_root or new_found != new_root:
-        raise ProofError("the proof does not lead from one root to the other")
+        raise ProofError(N_("the proof does not lead from one root to the other"))
 
 
 def _check_hashes(*hashes: bytes) -> None:
     if any(len(each) != HASH_BYTES for each in hashes):
-        raise ProofError("a hash has {size} bytes", size=HASH_BYTES)
+        raise ProofError(N_("a hash has {size} bytes"), size=HASH_BYTES)

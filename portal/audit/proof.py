@@ -15,6 +15,7 @@ from portal.audit.note import Note
 from portal.audit.note import unbase64
 from portal.audit.policy import Policy
 from portal.audit.policy import Seen
+from portal.errors import N_
 
 HEADER = "c2sp.org/tlog-proof@v1"
 PROOF_BYTES_MAX = 1_000_000
@@ -40,17 +41,17 @@ class Proof:
     def parse(cls, raw: bytes) -> Proof:
         """Read a proof file strictly; nothing is verified here."""
         if len(raw) > PROOF_BYTES_MAX:
-            raise ProofError("a proof of {size} bytes", size=len(raw))
+            raise ProofError(N_("a proof of {size} bytes"), size=len(raw))
         try:
             head, found, note = raw.decode("utf-8").partition("\n\n")
         except UnicodeDecodeError as error:
-            raise ProofError("a proof is UTF-8 text") from error
+            raise ProofError(N_("a proof is UTF-8 text")) from error
         match head.split("\n"):
             case [header, extra, index, *steps] if header == HEADER and found:
                 body = unbase64(_after("extra", extra))
                 hashes = tuple(unbase64(step) for step in steps)
                 return cls(body, _number(_after("index", index)), hashes, Note.parse(note.encode()))
-        raise ProofError("not a proof file of this log")
+        raise ProofError(N_("not a proof file of this log"))
 
     def verify(self, policy: Policy) -> tuple[Entry, Seen]:
         """Check everything; return the entry and who has seen it.
@@ -60,7 +61,7 @@ class Proof:
         """
         seen = policy.judge(self.note)
         if len(self.hashes) > STEPS_MAX:
-            raise ProofError("the proof is too long")
+            raise ProofError(N_("the proof is too long"))
         verify_inclusion(
             leaf_hash(self.body),
             self.index,
@@ -78,11 +79,11 @@ def _base64(raw: bytes) -> str:
 def _after(word: str, line: str) -> str:
     found, _, rest = line.partition(" ")
     if found != word:
-        raise ProofError("a line begins with {word}", word=word)
+        raise ProofError(N_("a line begins with {word}"), word=word)
     return rest
 
 
 def _number(text: str) -> int:
     if not re.fullmatch(r"0|[1-9][0-9]{0,18}", text):
-        raise ProofError("not a number: {text}", text=text)
+        raise ProofError(N_("not a number: {text}"), text=text)
     return int(text)

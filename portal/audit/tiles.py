@@ -18,6 +18,7 @@ from portal.audit.merkle import HASH_BYTES
 from portal.audit.merkle import Frontier
 from portal.audit.merkle import fold_right
 from portal.audit.merkle import perfect_root
+from portal.errors import N_
 
 WIDTH = 256
 
@@ -57,7 +58,7 @@ def unbundle(packed: bytes) -> Iterator[bytes]:
     while at < len(packed):
         end = at + 2 + int.from_bytes(packed[at : at + 2], "big")
         if end > len(packed):
-            raise EntryError("a bundle is cut short at byte {at}", at=at)
+            raise EntryError(N_("a bundle is cut short at byte {at}"), at=at)
         yield packed[at + 2 : end]
         at = end
 
@@ -65,7 +66,7 @@ def unbundle(packed: bytes) -> Iterator[bytes]:
 def split_hashes(tile: bytes) -> list[bytes]:
     """Split a tile into its hashes."""
     if len(tile) % HASH_BYTES:
-        raise EntryError("a tile of {size} bytes", size=len(tile))
+        raise EntryError(N_("a tile of {size} bytes"), size=len(tile))
     return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
 
 
@@ -107,7 +108,7 @@ def frontier(size: int, rows: Mapping[int, Sequence[bytes]]) -> Frontier:
         row, at = rows.get(level, ()), 0
         width = widths(size, level)[1]
         if len(row) != width:
-            raise EntryError("level {level} has {found} hashes", level=level, found=len(row))
+            raise EntryError(N_("level {level} has {found} hashes"), level=level, found=len(row))
         for bit in range(7, -1, -1):
             if width >> bit & 1:
                 hashes.append(perfect_root(row[at : at + (1 << bit)]))

@@ -1,4 +1,4 @@
-"""The figures of the front page: sums over what the fold counted."""
+"""The figures of the front page and of the API: sums over what the fold counted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import Json
+from portal.audit.merkle import Frontier
+from portal.audit.note import Checkpoint
+from portal.audit.note import VerifierKey
+from portal.errors import N_
+from portal.errors import NotFoundError
 from portal.labels import Name
 from portal.money import Money
 from portal.money import total
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedName
+from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.open_figures import Counted
+from portal.publishing.open_figures import open_figures
 
 SECONDS_PER_DAY = 86_400
 
@@ -110,6 +119,35 @@ def figures(session: Session) -> Figures:
         paid_for_youths=paid.get("youth", 0),
         paid_for_projects=paid.get("project", 0),
     )
+
+
+class NothingPublishedError(NotFoundError):
+    """Nothing is published yet."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Nothing is published yet."))
+
+
+def every_figure(session: Session) -> dict[str, Json]:
+    """Return every public figure, and the log they come from, as plain JSON."""
+    position = session.get(PublishedPosition, 1)
+    if position is None:
+        raise NothingPublishedError
+    # While a long log is folded, the signed root is ahead of the figures; the frontier is not.
+    root = Frontier.unpack(position.size, position.frontier).root()
+    origin = VerifierKey.parse(position.vkey).name
+    rows = session.execute(
+        select(
+            PublishedFigure.month,
+            PublishedFigure.fund,
+            PublishedFigure.subcommittee,
+            PublishedFigure.category,
+            PublishedFigure.measure,
+            PublishedFigure.satang,
+        )
+    )
+    counted = (Counted(*row) for row in rows)
+    return open_figures(Checkpoint(origin, position.size, root), counted)
 
 
 @dataclass(frozen=True, slots=True)

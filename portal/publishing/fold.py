@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from portal.audit.entry import Entry
 from portal.audit.entry import check_entry
+from portal.errors import N_
 from portal.errors import PortalError
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
@@ -41,7 +42,8 @@ class FoldError(PortalError):
     """An entry that the rules of the house do not allow at its place."""
 
     def __init__(self, index: int, why: str, **facts: object) -> None:
-        super().__init__("Entry {index}: " + why, index=index, **facts)
+        broken = PortalError(why, **facts)
+        super().__init__(N_("Entry {index}: {why}"), index=index, why=broken)
         self.index = index
 
 
@@ -50,16 +52,16 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
     try:
         check_entry(entry, TYPES)
     except PortalError as error:
-        raise FoldError(index, str(error).replace("{", "{{").replace("}", "}}")) from error
+        raise FoldError(index, error.sentence, **error.facts) from error
     if (index == 0) != (entry.type == "log.genesis"):
-        raise FoldError(index, "the log begins with its genesis, and has one")
+        raise FoldError(index, N_("the log begins with its genesis, and has one"))
     tell = _TELLS.get(entry.type)
     if tell is None:
         return
     try:
         tell(shelf, index, entry)
     except (OverflowError, ValueError) as error:
-        raise FoldError(index, "a time that the calendar does not have") from error
+        raise FoldError(index, N_("a time that the calendar does not have")) from error
 
 
 def day(at: str) -> str:
@@ -76,7 +78,7 @@ def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
     def tell(shelf: Shelf, index: int, entry: Entry) -> None:
         key = (kind, entry.text("code"))
         if key in shelf.names:
-            raise FoldError(index, "{code} stands in the log already", code=key[1])
+            raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
         more = {
             name: value
             for name, value in entry.public.items()
@@ -89,14 +91,14 @@ def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
 
 def _known(shelf: Shelf, index: int, kind: str, code: str) -> str:
     if (kind, code) not in shelf.names:
-        raise FoldError(index, "the log knows no {kind} {code}", kind=kind, code=code)
+        raise FoldError(index, N_("the log knows no {kind} {code}"), kind=kind, code=code)
     return code
 
 
 def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
     fund, satang = _known(shelf, index, "fund", entry.text("fund")), entry.number("satang")
     if satang <= 0:
-        raise FoldError(index, "a donation of {satang} satang", satang=satang)
+        raise FoldError(index, N_("a donation of {satang} satang"), satang=satang)
     shelf.left[fund, ""] += satang
     shelf.add(Cell(entry.text("received_on")[:7], fund, "", "", Measure.RECEIVED), satang)
 
@@ -114,7 +116,7 @@ def _take(shelf: Shelf, index: int, account: tuple[str, str], satang: int) -> No
     if satang <= 0 or shelf.left[account] < satang:
         raise FoldError(
             index,
-            "{account} holds {held} satang, {satang} are taken",
+            N_("{account} holds {held} satang, {satang} are taken"),
             account="/".join(account),
             held=shelf.left[account],
             satang=satang,
@@ -126,7 +128,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     reference, party = entry.text("reference"), entry.text("party")
     case = shelf.cases.get(reference)
     if case is not None and case.status is not Status.RETURNED:
-        raise FoldError(index, "{reference} was sent already", reference=reference)
+        raise FoldError(index, N_("{reference} was sent already"), reference=reference)
     _known(shelf, index, "fund", entry.text("fund"))
     _known(shelf, index, "subcommittee", entry.text("subcommittee"))
     category = shelf.names["category", _known(shelf, index, "category", entry.text("category"))]
@@ -159,13 +161,13 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
 def _check_request(index: int, entry: Entry, category: Name) -> None:
     ceiling, subcommittees = category.more["ceiling_satang"], category.more["subcommittees"]
     if not (isinstance(ceiling, int) and 0 < entry.number("satang") <= ceiling):
-        raise FoldError(index, "the amount is beyond the ceiling of its category")
+        raise FoldError(index, N_("the amount is beyond the ceiling of its category"))
     if not (isinstance(subcommittees, list) and entry.text("subcommittee") in subcommittees):
-        raise FoldError(index, "the subcommittee does not look after this category")
+        raise FoldError(index, N_("the subcommittee does not look after this category"))
     if entry.public["kind"] not in set(Kind):
-        raise FoldError(index, "a request is for a youth or for a project")
+        raise FoldError(index, N_("a request is for a youth or for a project"))
     if entry.public["kind"] == Kind.YOUTH and entry.public["place"] is not None:
-        raise FoldError(index, "a youth's request shows no place")
+        raise FoldError(index, N_("a youth's request shows no place"))
 
 
 def _count(shelf: Shelf, case: Case, entry: Entry, measure: Measure, satang: int) -> None:
@@ -175,17 +177,17 @@ def _count(shelf: Shelf, case: Case, entry: Entry, measure: Measure, satang: int
 
 def _apart(index: int, party: str, *others: frozenset[str]) -> None:
     if any(party in group for group in others):
-        raise FoldError(index, "one person has two duties in one request")
+        raise FoldError(index, N_("one person has two duties in one request"))
 
 
 def _case(shelf: Shelf, index: int, entry: Entry, *statuses: Status) -> Case:
     reference = entry.text("reference")
     case = shelf.cases.get(reference)
     if case is None:
-        raise FoldError(index, "the log knows no request {reference}", reference=reference)
+        raise FoldError(index, N_("the log knows no request {reference}"), reference=reference)
     if case.status not in statuses:
         raise FoldError(
-            index, "{reference} is {status}", reference=reference, status=case.status.value
+            index, N_("{reference} is {status}"), reference=reference, status=case.status.value
         )
     return replace(case, last_index=index)
 
@@ -197,12 +199,12 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     number, needed = entry.number("signature"), entry.number("needed")
     is_approval = entry.type == "fund_request.approved"
     if number != len(signers) or (number == needed) != is_approval or number > needed:
-        raise FoldError(index, "signature {number} of {needed}", number=number, needed=needed)
+        raise FoldError(index, N_("signature {number} of {needed}"), number=number, needed=needed)
     roles = _signing_roles(shelf, index, case)
     if needed != len(roles) or entry.role != roles[number - 1]:
-        raise FoldError(index, "{roles} sign for this amount", roles=", ".join(roles))
+        raise FoldError(index, N_("{roles} sign for this amount"), roles=", ".join(roles))
     if entry.number("satang") != case.satang:
-        raise FoldError(index, "another amount is signed than was asked for")
+        raise FoldError(index, N_("another amount is signed than was asked for"))
     case = replace(case, signers=signers, deciders=case.deciders | {party})
     if is_approval:
         _take(shelf, index, (case.fund, case.subcommittee), case.satang)
@@ -223,14 +225,14 @@ def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
             valid, subcommittee=case.subcommittee, fund=case.fund, amount=Money(case.satang)
         )
     except NoThresholdError as error:
-        raise FoldError(index, "no limit says who signs for this amount") from error
+        raise FoldError(index, N_("no limit says who signs for this amount")) from error
 
 
 def _limit(shelf: Shelf, index: int, entry: Entry) -> None:
     signatures, fund = entry.public["signatures"], entry.public["fund"]
     subcommittee = entry.public["subcommittee"]
     if not isinstance(signatures, list) or not set(signatures) <= set(SIGNERS):
-        raise FoldError(index, "somebody signs who may not")
+        raise FoldError(index, N_("somebody signs who may not"))
     threshold = Threshold(
         above=Money(entry.number("above_satang")),
         signatures=tuple(Role(str(role)) for role in signatures),
@@ -276,7 +278,7 @@ def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:
     number, satang = entry.text("payment"), entry.number("satang")
     in_payments = sum(p.satang for p in case.payments.values() if p.state != "voided")
     if satang <= 0 or number in case.payments or in_payments + satang > case.approved_satang:
-        raise FoldError(index, "payment {number} is more than was approved", number=number)
+        raise FoldError(index, N_("payment {number} is more than was approved"), number=number)
     payments = {**case.payments, number: Paying("prepared", satang, prepared_by=party)}
     shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
 
@@ -287,7 +289,7 @@ def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
     number, (before, after) = entry.text("payment"), _PAYMENT_STEPS[entry.type]
     payment = case.payments.get(number)
     if payment is None or payment.state not in before or payment.satang != entry.number("satang"):
-        raise FoldError(index, "payment {number} cannot be {after}", number=number, after=after)
+        raise FoldError(index, N_("payment {number} cannot be {after}"), number=number, after=after)
     if after == "released":
         _apart(index, party, frozenset({payment.prepared_by}))
         payment = replace(payment, released_by=party)

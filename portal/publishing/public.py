@@ -12,6 +12,7 @@ from flask import Blueprint
 from flask import Response
 from flask import abort
 from flask import current_app
+from flask import jsonify
 from flask import make_response
 from flask import render_template
 from flask import request
@@ -26,6 +27,7 @@ from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
 from portal.publishing import queries
+from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
 
@@ -50,6 +52,18 @@ def kept_by_readers(view: View[Given]) -> Callable[Given, Response]:
         # Weak: a proxy may compress the page.
         response.set_etag(tag, weak=True)
         response.headers["Cache-Control"] = "public, no-cache"
+        return response
+
+    return answer
+
+
+def for_any_origin(view: Callable[Given, Response]) -> Callable[Given, Response]:
+    """Let scripts on other people's pages read the answer: it is the same for everybody."""
+
+    @wraps(view)
+    def answer(*args: Given.args, **kwargs: Given.kwargs) -> Response:
+        response = view(*args, **kwargs)
+        response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 
     return answer
@@ -143,6 +157,14 @@ def _before() -> int | None:
     """Return the log position before which the page begins."""
     before = request.args.get("before", None, type=int)
     return None if before is None else min(max(before, 0), POSITION_MAX)
+
+
+@bp.get("/api/v1/figures")
+@for_any_origin
+@kept_by_readers
+def send_figures() -> ResponseReturnValue:
+    """Send every public figure and the log it comes from, for other people's programs."""
+    return jsonify(every_figure(db.session()))
 
 
 @bp.get("/healthz")

@@ -144,9 +144,12 @@ def test_what_is_sealed_is_what_is_read(
 ) -> None:
     kind = EntryType("some.act", dict.fromkeys(public, Field(Kind.SATANG, "")), tuple(private))
     draft = Draft(kind, at, role, ACTOR, public, {}, tuple(refs))
-    entry = parse(sealed(draft).body)
-    moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert entry == Entry(EID, "some.act", moment, role, public, frozenset(private), tuple(refs))
+    body = sealed(draft).body
+    entry, told = parse(body), json.loads(body)
+    assert told["prv"].keys() == set(private)
+    moment, actor = at.strftime("%Y-%m-%dT%H:%M:%SZ"), told["act"]["c"]
+    seen = Entry(EID, "some.act", moment, role, public, told["prv"], tuple(refs), actor)
+    assert entry == seen
     check_entry(entry, {kind.name: kind})
 
 
@@ -491,8 +494,8 @@ def test_an_entry_that_its_type_does_not_declare_is_refused() -> None:
         replace(entry, public={**entry.public, "name": "x"}),
         replace(entry, public={"satang": 1, "fund": "GEN"}),
         replace(entry, public={**entry.public, "satang": "1"}),
-        replace(entry, private=frozenset({"payee"})),
-        replace(entry, private=frozenset({"payee", "note", "school"})),
+        replace(entry, private=dict.fromkeys({"payee"}, "")),
+        replace(entry, private=dict.fromkeys({"payee", "note", "school"}, "")),
     ):
         with pytest.raises(EntryError):
             check_entry(wrong, {PAID.name: PAID})

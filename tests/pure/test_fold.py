@@ -36,7 +36,7 @@ def entry(type_name: str, /, *, at: str = AT, **public: Json) -> Entry:
 
 
 def told_in(type_name: str, at: str, public: Mapping[str, Json], role: str = "officer") -> Entry:
-    private = frozenset(TYPES[type_name].private) if type_name in TYPES else frozenset[str]()
+    private = dict.fromkeys(TYPES[type_name].private, "") if type_name in TYPES else {}
     return Entry("", type_name, at, role, public, private, ())
 
 
@@ -369,12 +369,12 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "a field with braces": (FOUNDED, submitted(fund="{index}"), r"cannot hold '\{index\}'"),
     "an extra private field": (
         FOUNDED,
-        replace(submitted(), private=frozenset({"person", "payee", "reason", "school"})),
+        replace(submitted(), private=dict.fromkeys({"person", "payee", "reason", "school"}, "")),
         r"other private fields: \['school'\]",
     ),
     "a private field too few": (
         FOUNDED,
-        replace(submitted(), private=frozenset({"person", "payee"})),
+        replace(submitted(), private=dict.fromkeys({"person", "payee"}, "")),
         r"other private fields: \['reason'\]",
     ),
     # Names.
