@@ -54,16 +54,16 @@ def upgrade():
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=True),
         sa.CheckConstraint(
-            "(done_at IS NULL) = (subject IS NOT NULL)", name="ck_erasure_done_is_forgotten"
+            "(done_at IS NULL) = (subject IS NOT NULL)", name=op.f("ck_erasure_done_is_forgotten")
         ),
         sa.ForeignKeyConstraint(
             ["log_eid"],
             ["log_entry.eid"],
-            name="fk_erasure_log_eid",
+            name=op.f("fk_erasure_log_eid"),
             initially="DEFERRED",
             deferrable=True,
         ),
-        sa.PrimaryKeyConstraint("ticket", name="pk_erasure"),
+        sa.PrimaryKeyConstraint("ticket", name=op.f("pk_erasure")),
     )
     op.add_column("youth", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
     if op.get_bind().dialect.name == "sqlite":
