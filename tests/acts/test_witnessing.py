@@ -143,7 +143,7 @@ def test_the_pages_claim_what_is_witnessed_and_nothing_else(
     assert "Outsiders have witnessed the first" in client.get("/en/log").text
     act(portal)
     portal.install.publish(db.engine)
-    assert "The newest 1 entries are not witnessed yet" in client.get("/en/log").text
+    assert "Not witnessed yet: the newest entries (1)" in client.get("/en/log").text
 
 
 def test_an_entry_keeps_its_witnesses_while_a_newer_one_waits(
