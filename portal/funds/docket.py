@@ -16,8 +16,6 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.service import record
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
@@ -35,13 +33,6 @@ from portal.roles import Actor
 from portal.roles import Role
 
 
-class RequestNotFoundError(NotFoundError):
-    """There is no such request, or it is not this person's to see."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such request."))
-
-
 def load_request(
     session: Session, request_id: int, *, seen_version: int | None, by: Actor
 ) -> FundRequest:
@@ -53,7 +44,7 @@ def load_request(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if fund_request is None or not lookups.may_see(fund_request, by):
-        raise RequestNotFoundError
+        raise rules.RequestNotFoundError
     if seen_version is not None and fund_request.version != seen_version:
         raise rules.StaleRequestError(seen=seen_version, current=fund_request.version)
     return fund_request

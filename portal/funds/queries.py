@@ -19,8 +19,6 @@ from sqlalchemy import select
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import lookups
 from portal.funds.models import Category
 from portal.funds.models import Fund
@@ -42,13 +40,6 @@ PAGE_LENGTH = 50
 EARLIER_SHOWN = 5
 # What a list shows for an approved request that nobody waits for any more: its money arrived.
 PAID = "paid"
-
-
-class RequestUnknownError(NotFoundError):
-    """There is no such request, or it is not this person's to see."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such request."))
 
 
 @dataclass(frozen=True, slots=True)

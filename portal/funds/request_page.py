@@ -19,13 +19,13 @@ from portal.funds.ledger import Place
 from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
-from portal.funds.queries import RequestUnknownError
 from portal.funds.queries import earlier_requests
 from portal.funds.queries import request_row
 from portal.funds.rules import Action
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import Offer
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import Signatures
 from portal.funds.timeline import Stage
 from portal.funds.timeline import Told
@@ -121,10 +121,10 @@ class RequestPage:
 
 
 def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
-    """Return the one page of a request, or raise `RequestUnknownError`."""
+    """Return the one page of a request, or raise `RequestNotFoundError`."""
     row = request_row(session, request_id, by)
     if row is None:
-        raise RequestUnknownError
+        raise RequestNotFoundError
     fund_request = session.get_one(FundRequest, request_id)
     youth = session.get_one(Youth, fund_request.youth_id) if fund_request.youth_id else None
     payee = fund_request.payees[-1]

@@ -13,8 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.banks import BANKS
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.errors import PortalError
 from portal.funds import queries as fund_queries
 from portal.funds.models import FundRequest
@@ -37,13 +35,6 @@ from portal.roles import Role
 
 WAITING = (PaymentState.PREPARED, PaymentState.RELEASED)
 PAGE_LENGTH = 50
-
-
-class PaymentUnknownError(NotFoundError):
-    """There is no such payment."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such payment."))
 
 
 def alive(session: Session, request_id: int) -> Money:
@@ -232,10 +223,10 @@ class PaymentPage:
 
 
 def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
-    """Return the page of one payment, or raise `PaymentUnknownError`."""
+    """Return the page of one payment, or raise `PaymentNotFoundError`."""
     payment = session.get(Payment, payment_id)
     if payment is None:
-        raise PaymentUnknownError
+        raise rules.PaymentNotFoundError
     (row,) = _rows(session, Payment.id == payment_id, by)
     return PaymentPage(
         row=row,

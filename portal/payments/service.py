@@ -13,8 +13,6 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import docket
 from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
@@ -36,13 +34,6 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.thai import fiscal_year
-
-
-class PaymentNotFoundError(NotFoundError):
-    """There is no such payment."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such payment."))
 
 
 def prepare_payment(
@@ -192,7 +183,7 @@ def _load(
     """Lock the request, then the payment: every act takes the locks in this order."""
     request_id = session.scalar(select(Payment.fund_request_id).where(Payment.id == payment_id))
     if request_id is None:
-        raise PaymentNotFoundError
+        raise rules.PaymentNotFoundError
     fund_request = docket.load_request(session, request_id, seen_version=None, by=by)
     payment = session.scalars(
         select(Payment)

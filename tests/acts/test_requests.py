@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from portal.funds import drafting
 from portal.funds import service
 from portal.funds.books import held
-from portal.funds.docket import RequestNotFoundError
 from portal.funds.ledger import Account
 from portal.funds.ledger import InsufficientFundsError
 from portal.funds.ledger import Place
@@ -25,6 +24,7 @@ from portal.funds.rules import Duty
 from portal.funds.rules import NotPositiveError
 from portal.funds.rules import OverCeilingError
 from portal.funds.rules import Reason
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import SamePersonError
 from portal.funds.rules import StaleRequestError
