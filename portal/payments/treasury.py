@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from flask import Blueprint
-from flask import flash
 from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from portal.clock import now
 from portal.db import db
@@ -37,6 +34,7 @@ from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.security import current_actor
 from portal.words import say
+from portal.words import tell
 
 bp = Blueprint("payments", __name__)
 
@@ -149,7 +147,7 @@ def release_payment(payment_id: int) -> ResponseReturnValue:
                 by=current_actor(),
                 at=now(),
             ).reference
-        _flash_done(PaymentAction.RELEASE, reference)
+        tell(*DONE[PaymentAction.RELEASE], reference)
     return _back(payment_id)
 
 
@@ -166,7 +164,7 @@ def send_payment(payment_id: int) -> ResponseReturnValue:
                 by=current_actor(),
                 at=now(),
             ).reference
-        _flash_done(PaymentAction.SEND, reference)
+        tell(*DONE[PaymentAction.SEND], reference)
     return _back(payment_id)
 
 
@@ -189,7 +187,7 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
     except BankReferenceUsedError as error:
         form.bank_reference.errors = [say(error)]
         return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    _flash_done(PaymentAction.CONFIRM, reference)
+    tell(*DONE[PaymentAction.CONFIRM], reference)
     return _back(payment_id)
 
 
@@ -208,14 +206,8 @@ def void_payment(payment_id: int) -> ResponseReturnValue:
             by=current_actor(),
             at=now(),
         ).reference
-    _flash_done(PaymentAction.VOID, reference)
+    tell(*DONE[PaymentAction.VOID], reference)
     return _back(payment_id)
-
-
-def _flash_done(action: PaymentAction, reference: str) -> None:
-    what, why = DONE[action]
-    notice: Any = {"what": _(what), "why": _(why), "reference": reference}
-    flash(notice, "success")  # base_office.html spells it out
 
 
 def _back(payment_id: int) -> ResponseReturnValue:
