@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
 from portal.audit.entry import Json
+from portal.audit.entry import Secret
 from portal.audit.service import record
 from portal.funds import ledger
 from portal.funds import lookups
@@ -23,6 +24,7 @@ from portal.funds.acts import Told
 from portal.funds.books import post
 from portal.funds.ledger import EntryKind
 from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.rules import Duty
@@ -80,6 +82,12 @@ def subject(fund_request: FundRequest) -> str:
     if fund_request.youth_id is not None:
         return f"youth:{fund_request.youth_id}"
     return f"project:{fund_request.project_id}"
+
+
+def payee_secret(payee: PayeeAccount) -> Secret:
+    """Return where the money is to go, to be committed."""
+    value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
+    return Secret(f"payee:{payee.id}", value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from portal.funds.docket import enter
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
 from portal.funds.docket import next_number
+from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
 from portal.funds.ledger import Account
@@ -57,7 +58,6 @@ def submit_request(
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     youth = fund_request.youth_id and session.get_one(Youth, fund_request.youth_id)
-    payee = fund_request.payees[-1]
     draft = acts.request_submitted(
         told,
         {
@@ -71,10 +71,7 @@ def submit_request(
             "place": fund_request.area_code if fund_request.project_id else None,
         },
         person=Secret(subject(fund_request), youth.name if youth else None),
-        payee=Secret(
-            f"payee:{payee.id}",
-            {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number},
-        ),
+        payee=payee_secret(fund_request.payees[-1]),
         reason=Secret(subject(fund_request), loggable(fund_request.reason)),
     )
     enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=Role.CHAIR), by=by)

@@ -18,7 +18,6 @@ from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
-from portal.funds.models import PayeeAccount
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import State
@@ -71,7 +70,7 @@ def prepare_payment(
         by=by,
         at=at,
         more={"instalment": payment.instalment, "channel": channel},
-        private={"payee": _payee_secret(payee)},
+        private={"payee": docket.payee_secret(payee)},
     )
     payment.log_eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER)
     session.add(payment)
@@ -238,11 +237,6 @@ def _number(session: Session, at: datetime) -> str:
     foundation = session.scalars(select(Foundation)).one()
     year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
     return f"{foundation.code}-{year}-P{docket.next_number(session, 'payment', year):06}"
-
-
-def _payee_secret(payee: PayeeAccount) -> Secret:
-    value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
-    return Secret(f"payee:{payee.id}", value)
 
 
 def _draft(
