@@ -23,6 +23,7 @@ from portal.funds import rules
 from portal.funds.acts import Told
 from portal.funds.books import post
 from portal.funds.ledger import EntryKind
+from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
@@ -33,6 +34,8 @@ from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
+from portal.thai import fiscal_year
 
 
 def load_request(
@@ -52,7 +55,16 @@ def load_request(
     return fund_request
 
 
-def next_number(session: Session, kind: str, year: int) -> int:
+def next_reference(
+    session: Session, kind: str, *, letter: str = "", at: datetime
+) -> tuple[int, str]:
+    """Return the fiscal year, and the next reference of a kind of paper in it."""
+    foundation = session.scalars(select(Foundation)).one()
+    year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
+    return year, f"{foundation.code}-{year}-{letter}{_next_number(session, kind, year):06}"
+
+
+def _next_number(session: Session, kind: str, year: int) -> int:
     """Return the next number of a kind of paper in a fiscal year; others wait for the commit."""
     number = session.execute(
         text(

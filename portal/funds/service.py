@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Secret
@@ -18,14 +17,13 @@ from portal.funds.docket import Effect
 from portal.funds.docket import enter
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
-from portal.funds.docket import next_number
+from portal.funds.docket import next_reference
 from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
 from portal.funds.ledger import Account
 from portal.funds.ledger import EntryKind
 from portal.funds.ledger import Place
-from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -35,7 +33,6 @@ from portal.funds.rules import State
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
-from portal.thai import fiscal_year
 from portal.youths.models import Youth
 from portal.youths.queries import has_consent
 
@@ -48,12 +45,9 @@ def submit_request(
     state = _next_state(session, fund_request, Action.SUBMIT, by)
     if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
         raise rules.ConsentMissingError
-    foundation = session.scalars(select(Foundation)).one()
     if fund_request.reference is None:
-        year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-        number = next_number(session, "request", year)
-        fund_request.fiscal_year = year
-        fund_request.reference = f"{foundation.code}-{year}-{number:06}"
+        numbered = next_reference(session, "request", at=at)
+        fund_request.fiscal_year, fund_request.reference = numbered
     needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)

@@ -16,7 +16,6 @@ from portal.audit.entry import loggable
 from portal.funds import docket
 from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
-from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
@@ -31,8 +30,6 @@ from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
 from portal.roles import Role
-from portal.thai import bangkok_day
-from portal.thai import fiscal_year
 
 
 def prepare_payment(
@@ -52,8 +49,9 @@ def prepare_payment(
     waiting = alive(session, fund_request.id)
     amount = rules.check_payable(fund_request.unsent, waiting)
     payee = fund_request.payees[-1]
+    _year, reference = docket.next_reference(session, "payment", letter="P", at=at)
     payment = Payment(
-        reference=_number(session, at),
+        reference=reference,
         fund_request_id=fund_request.id,
         instalment=1 + _instalments(session, fund_request.id),
         payee_account_id=payee.id,
@@ -231,12 +229,6 @@ def _instalments(session: Session, request_id: int) -> int:
         )
         or 0
     )
-
-
-def _number(session: Session, at: datetime) -> str:
-    foundation = session.scalars(select(Foundation)).one()
-    year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-    return f"{foundation.code}-{year}-P{docket.next_number(session, 'payment', year):06}"
 
 
 def _draft(
