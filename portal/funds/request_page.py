@@ -13,9 +13,7 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
-from portal.funds.books import held
-from portal.funds.ledger import Account
-from portal.funds.ledger import Place
+from portal.funds.books import available
 from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
@@ -159,7 +157,7 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         awarded=fund_request.awarded,
         sent=Money(fund_request.sent_satang),
         confirmed=Money(fund_request.confirmed_satang),
-        available=_available(session, fund_request),
+        available=available(session, fund_request),
         ceiling=session.get_one(Category, fund_request.category_code).ceiling,
         signatures_needed=signatures.needed,
         signatures_given=len(signatures.given_by),
@@ -228,11 +226,6 @@ def _place(session: Session, area_code: str) -> Name:
     area = session.get_one(Area, area_code)
     parent = session.get_one(Area, area.parent_code)
     return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
-
-
-def _available(session: Session, fund_request: FundRequest) -> Money:
-    account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
-    return held(session, account)
 
 
 def _holders(session: Session, fund_request: FundRequest) -> Sequence[str]:

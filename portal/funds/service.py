@@ -12,7 +12,7 @@ from portal.audit.entry import loggable
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
-from portal.funds.books import held
+from portal.funds.books import available
 from portal.funds.docket import Effect
 from portal.funds.docket import enter
 from portal.funds.docket import load_request
@@ -21,9 +21,7 @@ from portal.funds.docket import next_reference
 from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
-from portal.funds.ledger import Account
 from portal.funds.ledger import EntryKind
-from portal.funds.ledger import Place
 from portal.funds.models import FundRequest
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -85,8 +83,6 @@ def approve_request(
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     signatures = lookups.signatures(session, fund_request)
     state = _next_state(session, fund_request, Action.APPROVE, by, signatures=signatures)
-    account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
-    available = held(session, account)
     draft = acts.request_signed(
         told_of(fund_request, role=signatures.due, by=by, at=at),
         amount=fund_request.amount,
@@ -103,7 +99,7 @@ def approve_request(
         note=note,
         evidence={
             "amount_satang": fund_request.amount_satang,
-            "available_satang": available.satang,
+            "available_satang": available(session, fund_request).satang,
             "signatures_needed": list(signatures.needed),
             "payee_version": fund_request.payees[-1].version,
         },
