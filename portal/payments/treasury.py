@@ -38,7 +38,11 @@ from portal.words import tell
 
 bp = Blueprint("payments", __name__)
 
-
+# The steps that ask for nothing but the step.
+TAKE = {
+    PaymentAction.RELEASE: service.release_payment,
+    PaymentAction.SEND: service.send_payment,
+}
 # What the page says after a step.
 DONE: Mapping[PaymentAction, tuple[str, str]] = {
     PaymentAction.RELEASE: (
@@ -137,34 +141,27 @@ def _show_payment(
 @bp.post("/payments/<int:payment_id>/release")
 def release_payment(payment_id: int) -> ResponseReturnValue:
     """Let a prepared payment go."""
-    form = StepForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            reference = service.release_payment(
-                session,
-                payment_id,
-                seen_version=form.seen_version.data or 0,
-                by=current_actor(),
-                at=now(),
-            ).reference
-        tell(*DONE[PaymentAction.RELEASE], reference)
-    return _back(payment_id)
+    return _take_step(payment_id, PaymentAction.RELEASE)
 
 
 @bp.post("/payments/<int:payment_id>/send")
 def send_payment(payment_id: int) -> ResponseReturnValue:
     """Note that a released payment went to the bank."""
+    return _take_step(payment_id, PaymentAction.SEND)
+
+
+def _take_step(payment_id: int, action: PaymentAction) -> ResponseReturnValue:
     form = StepForm()
     if form.validate_on_submit():
         with transaction() as session:
-            reference = service.send_payment(
+            reference = TAKE[action](
                 session,
                 payment_id,
                 seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
             ).reference
-        tell(*DONE[PaymentAction.SEND], reference)
+        tell(*DONE[action], reference)
     return _back(payment_id)
 
 
