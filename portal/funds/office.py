@@ -83,13 +83,16 @@ def list_requests() -> ResponseReturnValue:
         subcommittee=request.args.get("subcommittee", ""),
         text=request.args.get("text", "").strip(),
     )
-    page = max(1, request.args.get("page", 1, type=int))
     return render_template(
         "office/funds/list_requests.html",
-        found=queries.requests(db.session(), current_actor(), filters, page=page),
+        found=queries.requests(db.session(), current_actor(), filters, page=_page()),
         filters=filters,
         choices=choices(db.session()),
     )
+
+
+def _page() -> int:
+    return max(1, request.args.get("page", 1, type=int))
 
 
 @bp.get("/requests/<int:request_id>")
@@ -151,7 +154,7 @@ class Outcome:
 @bp.get("/decisions")
 def show_decisions() -> ResponseReturnValue:
     """Show the requests that wait for this person's signature."""
-    return _show_decisions(page=max(1, request.args.get("page", 1, type=int)))
+    return _show_decisions(page=_page())
 
 
 def _show_decisions(
