@@ -61,17 +61,19 @@ DECLINE = {Action.RETURN: service.return_request, Action.REJECT: service.reject_
 @bp.get("/")
 def show_home() -> ResponseReturnValue:
     """Show what waits for the signed-in person."""
-    by = current_actor()
+    session, by = db.session(), current_actor()
+    decides, pays = bool(SIGNERS & by.roles), by.holds(Role.TREASURER)
+    is_reader = not decides and not pays
     return render_template(
         "office/funds/show_home.html",
         asks=bool(ASKERS & by.roles),
-        decides=bool(SIGNERS & by.roles),
-        pays=by.holds(Role.TREASURER),
+        decides=decides,
+        pays=pays,
         imports=by.holds(Role.OFFICER),
-        latest=queries.requests(db.session(), by, Filters()),
-        to_decide=queries.to_decide(db.session(), by),
-        to_correct=queries.to_correct(db.session(), by),
-        in_payment=queries.in_payment(db.session(), by),
+        to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
+        in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
+        to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
+        latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
     )
 
 
