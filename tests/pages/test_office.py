@@ -385,3 +385,9 @@ def test_an_amount_above_a_threshold_shows_both_signatures(client: Visitor, made
     client.sign_in("chair5")
     page = client.get(f"/en/office/requests/{request_id}").text
     assert "chair of the driving committee" in page
+
+
+@pytest.mark.parametrize("pick", ["1-²", f"{10**30}-1", f"1-{'9' * 5000}"])
+def test_a_tick_that_no_page_offered_is_left_out(client: Visitor, pick: str) -> None:
+    client.sign_in("chair5")
+    assert client.post("/office/decisions", data={"pick": pick}).status_code == 422
