@@ -209,13 +209,13 @@ def _listed(
         .outerjoin(Project, Project.id == FundRequest.project_id)
         .where(*conditions)
     ).one()
+    start = (page - 1) * length
+    if start >= count:
+        # An address may name any page, and some lie beyond what a database counts.
+        return RequestList((), count, Money(int(satang)), page)
     order = FundRequest.id.desc() if newest_first else FundRequest.waits_since
     found = session.execute(
-        _rows()
-        .where(*conditions)
-        .order_by(order, FundRequest.id)
-        .limit(length)
-        .offset((page - 1) * length)
+        _rows().where(*conditions).order_by(order, FundRequest.id).limit(length).offset(start)
     )
     rows = [_row(*columns) for columns in found]
     return RequestList(rows, count, Money(int(satang)), page)
