@@ -44,6 +44,14 @@ from portal.youths.service import YouthAnswer
 NATIONAL_ID_DIGITS = 13
 
 
+class LineField(StringField):
+    """One line of text, tidied before anything looks at it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed as it was meant."""
+        super().process_formdata([tidy(value) for value in valuelist])
+
+
 class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
 
@@ -69,11 +77,11 @@ class BahtField(StringField):
 class PersonFields:
     """Whom a request is for. Above the other fields, so that its errors are told first."""
 
-    title = StringField(_("Title"), validators=[Optional(), at_most(60)])
-    first_name = StringField(
+    title = LineField(_("Title"), validators=[Optional(), at_most(60)])
+    first_name = LineField(
         _("First name"), validators=[DataRequired(_("Write the first name.")), at_most(200)]
     )
-    last_name = StringField(
+    last_name = LineField(
         _("Last name"), validators=[DataRequired(_("Write the last name.")), at_most(200)]
     )
     birth_on = DayField(
@@ -101,7 +109,7 @@ class PersonFields:
 class ProjectFields:
     """What a request is for, when it is for no single person."""
 
-    project_name = StringField(
+    project_name = LineField(
         _("Name of the project"),
         validators=[DataRequired(_("Write the name of the project.")), at_most(400)],
     )
@@ -131,7 +139,7 @@ class RequestForm(SeenVersion):
     payee_kind = OneOf(
         _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
-    account_holder = StringField(
+    account_holder = LineField(
         _("Name of the account"),
         validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
     )
@@ -200,7 +208,7 @@ class RequestForm(SeenVersion):
             amount=read_baht(self.amount.data),
             payee=PayeeAnswer(
                 kind=self.payee_kind.data,
-                holder=tidy(self.account_holder.data or ""),
+                holder=self.account_holder.data or "",
                 bank_code=self.bank.data,
                 account_number=digits(self.account_number.data or ""),
             ),
@@ -232,9 +240,9 @@ class PersonForm(PersonFields, RequestForm):
     def youth(self) -> YouthAnswer:
         """Return the person as typed."""
         return YouthAnswer(
-            title=tidy(self.title.data or ""),
-            first_name=tidy(self.first_name.data or ""),
-            last_name=tidy(self.last_name.data or ""),
+            title=self.title.data or "",
+            first_name=self.first_name.data or "",
+            last_name=self.last_name.data or "",
             birth_on=read_day(self.birth_on.data),
             national_id=national_id(self.national_id.data or ""),
             schooling="",
@@ -252,7 +260,7 @@ class ProjectForm(ProjectFields, RequestForm):
 
     def project(self) -> str:
         """Return the project's name as typed."""
-        return tidy(self.project_name.data or "")
+        return self.project_name.data or ""
 
 
 def digits(text: str) -> str:

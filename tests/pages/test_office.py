@@ -231,6 +231,8 @@ def test_a_finder_files_a_request_and_sends_it(client: Visitor) -> None:
     ("name", "value"),
     [
         ("first_name", ""),
+        ("first_name", "\u200b"),
+        ("account_holder", "\u200b"),
         ("birth_on", "31/2/2552"),
         ("birth_on", "1/1/2680"),
         ("national_id", "123"),
