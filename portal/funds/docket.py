@@ -28,8 +28,10 @@ from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
+from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
+from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Actor
@@ -53,6 +55,25 @@ def load_request(
     if seen_version is not None and fund_request.version != seen_version:
         raise rules.StaleRequestError(seen=seen_version, current=fund_request.version)
     return fund_request
+
+
+def next_state(
+    session: Session,
+    fund_request: FundRequest,
+    action: Action,
+    by: Actor,
+    *,
+    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
+) -> State:
+    """Return the state an action leads to, or raise the rule that keeps this person from it."""
+    return rules.next_state(
+        fund_request.state,
+        action,
+        by,
+        subcommittee=fund_request.subcommittee_code,
+        duties=lookups.duties(session, fund_request.id),
+        signatures=signatures,
+    )
 
 
 def next_reference(

@@ -13,6 +13,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.funds import rules
 from portal.funds.docket import load_request
+from portal.funds.docket import next_state
 from portal.funds.models import Category
 from portal.funds.models import Fund
 from portal.funds.models import FundRequest
@@ -108,10 +109,8 @@ def amend_request(
 ) -> FundRequest:
     """Change a draft or a returned request before it is sent again."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    if (fund_request.state, Action.SUBMIT) not in rules.STEPS:
-        raise rules.ActionNotAllowedError(fund_request.state, Action.SUBMIT)
-    if not rules.ASKERS & by.roles:
-        raise rules.RoleNeededError(rules.ASKERS)
+    # Who may send it may change it.
+    next_state(session, fund_request, Action.SUBMIT, by)
     category = _check_answer(session, answer)
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(session, answer, fund_request.youth_id, by=by, at=at)

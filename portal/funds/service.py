@@ -18,6 +18,7 @@ from portal.funds.docket import enter
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
 from portal.funds.docket import next_reference
+from portal.funds.docket import next_state
 from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
@@ -26,7 +27,6 @@ from portal.funds.models import FundRequest
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
-from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.roles import Actor
 from portal.roles import Role
@@ -40,7 +40,7 @@ def submit_request(
 ) -> FundRequest:
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.SUBMIT, by)
+    state = next_state(session, fund_request, Action.SUBMIT, by)
     if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
         raise rules.ConsentMissingError
     if fund_request.reference is None:
@@ -82,7 +82,7 @@ def approve_request(
     """Sign a submitted request; the last signature approves it and commits the money."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     signatures = lookups.signatures(session, fund_request)
-    state = _next_state(session, fund_request, Action.APPROVE, by, signatures=signatures)
+    state = next_state(session, fund_request, Action.APPROVE, by, signatures=signatures)
     draft = acts.request_signed(
         told_of(fund_request, role=signatures.due, by=by, at=at),
         amount=fund_request.amount,
@@ -158,7 +158,7 @@ def _decline(
     by: Actor,
     at: datetime,
 ) -> None:
-    state = _next_state(session, fund_request, action, by)
+    state = next_state(session, fund_request, action, by)
     told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
     note = Secret(subject(fund_request), loggable(grounds.note))
     draft = acts.request_declined(told, action, grounds.reason, note=note)
@@ -177,29 +177,11 @@ def withdraw_request(
 ) -> FundRequest:
     """Take a request back before it is decided."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.WITHDRAW, by)
+    state = next_state(session, fund_request, Action.WITHDRAW, by)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     draft = acts.request_withdrawn(told)
     enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=None), by=by)
     return fund_request
-
-
-def _next_state(
-    session: Session,
-    fund_request: FundRequest,
-    action: Action,
-    by: Actor,
-    *,
-    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
-) -> State:
-    return rules.next_state(
-        fund_request.state,
-        action,
-        by,
-        subcommittee=fund_request.subcommittee_code,
-        duties=lookups.duties(session, fund_request.id),
-        signatures=signatures,
-    )
 
 
 def _asker_role(by: Actor) -> Role:

@@ -209,6 +209,28 @@ def test_only_askers_amend(session: Session, world: World) -> None:
         )
 
 
+def test_who_returned_a_request_does_not_amend_it(session: Session, world: World) -> None:
+    everything = world.everything()
+    fund_request = world.submitted()
+    service.return_request(
+        session,
+        fund_request.id,
+        service.Grounds(Reason.AMOUNT, ""),
+        seen_version=fund_request.version,
+        by=everything,
+        at=NOON,
+    )
+    with pytest.raises(SamePersonError):
+        drafting.amend_request(
+            session,
+            fund_request.id,
+            replace(ANSWER, amount=Money.baht(900)),
+            seen_version=fund_request.version,
+            by=everything,
+            at=NOON,
+        )
+
+
 def test_amending_corrects_the_person_and_keeps_what_was_not_asked(
     session: Session, world: World
 ) -> None:
