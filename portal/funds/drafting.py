@@ -25,6 +25,7 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.youths.models import Area
+from portal.youths.models import Project
 from portal.youths.models import Youth
 from portal.youths.queries import capacity
 from portal.youths.queries import has_consent
@@ -85,7 +86,7 @@ def draft_request(
         fiscal_year=0,
         requester_id=by.person_id,
         youth_id=_youth_id(session, answer, None, by=by, at=at),
-        project_id=_project_id(session, answer),
+        project_id=_project_id(session, answer, None),
         waits_for=Role.FINDER,
         waits_since=at,
         created_at=at,
@@ -114,7 +115,7 @@ def amend_request(
     category = _check_answer(session, answer)
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(session, answer, fund_request.youth_id, by=by, at=at)
-    fund_request.project_id = _project_id(session, answer)
+    fund_request.project_id = _project_id(session, answer, fund_request.project_id)
     _write_answer(fund_request, answer, category)
     session.flush()
     return fund_request
@@ -149,9 +150,13 @@ def _youth_id(
     return youth.id
 
 
-def _project_id(session: Session, answer: RequestAnswer) -> int | None:
+def _project_id(session: Session, answer: RequestAnswer, before: int | None) -> int | None:
     if answer.youth is not None or answer.project_name is None:
         return None
+    project = session.get_one(Project, before) if before else None
+    told = (answer.project_name, answer.area_code)
+    if project is not None and (project.name, project.area_code) == told:
+        return project.id
     return start_project(session, answer.project_name, area_code=answer.area_code).id
 
 

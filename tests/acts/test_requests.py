@@ -31,6 +31,7 @@ from portal.funds.rules import StaleRequestError
 from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Role
+from portal.youths.models import Project
 from portal.youths.models import Youth
 from tests.world import ANSWER
 from tests.world import NOON
@@ -248,6 +249,25 @@ def test_amending_corrects_the_person_and_keeps_what_was_not_asked(
     found = session.get_one(Youth, before)
     assert fund_request.youth_id == before
     assert (found.first_name, found.schooling) == ("ชื่อที่แก้แล้ว", YOUTH.schooling)
+
+
+@pytest.mark.parametrize(("name", "projects"), [("ลงพื้นที่", 1), ("ลงพื้นที่ รุ่นที่ 2", 2)])
+def test_amending_starts_a_project_only_when_it_is_another(
+    session: Session, world: World, name: str, projects: int
+) -> None:
+    answer = replace(ANSWER, youth=None, subcommittee="SC1", category="SURVEY")
+    fund_request = world.draft(answer=replace(answer, project_name="ลงพื้นที่"))
+    drafting.amend_request(
+        session,
+        fund_request.id,
+        replace(answer, project_name=name, amount=Money.baht(900)),
+        seen_version=fund_request.version,
+        by=world.malee,
+        at=NOON,
+    )
+    found = session.scalars(select(Project).order_by(Project.id)).all()
+    assert (len(found), found[-1].name) == (projects, name)
+    assert fund_request.project_id == found[-1].id
 
 
 def test_a_rejected_request_is_over(session: Session, world: World) -> None:
