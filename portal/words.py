@@ -1,10 +1,11 @@
-"""Public names and refusals in the language of the page."""
+"""Public names, refusals and notices in the language of the page."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
 
+from flask import flash
 from flask_babel import gettext
 from flask_babel import lazy_gettext
 from wtforms import SelectField
@@ -44,6 +45,12 @@ def say(error: PortalError) -> str:
     facts = {name: _said(fact) for name, fact in error.facts.items()}
     sentence: str = gettext(error.sentence).format(**facts)
     return sentence
+
+
+def tell(what: str, why: str, reference: str | None = None) -> None:
+    """Say on the next page what was done, and what comes next; texts are marked by `N_`."""
+    notice: Any = {"what": gettext(what), "why": gettext(why), "reference": reference}
+    flash(notice, "success")  # base_office.html spells it out
 
 
 def _said(fact: object) -> object:

@@ -13,19 +13,17 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
-from portal.funds.books import held
-from portal.funds.ledger import Account
-from portal.funds.ledger import Place
+from portal.funds.books import available
 from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
-from portal.funds.queries import RequestUnknownError
 from portal.funds.queries import earlier_requests
 from portal.funds.queries import request_row
 from portal.funds.rules import Action
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import Offer
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import Signatures
 from portal.funds.timeline import Stage
 from portal.funds.timeline import Told
@@ -121,10 +119,10 @@ class RequestPage:
 
 
 def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
-    """Return the one page of a request, or raise `RequestUnknownError`."""
+    """Return the one page of a request, or raise `RequestNotFoundError`."""
     row = request_row(session, request_id, by)
     if row is None:
-        raise RequestUnknownError
+        raise RequestNotFoundError
     fund_request = session.get_one(FundRequest, request_id)
     youth = session.get_one(Youth, fund_request.youth_id) if fund_request.youth_id else None
     payee = fund_request.payees[-1]
@@ -159,7 +157,7 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         awarded=fund_request.awarded,
         sent=Money(fund_request.sent_satang),
         confirmed=Money(fund_request.confirmed_satang),
-        available=_available(session, fund_request),
+        available=available(session, fund_request),
         ceiling=session.get_one(Category, fund_request.category_code).ceiling,
         signatures_needed=signatures.needed,
         signatures_given=len(signatures.given_by),
@@ -228,11 +226,6 @@ def _place(session: Session, area_code: str) -> Name:
     area = session.get_one(Area, area_code)
     parent = session.get_one(Area, area.parent_code)
     return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
-
-
-def _available(session: Session, fund_request: FundRequest) -> Money:
-    account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
-    return held(session, account)
 
 
 def _holders(session: Session, fund_request: FundRequest) -> Sequence[str]:

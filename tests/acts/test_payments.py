@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.audit.models import LogEntry
 from portal.funds.books import held
-from portal.funds.docket import RequestNotFoundError
 from portal.funds.ledger import Account
 from portal.funds.ledger import Place
 from portal.funds.models import FundRequest
 from portal.funds.rules import ActionNotAllowedError
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import SamePersonError
 from portal.funds.rules import StaleRequestError
@@ -23,6 +23,7 @@ from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import Channel
 from portal.payments.rules import NothingToPayError
 from portal.payments.rules import PaymentAction
+from portal.payments.rules import PaymentNotFoundError
 from portal.payments.rules import PaymentState
 from portal.payments.rules import SameTreasurerError
 from portal.payments.rules import StalePaymentError
@@ -215,7 +216,7 @@ def test_an_old_page_moves_no_money(session: Session, world: World) -> None:
 
 
 def test_no_such_payment(session: Session, world: World) -> None:
-    with pytest.raises(service.PaymentNotFoundError):
+    with pytest.raises(PaymentNotFoundError):
         service.release_payment(session, 999_999, seen_version=1, by=world.prasit, at=NOON)
 
 
