@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import IntegrityError
 
@@ -29,6 +30,8 @@ from portal.db import writing
 from portal.install import Install
 from portal.install import NotSetUpError
 from tests.conftest import Portal
+from tests.conftest import Visitor
+from tests.world import NOON
 from tests.world import World
 
 
@@ -263,3 +266,50 @@ def test_a_copy_of_the_log_folder_is_enough_to_go_on(portal: Portal) -> None:
         portal.install.publish(db.engine)
     (data(portal) / "copy").rename(data(portal) / "log")
     portal.install.publish(db.engine)
+
+
+def without(portal: Portal, *names: str) -> Install:
+    """Take files away, as another user of the machine would find them unreadable."""
+    for name in names:
+        (data(portal) / name).rename(data(portal) / f"{name}.hidden")
+    return afresh(portal)
+
+
+def bring_back(portal: Portal, *names: str) -> None:
+    for name in names:
+        (data(portal) / f"{name}.hidden").rename(data(portal) / name)
+
+
+def test_the_publisher_reads_no_key_of_persons(portal: Portal) -> None:
+    act(portal)
+    names = ("keys/master.key", "keys/hash.key", "keystore")
+    install = without(portal, *names)
+    size = install.publish(db.engine)
+    for day in (1, 2):
+        install.cycle(db.engine, at=NOON + timedelta(days=day))
+    bring_back(portal, *names)
+    assert size is not None
+    assert install.check_log(db.session()).size == size.size + 1
+
+
+def test_the_pages_read_no_key_of_the_log(portal: Portal, client: Visitor) -> None:
+    names = ("keys/log.pem", "signer")
+    install = without(portal, *names)
+    portal.app.extensions["install"] = install
+    with writing(db.engine, install.session_info()) as session:
+        eid = World(session).submitted().log_eid
+    for address, status in (
+        ("/", 200),
+        ("/log", 200),
+        ("/log/checkpoint", 200),
+        ("/log/policy", 200),
+        (f"/audit/status/{eid}", 200),
+        (f"/proof/{eid}.tlog-proof", 404),
+    ):
+        with client.get(address) as answer:
+            assert answer.status_code == status, address
+    client.sign_in("malee")
+    assert client.get("/office/").status_code == 200
+    bring_back(portal, *names)
+    portal.app.extensions["install"] = portal.install
+    install.vault.close()
