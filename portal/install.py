@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -130,7 +131,15 @@ class Install:
         if not self._origin.exists():
             raise NotSetUpError
         origin = self._origin.read_text("utf-8").strip()
-        return Signer(self._signer / "signer.sqlite", *load_keys(self._keys), origin=origin)
+        return Signer(self._signer / "signer.sqlite", *self._log_keys(), origin=origin)
+
+    def _log_keys(self) -> list[Ed25519PrivateKey]:
+        return load_keys(self._keys, self._passphrase)
+
+    @property
+    def _passphrase(self) -> bytes | None:
+        file = self.settings.log_passphrase_file
+        return file.read_bytes().strip() if file else None
 
     @property
     def policy_text(self) -> str:
@@ -148,7 +157,7 @@ class Install:
         """Give the log its name, and make the keys of this install, once and for ever."""
         if self.has_log:
             return
-        make_key(self._keys / "log.pem")
+        make_key(self._keys / "log.pem", self._passphrase)
         for name in ("master.key", "hash.key"):
             write_secret(self._keys / name, secrets.token_bytes(32))
         write_secret(self._origin, origin.encode())
@@ -190,8 +199,8 @@ class Install:
         """
         waiting = self._keys / "log-next"
         if not waiting.exists():
-            make_key(waiting)
-        vkey = verifier_key(self.signer.vkey.name, load_key(waiting))
+            make_key(waiting, self._passphrase)
+        vkey = verifier_key(self.signer.vkey.name, load_key(waiting, self._passphrase))
         self._tell(engine, key_added(str(vkey), at=at))
         newest = key_paths(self._keys)[-1].stem.removeprefix("log").removeprefix("-") or "1"
         waiting.rename(self._keys / f"log-{int(newest) + 1}.pem")

@@ -6,11 +6,13 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 from sqlite3 import IntegrityError
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from config import read_settings
 from portal import demo
 from portal.audit.check import LogError
 from portal.audit.check import entries
@@ -313,3 +315,34 @@ def test_the_pages_read_no_key_of_the_log(portal: Portal, client: Visitor) -> No
     bring_back(portal, *names)
     portal.app.extensions["install"] = portal.install
     install.vault.close()
+
+
+def test_a_key_with_a_passphrase_opens_with_it_alone(tmp_path: Path) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("a long and secret sentence\n")
+    wrong.write_text("another sentence")
+    environment = {"PORTAL_DATA_DIR": str(tmp_path / "sealed"), "PORTAL_SECRET_KEY": "a test's"}
+
+    def install(file: Path | None) -> Install:
+        more = {"PORTAL_LOG_PASSPHRASE_FILE": str(file)} if file else {}
+        return Install(read_settings(environment | more))
+
+    install(right).name_log("audit.test.example/sealed")
+    assert b"ENCRYPTED" in (tmp_path / "sealed" / "keys" / "log.pem").read_bytes()
+    assert install(right).signer.vkey.name == "audit.test.example/sealed"
+    for file in (wrong, None):
+        with pytest.raises(SignerError, match=r"log\.pem does not open"):
+            _ = install(file).signer
+
+
+def test_before_anything_is_published_nothing_is_proved(portal: Portal, client: Visitor) -> None:
+    act(portal)
+    with Session(db.engine) as session:
+        eid = session.scalar(text("SELECT eid FROM log_entry WHERE seqno = 1"))
+    log = data(portal) / "log"
+    log.rename(data(portal) / "kept")
+    eid = str(UUID(str(eid)))
+    for address in (f"/audit/status/{eid}", f"/proof/{eid}.tlog-proof", "/log/checkpoint"):
+        assert client.get(address).status_code == 404
+    shutil.rmtree(log, ignore_errors=True)
+    (data(portal) / "kept").rename(log)
