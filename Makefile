@@ -14,7 +14,8 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench judges \
+	migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -56,6 +57,11 @@ check: setup-test ## format, lint, types, import rules and every test, as CI doe
 
 bench: setup-test ## measure what docs/performance.md tells, as JSON lines
 	@for bench in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$bench" || exit 1; done
+
+judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
+	@scripts/system-packages.sh --optional go
+	@scripts/system-packages.sh --optional node
+	@PYTHONPATH=. $(BIN)/python judges/run.py $(if $(filter 1,$(PLANT)),--plant)
 
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check

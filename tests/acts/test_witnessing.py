@@ -232,7 +232,7 @@ def test_a_witness_that_saw_another_log_is_an_alarm(
     assert {name: type(why) for name, why in held.refusals.items()} == dict.fromkeys(
         NAMES, OtherLogError
     )
-    assert "Stop and find out which one is right" in str(held.refusals["donor"])
+    assert "does not find its own past" in str(held.refusals["donor"])
     assert status_of(client, eid)["standing"] == "published"
 
 
