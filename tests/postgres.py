@@ -57,12 +57,13 @@ def postgres_server() -> Iterator[str]:
         with _own_database(make_url(given).set(drivername="postgresql+psycopg")) as url:
             yield url
     else:
-        with _own_server() as server, _own_database(server) as url:
+        with own_server() as server, _own_database(server) as url:
             yield url
 
 
 @contextmanager
-def _own_server() -> Iterator[URL]:
+def own_server() -> Iterator[URL]:
+    """Give a superuser's URL on a server that is thrown away."""
     folder = tempfile.mkdtemp(prefix="portal-postgres-")
     with subprocess.Popen(  # noqa: S603 - our own words
         ["/bin/sh", "-c", GUARD, "guard", _programs()],

@@ -84,6 +84,8 @@ def upgrade():
     )
     for trigger in ("kept", "stays_decided", "not_emptied"):
         op.execute(f"ALTER TABLE opening ENABLE ALWAYS TRIGGER opening_{trigger}")
+    op.execute("GRANT SELECT, INSERT, UPDATE ON opening TO portal_web")
+    op.execute("GRANT USAGE ON SEQUENCE opening_id_seq TO portal_web")
 
 
 def downgrade():

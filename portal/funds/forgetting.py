@@ -90,8 +90,8 @@ def _has_ended(request: FundRequest) -> bool:
     return request.state in {State.REJECTED, State.WITHDRAWN, State.CLOSED}
 
 
-def forget(session: Session, subject: str, *, log_eid: str, at: datetime) -> None:
-    """Blank every private value of this somebody; the entry of the erasure stands for the change.
+def forget(session: Session, subject: str, *, at: datetime) -> None:
+    """Blank every private value of this somebody.
 
     The database lets these rows be blanked, and nothing else, while an erasure is open.
     """
@@ -104,7 +104,6 @@ def forget(session: Session, subject: str, *, log_eid: str, at: datetime) -> Non
         request.reason = ""
         request.area_code = amphoe(request.area_code)
         request.import_fingerprint = None
-        request.log_eid = log_eid
         of_request = PayeeAccount.fund_request_id == request.id
         session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
         noted = RequestAct.fund_request_id == request.id

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+from uuid import uuid4
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -101,10 +104,11 @@ def test_who_asked_or_decided_does_not_pay(world: World) -> None:
 
 def test_the_database_too_keeps_two_treasurers_apart(session: Session, world: World) -> None:
     payment = world.prepared()
-    other = session.scalars(select(LogEntry.eid).limit(1)).one()
     nested = session.begin_nested()
-    payment.log_eid, payment.released_by_id = other, payment.prepared_by_id
-    with pytest.raises(IntegrityError):
+    eid, body = str(uuid4()), json.dumps({"pub": {"payment": payment.reference}}).encode()
+    session.execute(insert(LogEntry), {"eid": eid, "body": body})
+    payment.log_eid, payment.released_by_id = eid, payment.prepared_by_id
+    with pytest.raises(IntegrityError, match="released_by_another"):
         session.flush()
     nested.rollback()
 

@@ -266,7 +266,8 @@ def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() 
             try:
                 session.execute(text(statement))
             except Exception as error:  # noqa: BLE001 - either driver's own
-                return "append-only" in str(error)
+                # SQLite's guard does not even let the pages try.
+                return "append-only" in str(error) or "not authorized" in str(error)
             finally:
                 session.rollback()
         return False

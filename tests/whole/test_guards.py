@@ -20,6 +20,7 @@ from portal.db import Base
 from portal.db import db
 from portal.db import writing
 from tests.conftest import Portal
+from tests.conftest import owners
 from tests.world import World
 
 KEPT = (
@@ -94,7 +95,7 @@ def key(table: str) -> list[str]:
 def refusal(*statements: str, commit: bool = False) -> str:
     """Return what the database says to these statements, and nothing when it lets them pass."""
     try:
-        with Session(db.engine) as session, session.begin() as transaction:
+        with Session(owners()) as session, session.begin() as transaction:
             for statement in statements:
                 session.execute(text(statement))
             if not commit:
@@ -229,19 +230,12 @@ def test_money_and_state_do_not_change_without_an_entry() -> None:
         assert refusal(f"UPDATE {table} SET state = NULL") == says
 
 
-def test_money_and_state_change_with_an_entry() -> None:
-    entry = "log_eid = (SELECT eid FROM log_entry WHERE seqno = 1)"
-    for change in (f"state = 'voided', {entry}", "version = version + 1"):
-        assert refusal(f"UPDATE payment SET {change}") == ""
-    for change in (f"state = 'approved', {entry}", "version = version + 1"):
-        assert refusal(f"UPDATE fund_request SET {change}") == ""
+def test_what_tells_nothing_of_money_or_state_changes_without_an_entry() -> None:
+    for table in AUDITED:
+        assert refusal(f"UPDATE {table} SET version = version + 1") == ""
 
 
 def test_an_entry_that_is_named_is_there_at_the_commit() -> None:
-    for table in ("fund_request", "payment"):
-        statement = f"UPDATE {table} SET log_eid = '{uuid4().hex}'"
-        assert refusal(statement) == ""
-        assert "foreign key" in refusal(statement, commit=True).lower()
     for table in ("journal_entry", "request_act"):
         names = columns(table)
         is_sqlite = db.engine.dialect.name == "sqlite"

@@ -33,6 +33,7 @@ from portal.install import Install
 from portal.install import NotSetUpError
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import owners
 from tests.world import NOON
 from tests.world import World
 
@@ -58,7 +59,7 @@ def afresh(portal: Portal) -> Install:
 
 def lose_newest(count: int) -> None:
     """Take the newest entries out, as a restored older database would lack them."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with owners().connect().execution_options(writes=True) as connection, connection.begin():
         if db.engine.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = replica"))
             for trigger in ("kept", "not_emptied"):
@@ -89,7 +90,7 @@ def test_an_older_database_never_overtakes_the_log(portal: Portal) -> None:
 
 def _bring_back(portal: Portal) -> None:
     """Put the three places back, so that the fixture finds a whole log."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with owners().connect().execution_options(writes=True) as connection, connection.begin():
         seqnos = connection.execute(
             text(
                 "SELECT seqno FROM log_entry WHERE seqno NOT IN (SELECT seqno FROM log_seq)"
