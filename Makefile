@@ -14,7 +14,7 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify bench migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify bench bench-log migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -54,8 +54,11 @@ check: setup-test ## format, lint, types, import rules and every test, as CI doe
 	$(BIN)/lint-imports --no-logo --config importlinter.ini
 	@$(MAKE) --no-print-directory test
 
-bench: setup-test ## measure what docs/performance.md tells, as JSON lines
-	@for bench in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$bench" || exit 1; done
+bench: setup-test bench-log ## measure what docs/performance.md tells, as JSON lines
+	@PYTHONPATH=. $(BIN)/python bench/approvals.py
+
+bench-log: setup-test ## the log alone; ARGS='--only commits --rounds 15' goes to bench/log.py
+	@PYTHONPATH=. $(BIN)/python bench/log.py $(ARGS)
 
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check
