@@ -19,6 +19,7 @@ from portal.audit.check import entries
 from portal.audit.entry import leaf_hash
 from portal.audit.folder import Folder
 from portal.audit.folder import PublisherError
+from portal.audit.folder import first_of
 from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
@@ -160,14 +161,16 @@ def test_what_a_stopped_publisher_left_is_no_damage(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize("kind", ["0", "entries"])
-def test_a_changed_byte_in_an_older_partial_file_is_named(portal: Portal, kind: str) -> None:
+def test_an_older_partial_file_that_was_changed_or_cut_is_named(portal: Portal, kind: str) -> None:
     (older,) = (data(portal) / "log" / "tile" / kind / "000.p").iterdir()
     act(portal)
     portal.install.publish(db.engine)
     kept = older.read_bytes()
-    older.write_bytes(kept[:20] + bytes([kept[20] ^ 1]) + kept[21:])
-    with pytest.raises(LogError, match=rf"tile/{kind}/000\.p/{older.name} does not fit"):
-        portal.install.check_log(db.session())
+    one_less = first_of(kind, kept, int(older.name) - 1)
+    for other in (kept[:20] + bytes([kept[20] ^ 1]) + kept[21:], one_less):
+        older.write_bytes(other)
+        with pytest.raises(LogError, match=rf"tile/{kind}/000\.p/{older.name} does not fit"):
+            portal.install.check_log(db.session())
     older.write_bytes(kept)
 
 
