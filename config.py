@@ -21,6 +21,7 @@ class Settings:
     """Everything the portal is told from outside.
 
     `secret_key` signs sessions and forms; empty means it is not known yet, see `require_secrets`.
+    `witnesses` is a file that names the witnesses of the log and how many are enough.
     `publishes_inline` puts each act into the published log right after its commit: for one process.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     secret_key: str
     bind: str
     base_url: str
+    witnesses: Path | None
     publishes_inline: bool
     is_demo: bool
 
@@ -49,6 +51,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         secret_key=environment.get("PORTAL_SECRET_KEY") or _kept(data_dir / "secret_key"),
         bind=bind,
         base_url=(environment.get("PORTAL_BASE_URL") or f"http://{bind}").rstrip("/"),
+        witnesses=_path(environment.get("PORTAL_WITNESSES")),
         publishes_inline=_is_on(environment.get("AUDIT_INLINE_PUBLISH"), url.startswith("sqlite")),
         is_demo=(data_dir / "demo").exists(),
     )
@@ -57,6 +60,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 def _kept(path: Path) -> str:
     """Return a secret that the demo made for itself earlier, or nothing."""
     return path.read_text("utf-8").strip() if path.exists() else ""
+
+
+def _path(written: str | None) -> Path | None:
+    return Path(written).absolute() if written else None
 
 
 def _is_on(written: str | None, otherwise: bool) -> bool:  # noqa: FBT001 - two plain words

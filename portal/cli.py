@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -17,12 +19,16 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from granian import Granian
 from granian.constants import Interfaces
+from sqlalchemy.exc import OperationalError
 
 from config import MissingSettingError
 from portal import demo
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.erasure import check_erasures
+from portal.erasure import erase
+from portal.erasure import finish_erasures
 from portal.errors import InputError
 from portal.errors import PortalError
 from portal.founding import found
@@ -49,7 +55,14 @@ def attach(app: Flask) -> None:
     """Attach the commands to the app."""
     for group in (books, log, user):
         app.cli.add_command(group)
-    for command in (init_province, import_requests, publish, serve, demo_command):
+    for command in (
+        init_province,
+        import_requests,
+        publish,
+        serve,
+        demo_command,
+        erase_command,
+    ):
         app.cli.add_command(command)
 
 
@@ -146,12 +159,46 @@ def _summary(answers: Sequence[RowAnswer], imported: Imported) -> dict[str, int]
 
 
 @click.command("publish")
+@click.option("--every", type=click.FloatRange(min=0.1), help="Go on, every so many seconds.")
 @_told
-def publish() -> None:
-    """Publish what was recorded: order it, sign it, fold it."""
-    checkpoint = _install().publish(db.engine)
-    size = checkpoint.size if checkpoint else 0
-    click.echo(f"{size:,} entries are published.")
+def publish(every: float | None) -> None:
+    """Publish what was recorded: order it, sign it, fold it, ask the witnesses."""
+    if every is None:
+        for line in _publish_once():
+            click.echo(line)
+        return
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    told: list[str] = []
+    while not stop.is_set():
+        lines = _publish_patiently()
+        for line in lines:
+            if line not in told:
+                click.echo(line)
+        told = lines
+        stop.wait(every)
+
+
+def _publish_patiently() -> list[str]:
+    """Publish; what stands in the way is told, and may be gone the next time."""
+    try:
+        return _publish_once()
+    except PortalError as error:
+        return [str(error)]
+    except OperationalError as error:
+        return [f"The database does not answer: {error.orig}"]
+
+
+def _publish_once() -> list[str]:
+    held = _install().cycle(db.engine, at=now())
+    head = _install().signer.head()
+    size = head.frontier.size if head else 0
+    return [
+        f"{size:,} entries are published.",
+        *(f"{name} cosigned." for name in held.lines),
+        *(str(refusal) for refusal in held.refusals.values()),
+    ]
 
 
 @click.command("serve")
@@ -160,6 +207,8 @@ def serve() -> None:
     """Serve the portal on PORTAL_BIND."""
     settings = _install().settings
     settings.require_secrets()
+    if finish_erasures(_install(), at=now()):
+        click.echo("An erasure that was cut off is finished.")
     host, _, port = settings.bind.rpartition(":")
     click.echo(f"The portal is at http://{settings.bind}/ (stop it with Ctrl-C)")
     server = Granian(
@@ -196,7 +245,10 @@ def books_check() -> None:
 def log_check() -> None:
     """Check the whole published log from its files, then the database against it."""
     size = _install().check_log(db.session()).size
+    erased = check_erasures(_install(), db.session())
     click.echo(f"The log is intact: {size:,} entries under one signed checkpoint.")
+    if erased:
+        click.echo(f"{erased} erasures are still erased.")
 
 
 @log.command("rebuild-signer")
@@ -205,6 +257,32 @@ def log_rebuild_signer() -> None:
     """Make a lost signer's state anew from the published files, after verifying all of them."""
     size = _install().rebuild_signer().size
     click.echo(f"The signer knows {size:,} entries again.")
+
+
+@log.command("add-key")
+@_told
+def log_add_key() -> None:
+    """Make a new key that signs beside the old one."""
+    vkey = _install().add_key(db.engine, at=now())
+    click.echo(f"This key signs as well from now on; tell it to every witness:\n{vkey}")
+
+
+@log.command("retire-key")
+@_told
+def log_retire_key() -> None:
+    """Retire the oldest key and destroy it, once the next one is known for 90 days."""
+    vkey = _install().retire_key(db.engine, at=now())
+    click.echo(f"This key signs nothing any more, and is destroyed here:\n{vkey}")
+
+
+@click.command("erase")
+@click.argument("subject")
+@click.option("--ticket", required=True, help="The number of the written order.")
+@_told
+def erase_command(subject: str, ticket: str) -> None:
+    """Erase what is known of SUBJECT (youth:NUMBER, donation:REFERENCE); it cannot be undone."""
+    erase(_install(), subject, ticket=ticket, at=now())
+    click.echo(f"{subject} is erased under {ticket}; the next publishing tells it.")
 
 
 @user.command("reset")

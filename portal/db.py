@@ -32,13 +32,15 @@ CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-# What SQLite must be told on every connection: durable commits, references, guarded replaces.
+# What SQLite must be told on every connection: durable commits, references, guarded replaces, and
+# that what is deleted is overwritten.
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
     "recursive_triggers = ON",
     "busy_timeout = 30000",
+    "secure_delete = ON",
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -12,23 +14,40 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.audit.acts import key_added
+from portal.audit.acts import key_retired
+from portal.audit.check import LogError
 from portal.audit.check import entries
 from portal.audit.check import signed_head
 from portal.audit.check import verified_frontier
+from portal.audit.entry import Draft
 from portal.audit.folder import Folder
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
+from portal.audit.note import VerifierKey
+from portal.audit.note import verifier_key
+from portal.audit.service import record
 from portal.audit.signer import Signer
+from portal.audit.signer import key_paths
 from portal.audit.signer import load_key
+from portal.audit.signer import load_keys
 from portal.audit.signer import load_secret
 from portal.audit.signer import make_key
 from portal.audit.signer import write_secret
 from portal.audit.vault import Vault
+from portal.audit.witness import Round
+from portal.audit.witnessing import POLICY
+from portal.audit.witnessing import check_heads
+from portal.audit.witnessing import heartbeat_due
+from portal.audit.witnessing import hold_round
+from portal.db import writing
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.publishing.check import check_tables
 from portal.publishing.fold import step
+from portal.publishing.queries import key_added_at
 from portal.publishing.service import publish
+from portal.publishing.service import show_heads
 from portal.publishing.shelf import Shelf
 
 
@@ -51,6 +70,19 @@ class NothingPublishedError(RuleError):
         super().__init__(N_("Nothing is published yet; run publish first."))
 
 
+# Readers who fetch the policy seldom must meet both keys for a while.
+KEYS_OVERLAP = timedelta(days=90)
+
+
+class OnlyKeyError(RuleError):
+    """The oldest key is the only one, or the new one is not known long enough."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The log needs a second key, 90 days old at least, before the oldest is retired.")
+        )
+
+
 @dataclass
 class Install:
     """The files of one install below its data folder."""
@@ -66,7 +98,11 @@ class Install:
 
     @property
     def _origin(self) -> Path:
-        return self._data / "signer" / "origin"
+        return self._signer / "origin"
+
+    @property
+    def _signer(self) -> Path:
+        return self._data / "signer"
 
     @property
     def _keys(self) -> Path:
@@ -93,9 +129,15 @@ class Install:
         """Return the log's signer; raise `NotSetUpError` before the log has a name."""
         if not self._origin.exists():
             raise NotSetUpError
-        key = load_key(self._keys / "log.pem")
         origin = self._origin.read_text("utf-8").strip()
-        return Signer(self._data / "signer" / "signer.sqlite", key, origin=origin)
+        return Signer(self._signer / "signer.sqlite", *load_keys(self._keys), origin=origin)
+
+    @property
+    def policy_text(self) -> str:
+        """Return the keys of the log, its witnesses and the quorum, as a C2SP tlog-policy."""
+        logs = "".join(f"log {vkey}\n" for vkey in self.signer.vkeys)
+        file = self.settings.witnesses
+        return logs + (file.read_text("utf-8") if file else "quorum none\n")
 
     @property
     def has_log(self) -> bool:
@@ -118,7 +160,65 @@ class Install:
     def publish(self, engine: Engine) -> Checkpoint | None:
         """Publish what was recorded; one at a time within this process."""
         with self._publishing:
-            return publish(engine, self.folder, self.signer)
+            checkpoint = publish(engine, self.folder, self.signer)
+            if checkpoint is not None:
+                self.folder.write(POLICY, self.policy_text.encode())
+                show_heads(engine, self.folder)
+            return checkpoint
+
+    def cycle(self, engine: Engine, *, at: datetime) -> Round:
+        """Do one round of a publisher: the day's heartbeat, publishing, asking the witnesses.
+
+        Return who cosigned, and why others did not.
+        """
+        if self.publish(engine) is None:
+            return Round({}, {})
+        beat = heartbeat_due(self.folder, Folder(self._signer), at=at)
+        if beat is not None:
+            with writing(engine, {}) as session:
+                record(session, beat)
+            self.publish(engine)
+        held = hold_round(self.folder, Folder(self._signer), at=at)
+        if held.lines:
+            show_heads(engine, self.folder)
+        return held
+
+    def add_key(self, engine: Engine, *, at: datetime) -> VerifierKey:
+        """Make a new key that signs beside the old one from now on; the old one tells of it.
+
+        Killed midway and called again, it goes on with the same new key.
+        """
+        waiting = self._keys / "log-next"
+        if not waiting.exists():
+            make_key(waiting)
+        vkey = verifier_key(self.signer.vkey.name, load_key(waiting))
+        self._tell(engine, key_added(str(vkey), at=at))
+        newest = key_paths(self._keys)[-1].stem.removeprefix("log").removeprefix("-") or "1"
+        waiting.rename(self._keys / f"log-{int(newest) + 1}.pem")
+        self._forget_signer()
+        self.publish(engine)
+        return vkey
+
+    def retire_key(self, engine: Engine, *, at: datetime) -> VerifierKey:
+        """Let the oldest key sign for the last time, that it is retired, and destroy it."""
+        retired, *others = self.signer.vkeys
+        with Session(engine) as session:
+            known = [key_added_at(session, str(vkey)) for vkey in others]
+        if not any(since and at - since >= KEYS_OVERLAP for since in known):
+            raise OnlyKeyError
+        self._tell(engine, key_retired(str(retired), at=at))
+        key_paths(self._keys)[0].unlink()
+        self._forget_signer()
+        self.publish(engine)
+        return retired
+
+    def _tell(self, engine: Engine, draft: Draft) -> None:
+        with writing(engine, {}) as session:
+            record(session, draft)
+        self.publish(engine)
+
+    def _forget_signer(self) -> None:
+        self.__dict__.pop("signer", None)
 
     def rebuild_signer(self) -> Checkpoint:
         """Make the signer's lost state anew from the published files, once all are verified."""
@@ -139,5 +239,10 @@ class Install:
             shelf = Shelf()
             for index, entry in entries(self.folder, checkpoint):
                 step(shelf, index, entry)
+            if self.folder.read(POLICY) != self.policy_text.encode():
+                raise LogError(
+                    N_("{name} names other keys or witnesses than this install has."), name=POLICY
+                )
+            check_heads(self.folder)
             check_tables(session, self.folder, checkpoint, shelf, vkey=self.signer.vkey)
         return checkpoint

@@ -60,6 +60,10 @@ ROLES: Mapping[str, str] = {
 ACTS: Mapping[str, str] = {
     "log.genesis": N_("The log was opened"),
     "schema.published": N_("The kinds of entry were published"),
+    "log.heartbeat": N_("The log showed that it lives"),
+    "log.key_added": N_("A new key of the log was added"),
+    "log.key_retired": N_("An old key of the log was retired"),
+    "privacy.erased": N_("Personal data was erased"),
     "role.granted": N_("A role was given"),
     "foundation.created": N_("The foundation was set up"),
     "subcommittee.created": N_("A subcommittee was set up"),

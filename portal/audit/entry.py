@@ -145,13 +145,13 @@ class Secret:
 class Draft:
     """An act told in values, before it is sealed into bytes.
 
-    `actor` is committed, never shown; `role` is public.
+    `actor` is committed, never shown, and None where no person acts; `role` is public.
     """
 
     type: EntryType
     at: datetime
     role: str
-    actor: Secret
+    actor: Secret | None
     public: Mapping[str, Json]
     private: Mapping[str, Secret] = field(default_factory=dict)
     refs: tuple[str, ...] = ()
@@ -225,10 +225,9 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
         raise EntryError(
             N_("{type} has no private field {names}"), type=draft.type.name, names=unknown
         )
-    act, act_opening = _commit(draft.type.name, ACT, draft.actor, random)
-    commitments, openings = {}, [act_opening]
-    for name in draft.type.private:
-        secret = draft.private.get(name)
+    commitments, openings = {}, []
+    for name in (ACT, *draft.type.private):
+        secret = draft.actor if name == ACT else draft.private.get(name)
         if secret is None or secret.value is None:
             commitments[name] = base64url(random(SALT_BYTES))
             continue
@@ -236,7 +235,7 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
         openings.append(opening)
     body = canonical(
         {
-            "act": {"c": act, "r": draft.role},
+            "act": {"c": commitments.pop(ACT), "r": draft.role},
             "at": utc_text(draft.at),
             "eid": eid,
             "prv": commitments,
@@ -286,6 +285,11 @@ def utc_text(moment: datetime) -> str:
         message = "a moment in the log needs a time zone"
         raise ValueError(message)
     return moment.astimezone(UTC).strftime(MOMENT)
+
+
+def unix_text(seconds: int) -> str:
+    """Write Unix seconds, the time of a witness, as `2026-11-22T06:00:00Z`."""
+    return utc_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def check_public(entry_type: EntryType, public: Mapping[str, Json]) -> None:

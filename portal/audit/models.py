@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
 from sqlalchemy import ForeignKey
@@ -14,6 +16,7 @@ from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
 from portal.db import Base
+from portal.db import Moment
 
 # SQLite gives its own row numbers only to a column that is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -60,3 +63,24 @@ class PrivateField(Base):
     key_id: Mapped[str] = mapped_column(String(36))
     nonce: Mapped[bytes] = mapped_column(LargeBinary)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Erasure(Base):
+    """An order to erase what is known of somebody: written before the key is destroyed.
+
+    A process that dies between the two leaves it open, and the next start finishes it. When it is
+    done it no longer says whom it was about.
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = (
+        CheckConstraint("(done_at IS NULL) = (subject IS NOT NULL)", name="done_is_forgotten"),
+    )
+
+    ticket: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject: Mapped[str | None] = mapped_column(String(60))
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str | None] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )

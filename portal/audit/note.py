@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -108,6 +109,10 @@ class Note:
             raise NoteError("a note has an empty line and signatures under it")
         return cls(text + "\n", _signatures(lines))
 
+    def with_signatures(self, more: Iterable[Signature]) -> Note:
+        """Return the note with these signature lines as well, each once."""
+        return Note(self.text, tuple(dict.fromkeys((*self.signatures, *more))))
+
     def by(self, key: VerifierKey) -> Signature | None:
         """Return the one signature that says to be of this key; two are refused."""
         mine = [s for s in self.signatures if (s.name, s.key_id) == (key.name, key.key_id)]
@@ -163,10 +168,19 @@ def unbase64(text: str) -> bytes:
     return raw
 
 
-def sign(text: str, name: str, key: Ed25519PrivateKey) -> Note:
-    """Sign a text that ends in a newline."""
-    public = VerifierKey(name, key.public_key().public_bytes_raw())
-    return Note(text, (Signature(name, public.key_id, key.sign(text.encode())),))
+def sign(text: str, name: str, *keys: Ed25519PrivateKey) -> Note:
+    """Sign a text that ends in a newline, with every key of this name."""
+    return Note(text, tuple(_signed(text, name, key) for key in keys))
+
+
+def verifier_key(name: str, key: Ed25519PrivateKey) -> VerifierKey:
+    """Return the public half of a key, under the name it signs with."""
+    return VerifierKey(name, key.public_key().public_bytes_raw())
+
+
+def _signed(text: str, name: str, key: Ed25519PrivateKey) -> Signature:
+    public = verifier_key(name, key)
+    return Signature(name, public.key_id, key.sign(text.encode()))
 
 
 @dataclass(frozen=True, slots=True)

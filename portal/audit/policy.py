@@ -48,6 +48,8 @@ class Seen:
     log: VerifierKey
     witnessed: Mapping[str, int]
     is_quorum: bool
+    # Enough outsiders have cosigned: never true where the policy asks for none.
+    is_witnessed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Policy:
         log = self._log_of(note, checkpoint)
         times = {name: note.cosigned_at(w.key) for name, w in self.witnesses.items()}
         witnessed = {name: at for name, at in times.items() if at is not None}
-        return Seen(checkpoint, log, witnessed, self._is_met(self.quorum, witnessed))
+        is_quorum = self._is_met(self.quorum, witnessed)
+        is_witnessed = is_quorum and self.quorum != NONE
+        return Seen(checkpoint, log, witnessed, is_quorum, is_witnessed)
 
     def _log_of(self, note: Note, checkpoint: Checkpoint) -> VerifierKey:
         for key in self.logs:
@@ -144,6 +148,8 @@ class _Reader:
 
     def _add_witness(self, name: str, vkey: str, url: str) -> None:
         self._check_new(name)
+        if url and not url.startswith(("https://", "http://")):
+            raise PolicyError("a witness is asked over http or https")
         self.witnesses[name] = Witness(name, self._key(vkey, COSIGNATURE), url)
 
     def _add_group(self, name: str, needed: str, members: list[str]) -> None:

@@ -48,9 +48,8 @@ def nodes(folder: Folder, size: int) -> Nodes:
     return node
 
 
-def prove(folder: Folder, index: int | None) -> Proof:
-    """Return the proof file of an entry under the newest checkpoint; None has no place yet."""
-    note = Note.parse(folder.read("checkpoint"))
+def prove(folder: Folder, index: int | None, note: Note) -> Proof:
+    """Return the proof file of an entry under this checkpoint; None has no place yet."""
     size = Checkpoint.parse(note.text).size
     if index is None or index >= size:
         raise NotPublishedYetError

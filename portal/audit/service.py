@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import delete
@@ -32,12 +33,17 @@ def record(session: Session, draft: Draft) -> str:
     eid = uuid7(time.time_ns() // 1_000_000, secrets.token_bytes)
     sealed = seal(draft, eid=eid, random=secrets.token_bytes)
     session.execute(insert(LogEntry), {"eid": eid, "body": sealed.body})
-    vault = _vault(session)
-    vault.prepare(opening.subject for opening in sealed.openings)
-    rows = [_private_row(vault, eid, opening) for opening in sealed.openings]
-    session.execute(insert(PrivateField), rows)
+    if sealed.openings:
+        _keep_openings(session, eid, sealed.openings)
     session.info["has_recorded"] = True
     return eid
+
+
+def _keep_openings(session: Session, eid: str, openings: Sequence[Opening]) -> None:
+    vault = _vault(session)
+    vault.prepare(opening.subject for opening in openings)
+    rows = [_private_row(vault, eid, opening) for opening in openings]
+    session.execute(insert(PrivateField), rows)
 
 
 def _vault(session: Session) -> Vault:

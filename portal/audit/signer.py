@@ -18,6 +18,7 @@ from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.note import VerifierKey
 from portal.audit.note import sign
+from portal.audit.note import verifier_key
 from portal.errors import N_
 from portal.errors import PortalError
 
@@ -40,11 +41,12 @@ class Signer:
     Two signers on one state are harmless: the second to sign finds the head moved and refuses.
     """
 
-    def __init__(self, path: Path, key: Ed25519PrivateKey, *, origin: str) -> None:
+    def __init__(self, path: Path, *keys: Ed25519PrivateKey, origin: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = path
-        self._key = key
-        self.vkey = VerifierKey(origin, key.public_key().public_bytes_raw())
+        self._keys = keys
+        # The oldest first: more than one only while a new key takes over.
+        self.vkeys = tuple(verifier_key(origin, key) for key in keys)
         with self._state() as state:
             state.execute(
                 "CREATE TABLE IF NOT EXISTS signed (size INTEGER PRIMARY KEY, root BLOB NOT NULL,"
@@ -61,6 +63,11 @@ class Signer:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA busy_timeout = 30000")
         return connection
+
+    @property
+    def vkey(self) -> VerifierKey:
+        """Return the key that readers have known longest."""
+        return self.vkeys[0]
 
     def head(self) -> Head | None:
         """Return what was signed last, or None before the first signature."""
@@ -92,8 +99,9 @@ class Signer:
         The state is on disk before the signature leaves this function.
         """
         checkpoint = Checkpoint(self.vkey.name, grown.size, grown.root())
-        note = sign(checkpoint.text(), self.vkey.name, self._key)
-        note.verify(self.vkey)
+        note = sign(checkpoint.text(), self.vkey.name, *self._keys)
+        for vkey in self.vkeys:
+            note.verify(vkey)
         with self._state() as state:
             state.execute("BEGIN IMMEDIATE")
             newest = state.execute("SELECT coalesce(max(size), 0) FROM signed").fetchone()[0]
@@ -119,6 +127,16 @@ class KeyMissingError(SignerError):
             N_("The key {name} is missing. Bring it back from where it is kept; nothing was done."),
             name=path.name,
         )
+
+
+def key_paths(folder: Path) -> list[Path]:
+    """Return the files of the log's keys, the oldest first: log.pem, log-2.pem and so on."""
+    return sorted(folder.glob("log*.pem"), key=lambda path: (len(path.name), path.name))
+
+
+def load_keys(folder: Path) -> list[Ed25519PrivateKey]:
+    """Read the log's keys, the oldest first; raise `KeyMissingError` when there is none."""
+    return [load_key(path) for path in key_paths(folder) or [folder / "log.pem"]]
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from portal.audit.entry import utc_text
+from portal.errors import N_
 from portal.errors import NotFoundError
 
 KEY_BYTES = 32
@@ -26,7 +30,7 @@ class KeyDestroyedError(NotFoundError):
     """The person's key is gone, and with it every opening."""
 
     def __init__(self, key_id: str) -> None:
-        super().__init__("The key {key} was destroyed; nothing opens this field.", key=key_id)
+        super().__init__(N_("The key {key} was destroyed; nothing opens this field."), key=key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,9 @@ class Vault:
         self._file.execute("PRAGMA secure_delete = ON")
         self._file.execute(
             "CREATE TABLE IF NOT EXISTS subject_key (key_id TEXT PRIMARY KEY,"
-            " subject TEXT NOT NULL UNIQUE, wrapped BLOB, destroyed_at TEXT) STRICT"
+            " subject TEXT NOT NULL UNIQUE, wrapped BLOB, destroyed_at TEXT, ticket TEXT) STRICT"
         )
+        self._seen = self._edition()
 
     def close(self) -> None:
         """Let the file go."""
@@ -62,6 +67,7 @@ class Vault:
     def prepare(self, subjects: Iterable[str]) -> None:
         """See to it that these people have a key, in one commit."""
         with self._lock:
+            self._forget_if_changed()
             unknown = [subject for subject in set(subjects) if subject not in self._keys]
             if not unknown:
                 return
@@ -74,6 +80,41 @@ class Vault:
             self._file.execute("COMMIT")
             # Only what is kept may be used: a key that was rolled back opens nothing later.
             self._keys.update(found)
+
+    def _edition(self) -> int:
+        """Return a number that changes when another process changed the file."""
+        edition: int = self._file.execute("PRAGMA data_version").fetchone()[0]
+        return edition
+
+    def _forget_if_changed(self) -> None:
+        """Keep no key in memory that another process may have destroyed."""
+        if self._edition() != self._seen:
+            self._keys.clear()
+            self._seen = self._edition()
+
+    def destroy(self, subjects: Iterable[str], *, ticket: str, at: datetime) -> None:
+        """Destroy the keys of these people: nothing that was encrypted under them opens again.
+
+        The subjects stay in the store with their ticket, so that a restored database can be told
+        whom it must forget again. Destroying twice does nothing more.
+        """
+        with self._lock:
+            self._keys.clear()
+            self._file.executemany(
+                "UPDATE subject_key SET wrapped = NULL, destroyed_at = ?, ticket = ?"
+                " WHERE subject = ? AND wrapped IS NOT NULL",
+                [(utc_text(at), ticket, subject) for subject in subjects],
+            )
+            # What the journal still holds of the keys goes too.
+            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def destroyed(self) -> Mapping[str, str]:
+        """Return the ticket of every subject whose key was destroyed."""
+        return dict(
+            self._file.execute(
+                "SELECT subject, ticket FROM subject_key WHERE wrapped IS NULL"
+            ).fetchall()
+        )
 
     def _find(self, subject: str) -> tuple[str, AESGCM] | None:
         row = self._file.execute(

@@ -37,6 +37,7 @@ from portal.publishing.shelf import Shelf
 from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
 from portal.publishing.tables import figure_rows
+from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_row
 from portal.publishing.tables import request_row
@@ -118,9 +119,9 @@ def _check_position(
     session: Session, folder: Folder, checkpoint: Checkpoint, vkey: VerifierKey
 ) -> None:
     found = session.get_one(PublishedPosition, 1)
-    held = (found.size, found.root, found.note, found.vkey)
-    note = folder.read("checkpoint").decode()
-    if held != (checkpoint.size, checkpoint.root.hex(), note, str(vkey)):
+    held = (found.size, found.root, found.note, found.vkey, found.witnessed)
+    note, _, witnessed = heads_told(folder)
+    if held != (checkpoint.size, checkpoint.root.hex(), note, str(vkey), witnessed):
         raise LogError(N_("The public tables name another checkpoint than the published one."))
 
 

@@ -28,6 +28,8 @@ class PublishedPosition(Base):
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str] = mapped_column(Text)
     vkey: Mapped[str] = mapped_column(String(300))
+    # What can be claimed of outsiders: the newest checkpoint that enough of them cosigned.
+    witnessed: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class PublishedName(Base):
@@ -87,6 +89,7 @@ class PublishedAct(Base):
     """One entry of the log, in the columns that pages show."""
 
     __tablename__ = "published_act"
+    __table_args__ = (Index("ix_published_act_type", "type", "idx"),)
 
     idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     eid: Mapped[str] = mapped_column(String(36), unique=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -73,6 +74,23 @@ def edition(session: Session) -> str:
     if position is None:
         return "empty"
     return f"{position.size}-{position.root[:16]}-{position.fold_version}"
+
+
+def key_added_at(session: Session, vkey: str) -> datetime | None:
+    """Return since when the log says that this key signs, or None when it does not say so."""
+    for act in session.scalars(select(PublishedAct).where(PublishedAct.type == "log.key_added")):
+        if act_line(act).public["vkey"] == vkey:
+            return act_line(act).at
+    return None
+
+
+def erased_counts(session: Session) -> Mapping[str, int]:
+    """Return how many private fields the log calls erased, by the ticket of the order."""
+    counts: Counter[str] = Counter()
+    for act in session.scalars(select(PublishedAct).where(PublishedAct.type == "privacy.erased")):
+        told = json.loads(act.public)
+        counts[told["ticket"]] += told["count"]
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from portal.publishing.shelf import Shelf
 from portal.publishing.tables import act_row
 from portal.publishing.tables import case_of
 from portal.publishing.tables import figure_rows
+from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_of
@@ -123,6 +124,17 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     return True
 
 
+def show_heads(engine: Engine, folder: Folder) -> None:
+    """Let the pages tell of the checkpoints that are published now, and who cosigned them."""
+    with Session(engine) as session:
+        shown = session.get(PublishedPosition, 1)
+        if shown is None or (shown.note, shown.vkey, shown.witnessed) == heads_told(folder):
+            return
+    with writing(engine, {}) as session:
+        position = session.get_one(PublishedPosition, 1)
+        position.note, position.vkey, position.witnessed = heads_told(folder)
+
+
 def _grown(folder: Folder, folded: Frontier, size: int) -> Frontier:
     return folded.extend(leaf_hash(body) for _, body in bodies(folder, size, first=folded.size))
 
@@ -155,6 +167,7 @@ def _move_position(
     position.root = checkpoint.root.hex()
     position.note = folder.read("checkpoint").decode()
     position.vkey = str(vkey)
+    position.witnessed = position.witnessed or ""
     session.add(position)
 
 

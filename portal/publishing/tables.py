@@ -6,6 +6,9 @@ import json
 from dataclasses import asdict
 
 from portal.audit.entry import Entry
+from portal.audit.folder import Folder
+from portal.audit.policy import Seen
+from portal.audit.witnessing import heads
 from portal.funds.rules import Threshold
 from portal.money import Money
 from portal.publishing.models import PublishedLimit
@@ -20,6 +23,18 @@ from portal.publishing.shelf import Status
 from portal.roles import Role
 
 Row = dict[str, object]
+
+
+def heads_told(folder: Folder) -> tuple[str, str, str]:
+    """Return what the table keeps of the published checkpoints: note, key, who witnessed."""
+    seen = heads(folder)
+    witnessed = "" if seen.witnessed is None else _witnessed(seen.witnessed)
+    return str(seen.newest_note), str(seen.newest.log), witnessed
+
+
+def _witnessed(seen: Seen) -> str:
+    told = {"size": seen.checkpoint.size, "by": dict(seen.witnessed)}
+    return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
 
 def name_of(row: PublishedName) -> Name:

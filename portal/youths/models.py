@@ -14,6 +14,8 @@ from sqlalchemy.orm import mapped_column
 from portal.db import Base
 from portal.db import Moment
 
+ERASED = "(ลบข้อมูลแล้ว / erased)"
+
 
 class Area(Base):
     """An amphoe or tambon, by the code of the Department of Provincial Administration."""
@@ -40,10 +42,13 @@ class Youth(Base):
     national_id_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     area_code: Mapped[str] = mapped_column(ForeignKey("area.code"))
     schooling: Mapped[str] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @property
     def name(self) -> str:
         """Return the full name with its title."""
+        if self.erased_at is not None:
+            return ERASED
         return f"{self.title}{self.first_name} {self.last_name}".strip()
 
 

@@ -119,3 +119,24 @@ def start_project(session: Session, name: str, *, area_code: str) -> Project:
     session.add(project)
     session.flush()
     return project
+
+
+NO_BIRTH = date(1, 1, 1)
+
+
+def forget_youth(session: Session, youth_id: int, *, at: datetime) -> None:
+    """Erase what is known of somebody; the record stays, because requests refer to it."""
+    youth = session.get_one(Youth, youth_id)
+    youth.title = youth.first_name = youth.last_name = youth.schooling = ""
+    youth.birth_on = NO_BIRTH
+    youth.national_id = youth.national_id_hash = None
+    youth.area_code = amphoe(youth.area_code)
+    youth.erased_at = at
+    for consent in session.scalars(select(Consent).where(Consent.youth_id == youth_id)):
+        consent.paper = ""
+    session.flush()
+
+
+def amphoe(area_code: str) -> str:
+    """Return the amphoe of a place: small enough for statistics, too large to find somebody."""
+    return area_code[:4]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import EntryError
+from portal.audit.folder import Folder
 from portal.audit.folder import PublisherError
 from portal.audit.merkle import ProofError
 from portal.audit.merkle import consistency_proof
@@ -19,6 +20,7 @@ from portal.audit.proof import Proof
 from portal.audit.proving import nodes
 from portal.audit.proving import prove
 from portal.audit.tiles import root
+from portal.audit.witnessing import heads
 from portal.db import db
 from portal.db import writing
 from portal.funds import drafting
@@ -29,9 +31,14 @@ from tests.world import NOON
 from tests.world import World
 
 
+def proved(folder: Folder, index: int) -> Proof:
+    return prove(folder, index, heads(folder).best_note(index))
+
+
 @pytest.mark.usefixtures("portal")
 def test_every_entry_has_a_proof_file(client: FlaskClient) -> None:
-    policy = Policy.parse(client.get("/log/policy").text)
+    with client.get("/log/policy") as answer:
+        policy = Policy.parse(answer.get_data(as_text=True))
     with Session(db.engine) as session:
         eids = session.scalars(select(LogEntry.eid).order_by(LogEntry.seqno)).all()
     for index, eid in enumerate(eids):
@@ -46,7 +53,7 @@ def test_every_entry_has_a_proof_file(client: FlaskClient) -> None:
 def test_every_flipped_bit_of_a_proof_file_is_refused(portal: Portal) -> None:
     key = portal.install.signer.vkey
     policy = Policy.parse(f"log {key}\nquorum none\n")
-    written = str(prove(portal.install.folder, 3)).encode()
+    written = str(proved(portal.install.folder, 3)).encode()
     Proof.parse(written).verify(policy)
     for bit in range(len(written) * 8):
         changed = bytearray(written)
@@ -109,13 +116,13 @@ def test_proofs_outlive_the_partial_tiles(portal: Portal) -> None:
     ],
 )
 def test_what_is_no_proof_file_is_refused(portal: Portal, change: Callable[[str], str]) -> None:
-    text = str(prove(portal.install.folder, 3))
+    text = str(proved(portal.install.folder, 3))
     with pytest.raises((ProofError, NoteError)):
         Proof.parse(change(text).encode("utf-8", "surrogateescape"))
 
 
 def test_a_proof_of_endless_length_is_refused(portal: Portal) -> None:
-    proof = prove(portal.install.folder, 3)
+    proof = proved(portal.install.folder, 3)
     policy = Policy.parse(f"log {portal.install.signer.vkey}\nquorum none\n")
     with pytest.raises(ProofError, match="too long"):
         Proof(proof.body, 3, proof.hashes * 20, proof.note).verify(policy)
@@ -127,5 +134,5 @@ def test_a_missing_tile_is_named(portal: Portal) -> None:
     kept = tile.read_bytes()
     tile.unlink()
     with pytest.raises(PublisherError, match="tile/0/000 is missing"):
-        prove(portal.install.folder, 3)
+        proved(portal.install.folder, 3)
     tile.write_bytes(kept)

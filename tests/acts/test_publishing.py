@@ -203,12 +203,13 @@ def test_partial_tiles_stay_until_the_tile_is_full(portal: Portal, log: Log) -> 
     sizes = (FOUNDED, 200, 255)
     assert log.files().keys() == {
         "checkpoint",
+        "policy",
         *(f"tile/0/000.p/{size}" for size in sizes),
         *(f"tile/entries/000.p/{size}" for size in sizes),
     }
     tell_up_to(portal, 256)
     portal.install.publish(db.engine)
-    full = {"checkpoint", "tile/0/000", "tile/1/000.p/1", "tile/entries/000"}
+    full = {"checkpoint", "policy", "tile/0/000", "tile/1/000.p/1", "tile/entries/000"}
     assert log.files().keys() == full
     tell_up_to(portal, 300)
     portal.install.publish(db.engine)
@@ -222,6 +223,7 @@ def test_a_partial_tile_goes_when_one_cycle_fills_more_than_it(portal: Portal, l
     portal.install.publish(db.engine)
     assert log.files().keys() == {
         "checkpoint",
+        "policy",
         "tile/0/000",
         "tile/0/001",
         "tile/0/002.p/18",

@@ -116,6 +116,7 @@ def test_what_was_only_told_is_intact(told: Portal) -> None:
     assert check_books(db.session()) > 0
     assert list(files(told)) == [
         "checkpoint",
+        "policy",
         "tile/0/000",
         "tile/0/001.p/14",
         "tile/1/000.p/1",

@@ -1,0 +1,148 @@
+"""erasure: orders to forget somebody, and the only change that rows kept for ever allow"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+# table -> (columns that stay for ever, columns that may be blanked while an erasure is open)
+BLANKED = {
+    "payee_account": (
+        ("id", "fund_request_id", "version", "kind", "bank_code"),
+        ("holder", "account_number"),
+    ),
+    "request_act": (
+        (
+            "id",
+            "fund_request_id",
+            "act",
+            "role",
+            "by_person_id",
+            "at",
+            "state",
+            "reason",
+            "evidence",
+            "log_eid",
+        ),
+        ("note",),
+    ),
+    "donation": (
+        ("id", "reference", "fund_code", "amount_satang", "received_on", "log_eid"),
+        ("donor",),
+    ),
+}
+
+
+def is_forgetting(table, same, schema=""):
+    """Return the condition under which an update only blanks private columns."""
+    kept, blanked = BLANKED[table]
+    conditions = [f"NEW.{column} {same} OLD.{column}" for column in kept]
+    conditions += [f"NEW.{column} = ''" for column in blanked]
+    conditions += [f"EXISTS (SELECT 1 FROM {schema}erasure WHERE done_at IS NULL)"]
+    return " AND ".join(conditions)
+
+
+def upgrade():
+    op.create_table(
+        "erasure",
+        sa.Column("ticket", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=True),
+        sa.CheckConstraint(
+            "(done_at IS NULL) = (subject IS NOT NULL)", name="ck_erasure_done_is_forgotten"
+        ),
+        sa.ForeignKeyConstraint(
+            ["log_eid"],
+            ["log_entry.eid"],
+            name="fk_erasure_log_eid",
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("ticket", name="pk_erasure"),
+    )
+    op.add_column("youth", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    if op.get_bind().dialect.name == "sqlite":
+        upgrade_sqlite()
+    else:
+        upgrade_postgresql()
+
+
+def upgrade_sqlite():
+    for table in BLANKED:
+        op.execute(f"DROP TRIGGER {table}_no_update")
+        op.execute(
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
+            f" WHEN NOT coalesce({is_forgetting(table, 'IS')}, 0)"
+            f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+    op.execute(
+        "CREATE TRIGGER erasure_no_delete BEFORE DELETE ON erasure"
+        " BEGIN SELECT RAISE(ABORT, 'erasure is append-only'); END"
+    )
+    op.execute(
+        "CREATE TRIGGER erasure_no_update BEFORE UPDATE ON erasure WHEN OLD.done_at IS NOT NULL"
+        " BEGIN SELECT RAISE(ABORT, 'erasure is append-only'); END"
+    )
+
+
+def upgrade_postgresql():
+    for table in BLANKED:
+        op.execute(
+            f"CREATE FUNCTION {table}_forgets() RETURNS trigger LANGUAGE plpgsql"
+            " SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN"
+            f" IF TG_OP = 'UPDATE' AND {is_forgetting(table, 'IS NOT DISTINCT FROM', 'public.')}"
+            f" THEN RETURN NEW; END IF; RAISE EXCEPTION '{table} is append-only'; END $$"
+        )
+        op.execute(f"DROP TRIGGER {table}_kept ON {table}")
+        op.execute(
+            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {table}_forgets()"
+        )
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_kept")
+    op.execute(
+        "CREATE TRIGGER erasure_kept BEFORE DELETE ON erasure"
+        " FOR EACH ROW EXECUTE FUNCTION portal_refuse()"
+    )
+    op.execute(
+        "CREATE TRIGGER erasure_stays_done BEFORE UPDATE ON erasure FOR EACH ROW"
+        " WHEN (OLD.done_at IS NOT NULL) EXECUTE FUNCTION portal_refuse()"
+    )
+    op.execute(
+        "CREATE TRIGGER erasure_not_emptied BEFORE TRUNCATE ON erasure"
+        " FOR EACH STATEMENT EXECUTE FUNCTION portal_refuse()"
+    )
+    for trigger in ("kept", "stays_done", "not_emptied"):
+        op.execute(f"ALTER TABLE erasure ENABLE ALWAYS TRIGGER erasure_{trigger}")
+
+
+def downgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        downgrade_sqlite()
+    else:
+        downgrade_postgresql()
+    op.drop_column("youth", "erased_at")
+    op.drop_table("erasure")
+
+
+def downgrade_sqlite():
+    for table in BLANKED:
+        op.execute(f"DROP TRIGGER {table}_no_update")
+        op.execute(
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
+def downgrade_postgresql():
+    for table in BLANKED:
+        op.execute(f"DROP FUNCTION {table}_forgets() CASCADE")
+        op.execute(
+            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION portal_refuse()"
+        )
+        op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_kept")

@@ -1,0 +1,120 @@
+"""Forgetting somebody for good: what the requests hold of them beside the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.errors import N_
+from portal.errors import InputError
+from portal.errors import NotFoundError
+from portal.errors import RuleError
+from portal.funds.models import Donation
+from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
+from portal.funds.models import RequestAct
+from portal.funds.rules import State
+from portal.youths.models import Youth
+from portal.youths.service import amphoe
+from portal.youths.service import forget_youth
+
+YOUTH, DONATION = "youth", "donation"
+
+
+class NobodyToForgetError(InputError):
+    """The subject is not written as this portal writes one."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            N_("“{subject}” cannot be erased: write youth:NUMBER or donation:REFERENCE."),
+            subject=subject,
+        )
+
+
+class NobodyKnownError(NotFoundError):
+    """Nobody of this number or reference is known."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(N_("{subject} is not known here."), subject=subject)
+
+
+class StillNeededError(RuleError):
+    """A request is on its way: what is known is needed until it ends."""
+
+    def __init__(self, references: Sequence[str]) -> None:
+        super().__init__(
+            N_(
+                "Nothing was erased: {references} must end first (paid, not approved, or "
+                "withdrawn). Until then the data is needed to pay and to account for it."
+            ),
+            references=", ".join(references),
+        )
+
+
+def subjects_of(session: Session, subject: str) -> list[str]:
+    """Return everything under which the key store knows this somebody.
+
+    Raise an error when there is nobody, or when what is known is still needed.
+    """
+    kind, _, name = subject.partition(":")
+    if kind == DONATION and name:
+        if session.scalar(select(Donation.id).where(Donation.reference == name)) is None:
+            raise NobodyKnownError(subject)
+        return [subject]
+    if kind != YOUTH or not name.isdecimal():
+        raise NobodyToForgetError(subject)
+    if session.get(Youth, int(name)) is None:
+        raise NobodyKnownError(subject)
+    requests = _requests(session, int(name))
+    waiting = [request for request in requests if not _has_ended(request)]
+    if waiting:
+        raise StillNeededError([request.reference or N_("a draft") for request in waiting])
+    payees = [f"payee:{payee.id}" for request in requests for payee in request.payees]
+    return [subject, *payees]
+
+
+def _requests(session: Session, youth_id: int) -> Sequence[FundRequest]:
+    return session.scalars(
+        select(FundRequest).where(FundRequest.youth_id == youth_id).order_by(FundRequest.id)
+    ).all()
+
+
+def _has_ended(request: FundRequest) -> bool:
+    if request.state is State.APPROVED:
+        return request.confirmed_satang == request.awarded_satang
+    return request.state in {State.REJECTED, State.WITHDRAWN, State.CLOSED}
+
+
+def forget(session: Session, subject: str, *, log_eid: str, at: datetime) -> None:
+    """Blank every private value of this somebody; the entry of the erasure stands for the change.
+
+    The database lets these rows be blanked, and nothing else, while an erasure is open.
+    """
+    kind, _, name = subject.partition(":")
+    if kind == DONATION:
+        session.execute(update(Donation).where(Donation.reference == name).values(donor=""))
+        return
+    forget_youth(session, int(name), at=at)
+    for request in _requests(session, int(name)):
+        request.reason = ""
+        request.area_code = amphoe(request.area_code)
+        request.import_fingerprint = None
+        request.log_eid = log_eid
+        of_request = PayeeAccount.fund_request_id == request.id
+        session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
+        noted = RequestAct.fund_request_id == request.id
+        session.execute(update(RequestAct).where(noted).values(note=""))
+    session.flush()
+
+
+def remembered(session: Session, subjects: Iterable[str]) -> Sequence[int]:
+    """Return the numbers of those young people among these who are not forgotten here."""
+    numbers = [int(name) for kind, _, name in (s.partition(":") for s in subjects) if kind == YOUTH]
+    return session.scalars(
+        select(Youth.id).where(Youth.id.in_(numbers), Youth.erased_at.is_(None)).order_by(Youth.id)
+    ).all()

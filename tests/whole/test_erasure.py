@@ -1,0 +1,291 @@
+"""Whoever is erased is gone everywhere, for good, and the log still verifies."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal import erasure
+from portal.audit.erasing import NoTicketError
+from portal.audit.erasing import TicketTakenError
+from portal.audit.models import Erasure
+from portal.audit.models import LogEntry
+from portal.audit.models import PrivateField
+from portal.audit.vault import Box
+from portal.audit.vault import KeyDestroyedError
+from portal.audit.vault import Vault
+from portal.db import db
+from portal.db import writing
+from portal.erasure import ForgottenErasureError
+from portal.erasure import check_erasures
+from portal.erasure import erase
+from portal.erasure import finish_erasures
+from portal.funds.forgetting import NobodyKnownError
+from portal.funds.forgetting import NobodyToForgetError
+from portal.funds.forgetting import StillNeededError
+from portal.funds.models import Donation
+from portal.install import Install
+from tests.conftest import Portal
+from tests.world import NOON
+from tests.world import SECRETS
+from tests.world import World
+
+TICKET = "PDPA-2570-001"
+files_only = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody who was paid, and what a thief copied of them before the erasure."""
+
+    youth: str
+    boxes: dict[tuple[str, str], Box]
+
+
+@pytest.fixture
+def told(portal: Portal) -> Told:
+    with writing(db.engine, portal.install.session_info()) as session:
+        payment = World(session).confirmed()
+        youth_id = session.scalar(
+            text("SELECT youth_id FROM fund_request WHERE id = :id"),
+            {"id": payment.fund_request_id},
+        )
+    portal.install.publish(db.engine)
+    return Told(f"youth:{youth_id}", copied())
+
+
+def copied() -> dict[tuple[str, str], Box]:
+    with Session(db.engine) as session:
+        rows = session.scalars(
+            select(PrivateField).where(
+                PrivateField.subject.like("youth:%") | PrivateField.subject.like("payee:%")
+            )
+        )
+        return {(row.eid, row.field): Box(row.key_id, row.nonce, row.ciphertext) for row in rows}
+
+
+def opens(vault: Vault, told: Told) -> list[str]:
+    """Return what the stolen boxes still open to."""
+    found = []
+    for (eid, field), box in told.boxes.items():
+        try:
+            found.append(vault.decrypt(box, eid=eid, field=field))
+        except KeyDestroyedError:
+            continue
+    return found
+
+
+def everything(portal: Portal) -> bytes:
+    """Return every byte of every file, and every row of the database."""
+    parts = [
+        path.read_bytes()
+        for path in sorted(portal.install.settings.data_dir.rglob("*"))
+        if path.is_file()
+    ]
+    with Session(db.engine) as session:
+        for table in db.metadata.tables.values():
+            parts.extend(repr(tuple(row)).encode() for row in session.execute(select(table)))
+    return b"\n".join(parts)
+
+
+def act(portal: Portal, do: Callable[[World], object]) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        do(World(session))
+
+
+def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> None:
+    vault = portal.install.vault
+    assert len(opens(vault, told)) == len(told.boxes) == 5
+    before = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    assert opens(vault, told) == opens(Install(portal.install.settings).vault, told) == []
+    after = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in after] == []
+    assert copied() == {}
+    portal.verify()
+    assert check_erasures(portal.install, db.session()) == 1
+
+
+def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
+    portal: Portal, told: Told
+) -> None:
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with Session(db.engine) as session:
+        body = session.scalars(select(LogEntry.body).order_by(LogEntry.seqno.desc())).first()
+        order = session.get_one(Erasure, TICKET)
+        assert (order.subject, order.done_at) == (None, NOON)
+    assert body is not None
+    entry = json.loads(body)
+    assert entry["t"] == "privacy.erased"
+    assert entry["pub"] == {"count": len(told.boxes), "ticket": TICKET}
+    assert (entry["ref"], entry["prv"]) == ([], {})
+
+
+def test_a_donor_is_forgotten_too(portal: Portal) -> None:
+    with Session(db.engine) as session:
+        donation = session.scalars(select(Donation).order_by(Donation.id)).first()
+    assert donation is not None
+    subject = f"donation:{donation.reference}"
+    erase(portal.install, subject, ticket=TICKET, at=NOON)
+    with Session(db.engine) as session:
+        assert session.get_one(Donation, donation.id).donor == ""
+        held = PrivateField.subject == subject
+        assert session.scalar(select(func.count()).select_from(PrivateField).where(held)) == 0
+
+
+def test_what_is_still_needed_is_not_erased(portal: Portal) -> None:
+    ways: tuple[Callable[[World], object], ...] = (
+        lambda world: world.draft(),
+        lambda world: world.submitted(),
+        lambda world: world.sent(),
+    )
+    for way in ways:
+        act(portal, way)
+    with Session(db.engine) as session:
+        youth_id = session.scalar(text("SELECT max(youth_id) FROM fund_request"))
+    with pytest.raises(StillNeededError, match="must end first"):
+        erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    with Session(db.engine) as session:
+        assert session.get(Erasure, TICKET) is None
+
+
+@pytest.mark.parametrize("subject", ["", "youth", "youth:", "youth:x", "person:1", "donation:"])
+@files_only
+def test_only_young_people_and_donors_can_be_erased(portal: Portal, subject: str) -> None:
+    with pytest.raises(NobodyToForgetError):
+        erase(portal.install, subject, ticket=TICKET, at=NOON)
+
+
+@files_only
+def test_nobody_unknown_is_erased(portal: Portal) -> None:
+    for subject in ("youth:999", "donation:NONE"):
+        with pytest.raises(NobodyKnownError):
+            erase(portal.install, subject, ticket=TICKET, at=NOON)
+
+
+@files_only
+def test_a_ticket_stands_for_one_erasure(portal: Portal, told: Told) -> None:
+    for wrong in ("", "lower-case", "with space", "A" * 41):
+        with pytest.raises(NoTicketError):
+            erase(portal.install, told.youth, ticket=wrong, at=NOON)
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with pytest.raises(TicketTakenError):
+        erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+
+
+class KilledError(Exception):
+    """Stands for a process that dies."""
+
+
+@pytest.mark.parametrize("step", ["tell_erasure", "forget", "close_erasure", "_empty_journal"])
+def test_an_erasure_that_was_cut_off_is_finished(
+    portal: Portal, told: Told, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasure, step, die)
+        with pytest.raises(KilledError):
+            erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    # The keys went first: whatever happens now, nothing opens.
+    assert opens(portal.install.vault, told) == []
+    again = Install(portal.install.settings)
+    assert finish_erasures(again, at=NOON) == (0 if step == "_empty_journal" else 1)
+    assert finish_erasures(again, at=NOON) == 0
+    assert copied() == {}
+    portal.verify()
+    assert check_erasures(again, db.session()) == 1
+
+
+def test_before_the_keys_are_destroyed_nothing_is_lost(
+    portal: Portal, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(portal.install.vault, "destroy", die)
+        with pytest.raises(KilledError):
+            erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    assert len(opens(portal.install.vault, told)) == len(told.boxes)
+    assert finish_erasures(portal.install, at=NOON) == 1
+    assert opens(portal.install.vault, told) == []
+
+
+def test_another_process_forgets_the_key_at_once(portal: Portal, told: Told) -> None:
+    other = Install(portal.install.settings).vault
+    other.prepare([told.youth])
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with pytest.raises(KeyDestroyedError):
+        other.encrypt(told.youth, eid="x", field="y", disclosure="z")
+    other.close()
+
+
+@files_only
+def test_a_restored_key_store_is_noticed(portal: Portal, told: Told, tmp_path: Path) -> None:
+    store = portal.install.settings.data_dir / "keystore" / "keystore.sqlite"
+    with closing(sqlite3.connect(store)) as now, closing(sqlite3.connect(tmp_path / "old")) as old:
+        now.backup(old)
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    portal.install.publish(db.engine)
+    portal.install.vault.close()
+    shutil.copy(tmp_path / "old", store)
+    restored = Install(portal.install.settings)
+    with pytest.raises(ForgottenErasureError, match=TICKET):
+        check_erasures(restored, db.session())
+    restored.vault.close()
+
+
+@files_only
+def test_a_restored_database_is_noticed(portal: Portal, told: Told) -> None:
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    portal.install.publish(db.engine)
+    with writing(db.engine, {}) as session:
+        session.execute(text("UPDATE youth SET erased_at = NULL"))
+    with pytest.raises(ForgottenErasureError, match=TICKET):
+        check_erasures(portal.install, db.session())
+
+
+@pytest.mark.usefixtures("told")
+def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() -> None:
+    def refused(statement: str) -> bool:
+        with Session(db.engine) as session:
+            try:
+                session.execute(text(statement))
+            except Exception as error:  # noqa: BLE001 - either driver's own
+                return "append-only" in str(error)
+            finally:
+                session.rollback()
+        return False
+
+    blank = "UPDATE donation SET donor = ''"
+    assert refused(blank)
+    with writing(db.engine, {}) as session:
+        session.add(Erasure(ticket="OPEN", subject="youth:1", opened_at=NOON))
+    assert not refused(blank)
+    for other in (
+        "UPDATE donation SET donor = 'x'",
+        "UPDATE donation SET donor = '', amount_satang = amount_satang + 1",
+        "UPDATE payee_account SET holder = '', account_number = '', bank_code = '999'",
+        "UPDATE payee_account SET holder = ''",
+        "UPDATE request_act SET note = '', evidence = ''",
+        "DELETE FROM erasure",
+        "DELETE FROM donation",
+    ):
+        assert refused(other), other
+    with writing(db.engine, {}) as session:
+        session.execute(text("UPDATE erasure SET done_at = opened_at, subject = NULL"))
+    assert refused("UPDATE erasure SET done_at = NULL, subject = 'youth:1'")
