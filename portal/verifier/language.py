@@ -31,6 +31,7 @@ SAID_BELOW = (
     N_("{name} is not defined above"),
     N_("not a line of a policy"),
     N_("{name} is a member twice"),
+    N_("a witness is asked over http or https"),
     N_("line {number}: {why}"),
     N_("not a signature line: {line}"),
     N_("more than {most} signatures"),
