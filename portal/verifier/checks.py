@@ -24,6 +24,7 @@ from portal.audit.policy import Seen
 from portal.audit.proof import Proof
 from portal.errors import N_
 from portal.errors import PortalError
+from portal.labels import TABLES
 from portal.publishing.vocabulary import TYPES
 from portal.verifier.figures import tell_figures
 from portal.verifier.language import Voice
@@ -62,14 +63,20 @@ def check_proof(options: Namespace, voice: Voice, _at: datetime) -> Exit:
 
 def _tell_entry(voice: Voice, proof: Proof, entry: Entry) -> None:
     voice.say(
-        N_("Entry {index} is in the log: {type}, {at}, by {role}, number {eid}."),
+        N_("Entry {index} is in the log: {act} ({type}), {at}, by {role}, number {eid}."),
         index=proof.index,
+        act=_shown(voice, "act", entry.type),
         type=entry.type,
         at=entry.at,
-        role=entry.role,
+        role=_shown(voice, "role", entry.role),
         eid=entry.eid,
     )
     _show(voice, entry.public)
+
+
+def _shown(voice: Voice, table: str, value: str) -> str:
+    """Return the public name of a value; a newer log may know some that this tool does not."""
+    return voice.text(TABLES[table].get(value, value).replace("{", "{{").replace("}", "}}"))
 
 
 def _show(voice: Voice, fields: Mapping[str, Json]) -> None:

@@ -48,7 +48,6 @@ SAID_BELOW = (
     N_("not base64: {text}"),
     N_("not a checkpoint: {text}"),
     N_("a note is UTF-8 text"),
-    N_("The published file {name} is missing."),
 )
 
 
