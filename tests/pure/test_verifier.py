@@ -540,6 +540,8 @@ def test_a_changed_tile_in_the_middle_of_a_tree_is_found(tmp_path: Path) -> None
 
 def test_a_main_without_words_ends_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["fundlog-verify"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 3
+    for stream in (sys.stdout, io.StringIO()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 3
