@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from argparse import Namespace
-from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from portal.audit.acts import GENESIS
 from portal.audit.check import LogError
-from portal.audit.check import entries
 from portal.audit.entry import Entry
 from portal.audit.entry import EntryError
 from portal.audit.entry import Json
@@ -27,9 +24,11 @@ from portal.audit.policy import Seen
 from portal.audit.proof import Proof
 from portal.errors import N_
 from portal.errors import PortalError
+from portal.labels import TABLES
 from portal.publishing.vocabulary import TYPES
 from portal.verifier.figures import tell_figures
 from portal.verifier.language import Voice
+from portal.verifier.reading import verified
 from portal.verifier.trust import Exit
 from portal.verifier.trust import NotCheckedError
 from portal.verifier.trust import Signed
@@ -64,14 +63,20 @@ def check_proof(options: Namespace, voice: Voice, _at: datetime) -> Exit:
 
 def _tell_entry(voice: Voice, proof: Proof, entry: Entry) -> None:
     voice.say(
-        N_("Entry {index} is in the log: {type}, {at}, by {role}, number {eid}."),
+        N_("Entry {index} is in the log: {act} ({type}), {at}, by {role}, number {eid}."),
         index=proof.index,
+        act=_shown(voice, "act", entry.type),
         type=entry.type,
         at=entry.at,
-        role=entry.role,
+        role=_shown(voice, "role", entry.role),
         eid=entry.eid,
     )
     _show(voice, entry.public)
+
+
+def _shown(voice: Voice, table: str, value: str) -> str:
+    """Return the public name of a value; a newer log may know some that this tool does not."""
+    return voice.text(TABLES[table].get(value, value).replace("{", "{{").replace("}", "}}"))
 
 
 def _show(voice: Voice, fields: Mapping[str, Json]) -> None:
@@ -133,27 +138,6 @@ def _copy(options: Namespace) -> tuple[Folder, Policy, Signed]:
     path = Path(options.dir)
     policy = policy_for(path, options.policy)
     return Folder(path), policy, head(path, policy)
-
-
-def verified(folder: Folder, signed: Signed) -> Iterator[tuple[int, Entry]]:
-    """Read the whole log against its checkpoint, beginning with an entry that names its key."""
-    for index, entry in entries(folder, signed.checkpoint):
-        if index == 0:
-            _check_genesis(entry, signed.seen)
-        yield index, entry
-
-
-def _check_genesis(entry: Entry, seen: Seen) -> None:
-    if entry.type != GENESIS.name:
-        raise LogError(N_("The first entry is not the one with which a log begins."))
-    check_entry(entry, TYPES)
-    named = entry.text("origin"), entry.text("vkey")
-    if named != (seen.checkpoint.origin, str(seen.log)):
-        raise LogError(
-            N_("The first entry names the log {origin} and the key {vkey}, not those that signed."),
-            origin=named[0],
-            vkey=named[1],
-        )
 
 
 def tell_age(voice: Voice, seen: Seen, at: datetime) -> None:

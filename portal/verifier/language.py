@@ -31,6 +31,7 @@ SAID_BELOW = (
     N_("{name} is not defined above"),
     N_("not a line of a policy"),
     N_("{name} is a member twice"),
+    N_("a witness is asked over http or https"),
     N_("line {number}: {why}"),
     N_("not a signature line: {line}"),
     N_("more than {most} signatures"),
@@ -47,7 +48,6 @@ SAID_BELOW = (
     N_("not base64: {text}"),
     N_("not a checkpoint: {text}"),
     N_("a note is UTF-8 text"),
-    N_("The published file {name} is missing."),
 )
 
 

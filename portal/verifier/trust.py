@@ -100,8 +100,9 @@ def head(folder: Path, policy: Policy) -> Signed:
 
 def tell(voice: Voice, policy: Policy, *all_seen: Seen) -> Exit:
     """Say who signed and who witnessed; return whether that is enough for each checkpoint."""
-    for seen in all_seen:
-        _tell_one(voice, seen)
+    for place, seen in enumerate(all_seen):
+        if seen not in all_seen[:place]:
+            _tell_one(voice, seen)
     if not all(seen.is_quorum for seen in all_seen):
         voice.say(
             N_(

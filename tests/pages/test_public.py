@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from html import unescape
@@ -10,6 +11,7 @@ from config import read_settings
 from portal.app import create_app
 from portal.cli import upgrade_quietly
 from portal.db import db
+from portal.publishing.figures import figures
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
@@ -122,6 +124,41 @@ def test_each_page_says_its_language_and_leads_to_the_other(client: Visitor) -> 
         assert re.search(rf'<a href="{other}"', page)
 
 
+def test_the_figures_are_open_to_programs(
+    client: Visitor, published: Callable[[Callable[[World], object]], None]
+) -> None:
+    published(lambda world: world.confirmed())
+    published(lambda world: world.approved())
+    answer = client.get("/api/v1/figures")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    with client.get("/log/checkpoint") as sent:
+        origin, size, root, *_ = sent.data.decode().split("\n")
+    assert answer.json is not None
+    assert answer.json["log"] == {
+        "origin": origin,
+        "size": int(size),
+        "root": base64.b64decode(root).hex(),
+    }
+    shown = figures(db.session())
+    assert answer.json["total"] == {
+        "received_satang": shown.received.satang,
+        "allocated_satang": shown.allocated.satang,
+        "approved_satang": shown.approved.satang,
+        "committed_satang": shown.committed.satang,
+        "disbursed_satang": shown.disbursed.satang,
+    }
+    cells = answer.json["figures"]
+    assert {name: sum(cell[name] for cell in cells) for name in answer.json["total"]} == (
+        answer.json["total"]
+    )
+    db.session.remove()
+    again = client.get("/api/v1/figures", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    for each in (answer, again):
+        assert each.headers["Access-Control-Allow-Origin"] == "*"
+        assert each.headers["Cache-Control"] == "public, no-cache"
+
+
 def test_nothing_published_yet_is_said(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("empty")
     app = create_app(
@@ -133,4 +170,5 @@ def test_nothing_published_yet_is_said(tmp_path_factory: pytest.TempPathFactory)
     client = app.test_client()
     for path in ("/", "/en/", "/requests", "/log"):
         assert client.get(path).status_code == 200
-    assert client.get("/log/checkpoint").status_code == 404
+    for path in ("/log/checkpoint", "/api/v1/figures"):
+        assert client.get(path).status_code == 404

@@ -19,13 +19,16 @@ from portal.audit.entry import Draft
 from portal.audit.entry import EntryType
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.audit.entry import leaf_hash
 from portal.audit.entry import seal
 from portal.audit.folder import Folder
 from portal.audit.link import PaperLink
+from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.opening import OpeningFile
 from portal.audit.policy import Seen
+from portal.audit.proof import Proof
 from portal.audit.proving import prove
 from portal.verifier.checks import tell_age
 from portal.verifier.language import Voice
@@ -46,6 +49,8 @@ from tests.logs import write_log
 
 KEY = Key()
 NOW = datetime.now(UTC)
+# The root of the story's log at each size.
+ROOTS = [Frontier().extend(map(leaf_hash, story(KEY)[:size])).root() for size in range(15)]
 PURPOSE: dict[str, Json] = {"code": "MORE", "name_th": "ไทย", "name_en": "English"}
 
 
@@ -105,7 +110,14 @@ def rewritten(copy: Path, bodies: list[bytes]) -> None:
     [
         (lambda: story(KEY, paid=150_001), "", "is more than was approved"),
         (lambda: story(KEY)[1:], "not the one with which a log begins", "not the one with which"),
-        (lambda: [genesis(Key()), *story(KEY)[1:]], "not those that signed", "not those that"),
+        (lambda: [genesis(Key()), *story(KEY)[1:]], "is none of them", "is none of them"),
+        (
+            lambda: [genesis(Key(KEY.private, origin="other.example")), *story(KEY)[1:]],
+            "of another log, other.example",
+            "of another log, other.example",
+        ),
+        (lambda: [*story(KEY), heartbeat(14, ROOTS[13])], "not of this log", "not of this log"),
+        (lambda: [*story(KEY), heartbeat(15, ROOTS[14])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), story(KEY)[1]], "", "stands in the log already"),
         (lambda: [*story(KEY)[:3], story(KEY)[1]], "", "stands in the log already"),
         (
@@ -135,6 +147,21 @@ def test_what_is_signed_but_not_allowed_is_found(
     assert (answer.code, answer.out) == (1, "")
     assert "NOT VALID: " in answer.err
     assert folded in answer.err
+
+
+def heartbeat(size: int, root: bytes) -> bytes:
+    public: dict[str, Json] = {"size": size, "root": root.hex(), "is_witnessed": False}
+    return body(96, "log.heartbeat", public, role="system")
+
+
+def test_a_log_names_the_keys_and_checkpoints_that_follow(ask: Ask, copy: Path) -> None:
+    beats = [heartbeat(14, ROOTS[14])]
+    rewritten(copy, [*story(KEY), *beats])
+    assert ask("audit", copy).code == 0
+    new = Key()
+    added = body(95, "log.key_added", {"vkey": str(new.vkey)}, role="system")
+    write_log(copy, [*story(KEY), *beats, added], new)
+    assert (ask("audit", copy).code, ask("fold", copy).code) == (0, 0)
 
 
 def _of(entry_type: EntryType) -> bytes:
@@ -240,7 +267,7 @@ def test_the_age_of_the_newest_witness_time_is_told(
 ) -> None:
     at = {"old": 1, "new": int((NOW - age).timestamp())}
     stream = io.StringIO()
-    seen = Seen(Checkpoint("x", 1, bytes(32)), KEY.vkey, at, is_quorum=True)
+    seen = Seen(Checkpoint("x", 1, bytes(32)), KEY.vkey, at, is_quorum=True, is_witnessed=True)
     tell_age(Voice(NullTranslations(), stream), seen, NOW)
     assert told in stream.getvalue()
     assert ("WARNING" in stream.getvalue()) == is_warned
@@ -375,10 +402,14 @@ def test_evidence_that_cannot_be_written_is_shown(ask: Ask, here: Path) -> None:
         assert (here / name).read_text() in answer.err
 
 
+def proved(folder: Path, index: int) -> Proof:
+    return prove(Folder(folder), index, Note.parse((folder / "checkpoint").read_bytes()))
+
+
 def test_proofs_are_checked(ask: Ask, copy: Path, tmp_path: Path) -> None:
     policy, file = copy / "policy", tmp_path / "entry.tlog-proof"
     for index in range(14):
-        file.write_text(str(prove(Folder(copy), index)))
+        file.write_text(str(proved(copy, index)))
         answer = ask("proof", file, "--policy", policy)
         assert (answer.code, f"Entry {index} is in the log" in answer.out) == (0, True)
         assert ("  satang: 150000" in answer.out) == (index >= 8)
@@ -402,7 +433,7 @@ def report(tmp_path: Path) -> tuple[Path, PaperLink, str]:
     sealed = seal(draft, eid=eid(1), random=chance)
     write_log(tmp_path / "log", [genesis(KEY), sealed.body], KEY)
     (tmp_path / "paper.pdf").write_bytes(PDF)
-    (tmp_path / "proof").write_text(str(prove(Folder(tmp_path / "log"), 1)))
+    (tmp_path / "proof").write_text(str(proved(tmp_path / "log", 1)))
     disclosure = sealed.openings[1].disclosure
     return tmp_path, PaperLink(eid(1), "A" * 43), disclosure
 
@@ -434,7 +465,7 @@ def test_a_paper_is_held_against_its_entry(ask: Ask, report: tuple[Path, PaperLi
 def test_an_opening_is_checked(ask: Ask, report: tuple[Path, PaperLink, str]) -> None:
     folder, _, disclosure = report
     file, policy = folder / "opening.json", folder / "log/policy"
-    opening = OpeningFile(prove(Folder(folder / "log"), 1), (disclosure,))
+    opening = OpeningFile(proved(folder / "log", 1), (disclosure,))
     file.write_text(str(opening))
     answer = ask("opening", file, "--policy", policy)
     assert (answer.code, f'  doc: "{hashlib.sha256(PDF).hexdigest()}"' in answer.out) == (0, True)
@@ -509,6 +540,8 @@ def test_a_changed_tile_in_the_middle_of_a_tree_is_found(tmp_path: Path) -> None
 
 def test_a_main_without_words_ends_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["fundlog-verify"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 3
+    for stream in (sys.stdout, io.StringIO()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 3
