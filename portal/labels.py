@@ -77,6 +77,7 @@ ACTS: Mapping[str, str] = {
     "fund_request.approved": N_("Approved"),
     "fund_request.rejected": N_("Not approved"),
     "fund_request.withdrawn": N_("Withdrawn"),
+    "document.issued": N_("Paper issued"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
     "payment.sent": N_("Sent to the bank"),
@@ -123,6 +124,7 @@ REFUSALS: Mapping[str, str] = {
     "no_id": N_("No id number"),
     "possible_duplicate": N_("The same name and birth date as an earlier row"),
 }
+DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -133,6 +135,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "channel": CHANNELS,
     "payee": PAYEES,
     "refusal": REFUSALS,
+    "document": DOCUMENTS,
 }
 
 
