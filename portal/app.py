@@ -43,6 +43,7 @@ from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
 from portal.funds import office_intake as funds_office_intake
+from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
 from portal.labels import Name
 from portal.payments import treasury as payments_treasury
@@ -79,6 +80,7 @@ security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
+security.office.register_blueprint(funds_office_papers.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (

@@ -58,6 +58,7 @@ KEPT = frozenset(
         "donation",
         "allocation",
         "payee_account",
+        "document",
     }
 )
 LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})

@@ -21,6 +21,7 @@ from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
 from portal.funds.forgetting import forget
+from portal.funds.forgetting import papers_of
 from portal.funds.forgetting import remembered
 from portal.funds.forgetting import subjects_of
 from portal.install import Install
@@ -52,8 +53,11 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     erasure = db.session.get_one(Erasure, ticket)
     subject = str(erasure.subject)
     subjects = subjects_of(db.session(), subject)
+    papers = papers_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
+    for digest in papers:
+        install.archive.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
         tell_erasure(session, erasure, subjects, at=at)

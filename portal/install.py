@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.archive import Archive
 from portal.audit.acts import key_added
 from portal.audit.acts import key_retired
 from portal.audit.check import LogError
@@ -120,6 +121,11 @@ class Install:
         master = load_secret(self._keys / "master.key")
         return Vault(self._data / "keystore" / "keystore.sqlite", master)
 
+    @property
+    def archive(self) -> Archive:
+        """Return the archive of papers."""
+        return Archive(self._data / "papers")
+
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
@@ -164,7 +170,7 @@ class Install:
 
     def session_info(self) -> dict[str, object]:
         """Return what services find in their session beside the database."""
-        return {"vault": self.vault, "hash_key": self.hash_key}
+        return {"vault": self.vault, "hash_key": self.hash_key, "archive": self.archive}
 
     def publish(self, engine: Engine) -> Checkpoint | None:
         """Publish what was recorded; one at a time within this process."""

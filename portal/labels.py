@@ -82,6 +82,7 @@ ACTS: Mapping[str, str] = {
     "fund_request.approved": N_("Approved"),
     "fund_request.rejected": N_("Not approved"),
     "fund_request.withdrawn": N_("Withdrawn"),
+    "document.issued": N_("Paper issued"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
     "payment.sent": N_("Sent to the bank"),
@@ -143,6 +144,7 @@ OPENED_FOR: Mapping[str, str] = {
     "data_subject": N_("The person asks for their own data"),
     "legal": N_("A court or an authority asks"),
 }
+DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -155,6 +157,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "refusal": REFUSALS,
     "field": FIELDS,
     "purpose": OPENED_FOR,
+    "document": DOCUMENTS,
 }
 
 

@@ -69,6 +69,10 @@ def _said(fact: object) -> object:
             return fact
 
 
+# The tables that refusals speak of.
+_CHOICES = ("state", "action", "document")
+
+
 def _said_choice(fact: StrEnum) -> str:
-    table = next((table for table in ("state", "action") if fact in TABLES[table]), None)
+    table = next((table for table in _CHOICES if fact in TABLES[table]), None)
     return shown(fact, table) if table else str(fact)

@@ -137,10 +137,15 @@ def _describe(declared: Field) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A private value and the person it is about, such as `youth:12`; None is absent."""
+    """A private value and the person it is about, such as `youth:12`; None is absent.
+
+    `salt` is given where it had to be known before the entry: it stands on the paper whose digest
+    is committed. Everywhere else sealing draws a fresh one.
+    """
 
     subject: str
     value: Json
+    salt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +266,10 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
 def _commit(
     type_name: str, name: str, secret: Secret, random: Callable[[int], bytes]
 ) -> tuple[str, Opening]:
-    salt = base64url(random(SALT_BYTES))
+    salt = base64url(random(SALT_BYTES)) if secret.salt is None else secret.salt
+    if not _is_salt(salt):
+        # A short salt could be guessed, and the value with it.
+        raise EntryError("{type}.{name} has no salt of 32 bytes", type=type_name, name=name)
     disclosure = base64url(canonical([salt, f"{type_name}.{name}", secret.value]))
     return commitment(disclosure), Opening(name, secret.subject, disclosure)
 
@@ -407,7 +415,7 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 _is_eid = HOLDS[Kind.EID]
-_is_commitment = _matches(r"[A-Za-z0-9_-]{43}")
+_is_commitment = _is_salt = _matches(r"[A-Za-z0-9_-]{43}")
 
 
 _MEMBERS = ("act", "at", "eid", "prv", "pub", "ref", "t", "v")

@@ -14,10 +14,13 @@ from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import SALT_BYTES
 from portal.audit.entry import Draft
 from portal.audit.entry import Opening
+from portal.audit.entry import base64url
 from portal.audit.entry import seal
 from portal.audit.entry import uuid7
+from portal.audit.link import PaperLink
 from portal.audit.models import LogEntry
 from portal.audit.models import LogPending
 from portal.audit.models import LogSeq
@@ -34,9 +37,21 @@ _ADD_PRIVATE_FIELD = insert(_TABLES[PrivateField.__tablename__])
 _ADD_PLACES = insert(_TABLES[LogSeq.__tablename__])
 
 
-def record(session: Session, draft: Draft) -> str:
-    """Add the entry of an act to the caller's transaction and return its id."""
-    eid = uuid7(time.time_ns() // 1_000_000, secrets.token_bytes)
+def new_stamp() -> PaperLink:
+    """Choose an entry's id and a salt, for a paper that must carry both before it is recorded."""
+    return PaperLink(_new_eid(), base64url(secrets.token_bytes(SALT_BYTES)))
+
+
+def _new_eid() -> str:
+    return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes)
+
+
+def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
+    """Add the entry of an act to the caller's transaction and return its id.
+
+    The id is given only where a paper carries it already.
+    """
+    eid = eid or _new_eid()
     sealed = seal(draft, eid=eid, random=secrets.token_bytes)
     session.execute(_ADD_ENTRY, {"eid": eid, "body": sealed.body})
     if sealed.openings:

@@ -14,6 +14,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import NotFoundError
 from portal.errors import RuleError
+from portal.funds.models import Document
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -117,3 +118,12 @@ def remembered(session: Session, subjects: Iterable[str]) -> Sequence[int]:
     return session.scalars(
         select(Youth.id).where(Youth.id.in_(numbers), Youth.erased_at.is_(None)).order_by(Youth.id)
     ).all()
+
+
+def papers_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of the papers that were issued about this somebody."""
+    kind, _, name = subject.partition(":")
+    if kind != YOUTH:
+        return ()
+    about = FundRequest.youth_id == int(name)
+    return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()

@@ -14,6 +14,10 @@ from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
 from portal.funds.books import available
+from portal.funds.documents import DocumentKind
+from portal.funds.documents import kinds_to_issue
+from portal.funds.issued import IssuedDocument
+from portal.funds.issued import issued_documents
 from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
@@ -90,6 +94,8 @@ class RequestPage:
     earlier: Sequence[RequestRow]
     offers: Sequence[Offer]
     refused: Sequence[Refused]
+    documents: Sequence[IssuedDocument]
+    documents_to_make: Sequence[DocumentKind]
 
     @property
     def is_covered(self) -> bool:
@@ -167,6 +173,10 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         earlier=earlier_requests(session, fund_request, by),
         offers=offers,
         refused=_refused(session, fund_request, signatures, offers),
+        documents=issued_documents(session, request_id),
+        documents_to_make=kinds_to_issue(
+            fund_request.state, by, subcommittee=fund_request.subcommittee_code
+        ),
     )
 
 

@@ -251,7 +251,7 @@ class PublicRequest:
     """The public page of one request.
 
     `people` numbers those who acted, in the order of their first act: the codes that the log has
-    for them hold within this request only.
+    for them hold within this request only. Who issued a paper took no part and has no number.
     """
 
     line: RequestLine
@@ -265,6 +265,11 @@ class PublicRequest:
     # Those who cosigned a checkpoint that covers every act shown here, if enough did.
     outsiders: Outsiders | None
 
+    @property
+    def moved_at(self) -> datetime:
+        """Return when the request came to where it stands; a paper about it moves nothing."""
+        return max(act.at for act in self.timeline if "party" in act.public)
+
 
 def public_request(session: Session, reference: str) -> PublicRequest:
     """Return a request as the log tells it, or raise `RequestNotPublishedError`."""
@@ -276,7 +281,7 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         select(PublishedAct).where(PublishedAct.reference == reference).order_by(PublishedAct.idx)
     )
     timeline = [act_line(act) for act in acts]
-    parties = dict.fromkeys(act.public["party"] for act in timeline)
+    parties = dict.fromkeys(act.public["party"] for act in timeline if "party" in act.public)
     return PublicRequest(
         line=_line(row, known),
         purpose=known["purpose", row.purpose],

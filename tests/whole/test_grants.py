@@ -41,6 +41,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "closed_day": ("r", "", ""),
     "consent": ("raw(paper)", "", ""),
     "counter": ("raw", "", ""),
+    "document": ("ra", "", ""),
     "donation": ("rw(donor)", "", ""),
     "erasure": ("raw", "", ""),
     "foundation": ("rw(id)", "", ""),

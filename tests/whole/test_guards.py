@@ -32,6 +32,7 @@ KEPT = (
     "request_duty",
     "donation",
     "allocation",
+    "document",
 )
 LASTING = ("fund_request", "payment", "balance", "counter", "payee_account")
 AUDITED = {
@@ -69,7 +70,9 @@ only_sqlite = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
 def told(portal: Portal) -> Iterator[Portal]:
     """Tell one request from the field to the bank; after every refusal all stands as it stood."""
     with writing(db.engine, portal.install.session_info()) as session:
-        World(session).confirmed()
+        world = World(session)
+        world.confirmed()
+        world.issued()
         before = contents(session)
     assert all(before.values())
     yield portal
@@ -236,14 +239,36 @@ def test_what_tells_nothing_of_money_or_state_changes_without_an_entry() -> None
 
 
 def test_an_entry_that_is_named_is_there_at_the_commit() -> None:
-    for table in ("journal_entry", "request_act"):
+    for table in ("journal_entry", "request_act", "document"):
         names = columns(table)
         is_sqlite = db.engine.dialect.name == "sqlite"
         nowhere = f"'{uuid4().hex}'" if is_sqlite else f"'{uuid4()}'::uuid"
-        values = names.replace("id", "1000000", 1).replace("log_eid", nowhere)
+        # A row that would be new, but for the entry that it names.
+        other = {"id": "1000000", "log_eid": nowhere, "number": "number + 1"}
+        other |= {"digest": "'another'", "facts": "'other facts'"}
+        values = ", ".join(other.get(name, name) for name in names.split(", "))
         statement = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} LIMIT 1"
         assert refusal(statement) == ""
         assert "foreign key" in refusal(statement, commit=True).lower()
+
+
+def test_no_two_papers_of_a_request_are_one() -> None:
+    fresh = {"id": "1000000", "number": "number + 1", "digest": "'another'", "facts": "'other'"}
+    names = columns("document")
+    for missed, unique in {
+        "number": ("fund_request_id", "kind", "number"),
+        "facts": ("fund_request_id", "kind", "facts"),
+        "digest": ("digest",),
+    }.items():
+        changed = {name: value for name, value in fresh.items() if name != missed}
+        values = ", ".join(changed.get(name, name) for name in names.split(", "))
+        said = refusal(f"INSERT INTO document ({names}) SELECT {values} FROM document")
+        assert ", ".join(f"document.{name}" for name in unique) in said or (
+            f"uq_document_{'_'.join(unique)}" in said
+        )
+    values = ", ".join({**fresh, "number": "0"}.get(name, name) for name in names.split(", "))
+    said = refusal(f"INSERT INTO document ({names}) SELECT {values} FROM document")
+    assert "number_is_positive" in said
 
 
 def test_no_balance_goes_below_zero() -> None:
