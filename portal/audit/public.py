@@ -7,12 +7,17 @@ from pathlib import Path
 from flask import Blueprint
 from flask import Response
 from flask import current_app
+from flask import render_template
 from flask import send_from_directory
+from markupsafe import Markup
 
 from portal.audit import queries
+from portal.audit import verifier
 from portal.audit.folder import Folder
 from portal.audit.proving import prove
 from portal.db import db
+from portal.errors import N_
+from portal.words import in_both
 
 bp = Blueprint("audit", __name__)
 
@@ -40,8 +45,11 @@ def send_tile(name: str) -> Response:
 @bp.get("/log/policy")
 def send_policy() -> Response:
     """Send the key of the log, in the form of a C2SP tlog-policy."""
-    text = f"log {current_app.extensions['install'].signer.vkey}\nquorum none\n"
-    return _open(Response(text, mimetype="text/plain"), "no-cache")
+    return _open(Response(_policy(), mimetype="text/plain"), "no-cache")
+
+
+def _policy() -> str:
+    return f"log {current_app.extensions['install'].signer.vkey}\nquorum none\n"
 
 
 @bp.get("/proof/<eid>.tlog-proof")
@@ -52,6 +60,30 @@ def send_proof(eid: str) -> Response:
     response = Response(str(proof), mimetype="text/plain")
     response.headers["Content-Disposition"] = f"attachment; filename={eid}.tlog-proof"
     return _open(response, "no-cache")
+
+
+@bp.get("/v")
+def show_verifier() -> Response:
+    """Show the page that checks documents and proofs in the browser."""
+    install = current_app.extensions["install"]
+    page = render_template(
+        "public/audit/show_verifier.html",
+        N_=N_,
+        both=_both,
+        verifier=verifier,
+        address=install.settings.base_url,
+        policy={"origin": install.signer.vkey.name, "text": _policy()},
+    )
+    response = Response(page)
+    response.headers["Content-Security-Policy"] = verifier.HEADER
+    return _open(response, "no-cache")
+
+
+def _both(text: str) -> Markup:
+    """Write a text in both languages; the style of the page shows one."""
+    thai, english = in_both({text: text})[text]
+    spans = Markup('<span class="th" lang="th">{}</span><span class="en" lang="en">{}</span>')
+    return spans.format(thai, english)
 
 
 def _open(response: Response, cache_control: str) -> Response:
