@@ -51,7 +51,7 @@ WORDS: Mapping[str, str] = {
         "foundation could still show other people another log."
     ),
     "paper_why": N_(
-        "Anybody can copy a QR onto another paper. Hold what stands below against your paper, or "
+        "Anybody can copy a QR onto another paper. Compare what stands below with your paper, or "
         "choose the PDF to have it compared."
     ),
     "failed_form": N_("The file is damaged, cut short, or no proof file."),
