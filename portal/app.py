@@ -72,7 +72,7 @@ TOP = Path(__file__).resolve().parent.parent
 ENGLISH = "/en"
 NO_BREAK = "\u00a0"
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
-PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo"})
+PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo", ".js", ".css"})
 
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
@@ -199,6 +199,7 @@ def _page_context() -> dict[str, object]:
     context = {
         "language": language(),
         "other_language_url": _other_language_url(),
+        "foundation": name,
         "foundation_name": _translated_name(name) if name else gettext("The foundation"),
         "is_demo": current_app.extensions["install"].settings.is_demo,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
 from flask import flash
+from flask_babel import force_locale
 from flask_babel import gettext
 from flask_babel import lazy_gettext
 from wtforms import SelectField
@@ -38,6 +40,14 @@ def shown(value: str, table: str) -> str:
     """Return the public name of a value, in the language of the page."""
     text: str = gettext(label(table, value))
     return text
+
+
+def in_both(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return texts in Thai and in English, for a page that speaks both."""
+    with force_locale("th"):
+        thai = {name: gettext(text) for name, text in texts.items()}
+    with force_locale("en"):
+        return {name: (thai[name], gettext(text)) for name, text in texts.items()}
 
 
 def say(error: PortalError) -> str:

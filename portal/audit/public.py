@@ -6,9 +6,12 @@ from flask import Blueprint
 from flask import Response
 from flask import current_app
 from flask import jsonify
+from flask import render_template
 from flask import send_from_directory
+from markupsafe import Markup
 
 from portal.audit import queries
+from portal.audit import verifier
 from portal.audit.entry import unix_text
 from portal.audit.folder import Folder
 from portal.audit.proving import prove
@@ -17,7 +20,10 @@ from portal.audit.witnessing import POLICY
 from portal.audit.witnessing import WITNESSED
 from portal.audit.witnessing import Standing
 from portal.audit.witnessing import heads
+from portal.audit.witnessing import published_policy
 from portal.db import db
+from portal.errors import N_
+from portal.words import in_both
 
 bp = Blueprint("audit", __name__)
 
@@ -70,6 +76,39 @@ def send_proof(eid: str) -> Response:
     response = Response(str(proof), mimetype="text/plain")
     response.headers["Content-Disposition"] = f"attachment; filename={eid}.tlog-proof"
     return _open(response, "no-cache")
+
+
+@bp.get("/v")
+def show_verifier() -> Response:
+    """Show the page that checks documents and proofs in the browser."""
+    settings = current_app.extensions["install"].settings
+    page = render_template(
+        "public/audit/show_verifier.html",
+        N_=N_,
+        both=_both,
+        verifier=verifier,
+        address=settings.base_url,
+        policy=_policy(),
+    )
+    response = Response(page)
+    response.headers["Content-Security-Policy"] = verifier.HEADER
+    return _open(response, "no-cache")
+
+
+def _policy() -> dict[str, str]:
+    """Return the name of the log and its policy; before anything is published, neither."""
+    folder = _folder()
+    if not (folder.path / POLICY).exists():
+        return {"origin": "", "text": ""}
+    origin = published_policy(folder).logs[0].name
+    return {"origin": origin, "text": folder.read(POLICY).decode()}
+
+
+def _both(text: str) -> Markup:
+    """Write a text in both languages; the style of the page shows one."""
+    thai, english = in_both({text: text})[text]
+    spans = Markup('<span class="th" lang="th">{}</span><span class="en" lang="en">{}</span>')
+    return spans.format(thai, english)
 
 
 def _open(response: Response, cache_control: str) -> Response:

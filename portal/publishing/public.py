@@ -153,6 +153,14 @@ def show_log() -> ResponseReturnValue:
     return render_template("public/publishing/show_log.html", page=page)
 
 
+@bp.get("/log/about")
+@kept_by_readers
+def show_about_log() -> ResponseReturnValue:
+    """Say in everyday words what the log proves and what it does not."""
+    base_url = current_app.extensions["install"].settings.base_url
+    return render_template("public/publishing/show_about_log.html", log_url=f"{base_url}/log")
+
+
 def _before() -> int | None:
     """Return the log position before which the page begins."""
     before = request.args.get("before", None, type=int)

@@ -33,9 +33,10 @@ from portal.install import OnlyKeyError
 from portal.publishing.models import PublishedPosition
 from tests.conftest import Portal
 from tests.conftest import Visitor
-from tests.witness import NOON
-from tests.witness import Outsider
-from tests.witness import outsider
+from tests.outsiders import NOON
+from tests.outsiders import Outsider
+from tests.outsiders import ask_them
+from tests.outsiders import outsider
 from tests.world import World
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "torchwood-witness"
@@ -68,17 +69,8 @@ def witnesses(portal: Portal) -> Iterator[dict[str, Outsider]]:
             name: stack.enter_context(outsider(f"{name}.example", portal.install.signer.vkey))
             for name in NAMES
         }
-        name_them(portal, found)
+        ask_them(portal, found)
         yield found
-
-
-def name_them(portal: Portal, witnesses: dict[str, Outsider]) -> None:
-    lines = [f"witness {name} {one.vkey} {one.url}" for name, one in witnesses.items()]
-    file = portal.install.settings.data_dir / "witnesses"
-    file.write_text(
-        "\n".join([*lines, f"group outside 2 {' '.join(witnesses)}", "quorum outside", ""])
-    )
-    portal.install.settings = replace(portal.install.settings, witnesses=file)
 
 
 def act(portal: Portal) -> str:
@@ -177,7 +169,7 @@ def test_publishing_goes_on_without_witnesses_but_nothing_is_claimed(
     eid = act(portal)
     witnesses["donor"].says = (500, "out of order")
     witnesses["university"].url = "http://127.0.0.1:9"
-    name_them(portal, witnesses)
+    ask_them(portal, witnesses)
     held = portal.install.cycle(db.engine, at=AT)
     assert set(held.lines) == {"audit-firm"}
     assert {name: type(why) for name, why in held.refusals.items()} == dict.fromkeys(
@@ -289,7 +281,7 @@ def test_a_quorum_of_yesterday_is_none_under_todays_policy(
     assert heads(portal.install.folder).witnessed is not None
     with ExitStack() as stack:
         vkey = portal.install.signer.vkey
-        name_them(
+        ask_them(
             portal,
             {name: stack.enter_context(outsider(f"new-{name}.example", vkey)) for name in NAMES},
         )

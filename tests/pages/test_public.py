@@ -88,6 +88,28 @@ def test_the_log_says_who_signed(client: Visitor) -> None:
     assert root in unescape(page.text)
 
 
+def test_the_limits_of_the_log_are_told(client: Visitor) -> None:
+    page = client.get("/en/log/about").text
+    for part in re.findall(r'<a href="#([a-z]+)">', page):
+        assert f'<h2 id="{part}">' in page
+    for told in ("Recorded is not true", "two views are possible", "mirror http"):
+        assert told in page
+    assert 'href="/en/v"' in page
+    assert 'href="/en/log/about"' in client.get("/en/log").text
+    assert 'href="/en/log/about"' in client.get("/en/v").text
+
+
+def test_each_act_of_a_request_can_be_checked(
+    client: Visitor, published: Callable[..., None]
+) -> None:
+    published(lambda world: world.confirmed())
+    page = client.get("/en/requests/RYG-2570-000001").text
+    eids = re.findall(r'href="/en/v#([0-9a-f-]{36})"', page)
+    assert len(eids) == page.count("of the log</a>") == 6
+    for eid in eids:
+        assert client.get(f"/en/proof/{eid}.tlog-proof").status_code == 200
+
+
 def test_tiles_are_served_for_ever(client: Visitor, portal: Portal) -> None:
     for path in (portal.install.folder.path / "tile").rglob("*"):
         if path.is_file():
@@ -112,7 +134,9 @@ def test_pages_are_kept_until_the_log_grows(
     assert client.get("/", headers=tag).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/requests", "/log", "/log/checkpoint", "/healthz"])
+@pytest.mark.parametrize(
+    "path", ["/", "/requests", "/log", "/log/about", "/log/checkpoint", "/v", "/healthz"]
+)
 def test_the_public_door_only_reads(client: Visitor, path: str) -> None:
     assert client.post(path).status_code == 405
 

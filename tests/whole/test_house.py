@@ -51,6 +51,7 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
         ("document", DocumentKind),
+        ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
 def test_everything_that_is_shown_has_a_public_name(table: str, values: list[str]) -> None:

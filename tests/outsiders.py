@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from threading import Thread
@@ -23,6 +25,7 @@ from portal.audit.note import Note
 from portal.audit.note import NoteError
 from portal.audit.note import Signature
 from portal.audit.note import VerifierKey
+from tests.conftest import Portal
 
 NOON = 1_795_233_600
 
@@ -120,3 +123,13 @@ def outsider(name: str, *logs: VerifierKey) -> Iterator[Outsider]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def ask_them(portal: Portal, witnesses: Mapping[str, Outsider]) -> None:
+    """Let the install ask these witnesses, of whom two are enough."""
+    lines = [f"witness {name} {one.vkey} {one.url}" for name, one in witnesses.items()]
+    file = portal.install.settings.data_dir / "witnesses"
+    file.write_text(
+        "\n".join([*lines, f"group outside 2 {' '.join(witnesses)}", "quorum outside", ""])
+    )
+    portal.install.settings = replace(portal.install.settings, witnesses=file)
