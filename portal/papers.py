@@ -17,8 +17,8 @@ from portal.thai import long_day
 
 def make_paper(template: str, *, address: str, identifier: str, **told: object) -> bytes:
     """Return a paper as PDF, in Thai whoever asks; `address` is where it can be checked."""
-    # Not on top: WeasyPrint takes half a second and tens of megabytes, which a process pays with
-    # its first paper instead of with its start. This line is the only way to it.
+    # Not on top: WeasyPrint takes half a second and 25 MB, which a process pays with its first
+    # paper instead of with its start. This line is the only way to it.
     from portal.pdf import render_pdf  # noqa: PLC0415
 
     with force_locale("th"):

@@ -74,18 +74,19 @@ def mend(document: Any, pdf: Any, fonts: Mapping[str, GlyphTexts]) -> None:  # b
 
     `fonts` are known by their PostScript names, such as `Sarabun-Bold`.
     """
-    used = {}
-    for font in document.fonts.values():
-        name = font.name.decode().partition("+")[2]
-        if name in fonts:
-            used[font.hash] = fonts[name]
+    used = {font.hash: _texts_of(font.name, fonts) for font in document.fonts.values()}
     for thing in pdf.objects:
         if isinstance(thing, dict) and "ToUnicode" in thing:
-            texts = fonts.get(thing["BaseFont"].decode().partition("+")[2], {})
+            texts = _texts_of(thing["BaseFont"], fonts)
             table = pdf.objects[int(thing["ToUnicode"].split()[0])]
             table.stream = [_mended(line, texts) for line in table.stream]
         elif b"BT" in getattr(thing, "stream", ()):
             thing.stream = list(_spoken(thing.stream, used))
+
+
+def _texts_of(name: bytes, fonts: Mapping[str, GlyphTexts]) -> GlyphTexts:
+    """Return the texts of a font as a PDF names it, `/ABCDEF+Sarabun`; none if it is not ours."""
+    return fonts.get(name.decode().partition("+")[2], {})
 
 
 _TABLE_LINE = re.compile(rb"<([0-9a-f]{4})> <[0-9a-f]*>")
