@@ -14,7 +14,8 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench migration translations
+.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench bench-log \
+	judges migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -54,8 +55,16 @@ check: setup-test ## format, lint, types, import rules and every test, as CI doe
 	$(BIN)/lint-imports --no-logo --config importlinter.ini
 	@$(MAKE) --no-print-directory test
 
-bench: setup-test ## measure what docs/performance.md tells, as JSON lines
-	@for bench in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$bench" || exit 1; done
+bench: setup-test bench-log ## measure what docs/performance.md tells, as JSON lines
+	@PYTHONPATH=. $(BIN)/python bench/approvals.py
+
+bench-log: setup-test ## the log alone; ARGS='--only commits --rounds 15' goes to bench/log.py
+	@PYTHONPATH=. $(BIN)/python bench/log.py $(ARGS)
+
+judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
+	@scripts/system-packages.sh --optional go
+	@scripts/system-packages.sh --optional node
+	@PYTHONPATH=. $(BIN)/python judges/run.py $(if $(filter 1,$(PLANT)),--plant)
 
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check

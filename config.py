@@ -22,6 +22,7 @@ class Settings:
 
     `secret_key` signs sessions and forms; empty means it is not known yet, see `require_secrets`.
     `witnesses` is a file that names the witnesses of the log and how many are enough.
+    `log_passphrase_file` holds the passphrase of the log's keys, as systemd hands one over.
     `publishes_inline` puts each act into the published log right after its commit: for one process.
     """
 
@@ -31,6 +32,7 @@ class Settings:
     bind: str
     base_url: str
     witnesses: Path | None
+    log_passphrase_file: Path | None
     publishes_inline: bool
     is_demo: bool
 
@@ -52,6 +54,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         bind=bind,
         base_url=(environment.get("PORTAL_BASE_URL") or f"http://{bind}").rstrip("/"),
         witnesses=_path(environment.get("PORTAL_WITNESSES")),
+        log_passphrase_file=_path(environment.get("PORTAL_LOG_PASSPHRASE_FILE")),
         publishes_inline=_is_on(environment.get("AUDIT_INLINE_PUBLISH"), url.startswith("sqlite")),
         is_demo=(data_dir / "demo").exists(),
     )

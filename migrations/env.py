@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
+from portal.db import owners_engine
+
 db = current_app.extensions["migrate"].db
 
 OPTIONS = {
@@ -43,7 +45,8 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with db.engine.connect().execution_options(writes=True) as connection:
+    engine = owners_engine(db.engine.url)
+    with engine.connect().execution_options(writes=True) as connection:
         context.configure(connection=connection, **OPTIONS)
         with context.begin_transaction():
             context.run_migrations()

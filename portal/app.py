@@ -43,12 +43,15 @@ from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
 from portal.funds import office_intake as funds_office_intake
+from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
 from portal.labels import Name
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
+from portal.people import office as people_office
 from portal.people.models import Person
 from portal.people.queries import as_actor
+from portal.people.rules import READERS
 from portal.publishing import public as publishing_public
 from portal.publishing import queries as publishing_queries
 from portal.roles import Actor
@@ -74,8 +77,10 @@ PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo"})
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
+security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
+security.office.register_blueprint(funds_office_papers.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -228,6 +233,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.funds.new_request", N_("New request"), _ASK),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
+    ("office.people.list_openings", N_("Sealed values"), READERS),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,15 @@ from flask import Flask
 from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import URL
 from sqlalchemy import Connection
 from sqlalchemy import DateTime
 from sqlalchemy import Dialect
 from sqlalchemy import Engine
 from sqlalchemy import Enum
 from sqlalchemy import MetaData
+from sqlalchemy import NullPool
+from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session
@@ -41,6 +45,56 @@ PRAGMAS = (
     "recursive_triggers = ON",
     "busy_timeout = 30000",
     "secure_delete = ON",
+)
+# Rows that are added and never touched again, and rows that change but are never deleted.
+KEPT = frozenset(
+    {
+        "log_entry",
+        "log_seq",
+        "journal_entry",
+        "posting",
+        "request_act",
+        "request_duty",
+        "donation",
+        "allocation",
+        "payee_account",
+        "document",
+    }
+)
+LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+# What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
+BLANKED = frozenset(
+    {
+        ("payee_account", "holder"),
+        ("payee_account", "account_number"),
+        ("request_act", "note"),
+        ("donation", "donor"),
+    }
+)
+# These are written once and may go: an opening is erased, a place in the queue is given.
+PASSING = frozenset({"private_field", "log_pending"})
+# What a statement may do besides writing rows; dropping, creating, attaching is not among it.
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_TRANSACTION,
+        sqlite3.SQLITE_SAVEPOINT,
+    }
+)
+# The pragmas whose value changes no rule: it names what to look at, or how to empty the journal.
+_LOOKING = frozenset(
+    {
+        "wal_checkpoint",
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "foreign_key_list",
+    }
 )
 
 
@@ -106,16 +160,55 @@ def start(
 
 
 def prepare(engine: Engine) -> None:
-    """Set what every connection needs; SQLite leaves BEGIN to us."""
+    """Set what every connection needs; SQLite leaves BEGIN to us, and refusing what is not ours."""
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
+        _attend(engine)
+        event.listen(engine, "connect", _guard)
+
+
+def owners_engine(url: URL) -> Engine:
+    """Return an engine that may change tables and triggers, for migrations alone.
+
+    On PostgreSQL that hangs on the login. On SQLite nobody logs in, so the portal's own connections
+    are guarded and only these are not.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        _attend(engine)
+    return engine
+
+
+def _attend(engine: Engine) -> None:
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # the driver's own class
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _guard(connection: Any, _record: object) -> None:  # the driver's own class
+    connection.set_authorizer(_authorize)
+
+
+def _authorize(
+    action: int, name: str | None, value: str | None, _database: str | None, trigger: str | None
+) -> int:
+    """Answer SQLite, which asks once for each statement it prepares, not each time it runs."""
+    match action:
+        case sqlite3.SQLITE_INSERT:
+            may = name != "log_pending" or trigger == "log_entry_waits"
+        case sqlite3.SQLITE_UPDATE:
+            may = name not in KEPT | PASSING or (name, value) in BLANKED
+        case sqlite3.SQLITE_DELETE:
+            may = name not in KEPT | LASTING
+        case sqlite3.SQLITE_PRAGMA:
+            may = value is None or name in _LOOKING
+        case _:
+            may = action in _READING
+    return sqlite3.SQLITE_OK if may else sqlite3.SQLITE_DENY
 
 
 def _begin(connection: Connection) -> None:

@@ -59,6 +59,8 @@ PROVINCE = WORKBOOK.with_name(WORKBOOK.name.replace("_requests.xlsx", ".toml"))
 PASSWORD = "open-to-everyone"  # noqa: S105 - the demo's, printed on the screen
 STORY = timedelta(days=3)
 STEPS_TOLD = 1_400
+PAPER_MISSING = Grounds(Reason.PAPERS, "ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง")
+HELPED_ALREADY = Grounds(Reason.NOT_ELIGIBLE, "ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว")
 
 Say = Callable[[str], None]
 
@@ -157,12 +159,12 @@ def _decide(teller: Teller, say: Say) -> None:
             case 19 | 18:
                 continue
             case 17:
-                _reject(teller, request_id, chair)
+                _take(teller, reject_request, request_id, HELPED_ALREADY, by=chair)
             case 16:
-                _return(teller, request_id, chair)
+                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
             case 15 if _acts(request_id) == 1:
-                _return(teller, request_id, chair)
-                _submit(teller, request_id, officer)
+                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
+                _take(teller, submit_request, request_id, by=officer)
                 _approve(teller, request_id, chair)
             case _:
                 _approve(teller, request_id, chair)
@@ -209,39 +211,12 @@ def _approve(teller: Teller, request_id: int, chair: Actor) -> None:
             )
 
 
-def _return(teller: Teller, request_id: int, chair: Actor) -> None:
+def _take(
+    teller: Teller, act: Callable[..., object], request_id: int, *grounds: Grounds, by: Actor
+) -> None:
     with teller.act() as session:
-        return_request(
-            session,
-            request_id,
-            Grounds(Reason.PAPERS, "ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง"),
-            seen_version=_version(session, request_id),
-            by=chair,
-            at=teller.tick(),
-        )
-
-
-def _submit(teller: Teller, request_id: int, officer: Actor) -> None:
-    with teller.act() as session:
-        submit_request(
-            session,
-            request_id,
-            seen_version=_version(session, request_id),
-            by=officer,
-            at=teller.tick(),
-        )
-
-
-def _reject(teller: Teller, request_id: int, chair: Actor) -> None:
-    with teller.act() as session:
-        reject_request(
-            session,
-            request_id,
-            Grounds(Reason.NOT_ELIGIBLE, "ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว"),
-            seen_version=_version(session, request_id),
-            by=chair,
-            at=teller.tick(),
-        )
+        version = _version(session, request_id)
+        act(session, request_id, *grounds, seen_version=version, by=by, at=teller.tick())
 
 
 def _pay(teller: Teller, say: Say) -> None:

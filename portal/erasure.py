@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit.check import LogError
@@ -21,6 +21,7 @@ from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
 from portal.funds.forgetting import forget
+from portal.funds.forgetting import papers_of
 from portal.funds.forgetting import remembered
 from portal.funds.forgetting import subjects_of
 from portal.install import Install
@@ -52,12 +53,15 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     erasure = db.session.get_one(Erasure, ticket)
     subject = str(erasure.subject)
     subjects = subjects_of(db.session(), subject)
+    papers = papers_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
+    for digest in papers:
+        install.archive.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
-        eid = tell_erasure(session, erasure, subjects, at=at)
-        forget(session, subject, log_eid=eid, at=at)
+        tell_erasure(session, erasure, subjects, at=at)
+        forget(session, subject, at=at)
         close_erasure(session, erasure, at=at)
     _empty_journal()
 
@@ -65,8 +69,8 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
 def _empty_journal() -> None:
     """Let SQLite's journal go: it still holds the pages as they were."""
     if db.engine.dialect.name == "sqlite":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        with closing(db.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class ForgottenErasureError(LogError):

@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from config import Settings
+from portal.archive import Archive
 from portal.audit.acts import key_added
 from portal.audit.acts import key_retired
 from portal.audit.check import LogError
@@ -119,6 +121,11 @@ class Install:
         master = load_secret(self._keys / "master.key")
         return Vault(self._data / "keystore" / "keystore.sqlite", master)
 
+    @property
+    def archive(self) -> Archive:
+        """Return the archive of papers."""
+        return Archive(self._data / "papers")
+
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
@@ -130,7 +137,15 @@ class Install:
         if not self._origin.exists():
             raise NotSetUpError
         origin = self._origin.read_text("utf-8").strip()
-        return Signer(self._signer / "signer.sqlite", *load_keys(self._keys), origin=origin)
+        return Signer(self._signer / "signer.sqlite", *self._log_keys(), origin=origin)
+
+    def _log_keys(self) -> list[Ed25519PrivateKey]:
+        return load_keys(self._keys, self._passphrase)
+
+    @property
+    def _passphrase(self) -> bytes | None:
+        file = self.settings.log_passphrase_file
+        return file.read_bytes().strip() if file else None
 
     @property
     def policy_text(self) -> str:
@@ -148,14 +163,14 @@ class Install:
         """Give the log its name, and make the keys of this install, once and for ever."""
         if self.has_log:
             return
-        make_key(self._keys / "log.pem")
+        make_key(self._keys / "log.pem", self._passphrase)
         for name in ("master.key", "hash.key"):
             write_secret(self._keys / name, secrets.token_bytes(32))
         write_secret(self._origin, origin.encode())
 
     def session_info(self) -> dict[str, object]:
         """Return what services find in their session beside the database."""
-        return {"vault": self.vault, "hash_key": self.hash_key}
+        return {"vault": self.vault, "hash_key": self.hash_key, "archive": self.archive}
 
     def publish(self, engine: Engine) -> Checkpoint | None:
         """Publish what was recorded; one at a time within this process."""
@@ -190,8 +205,8 @@ class Install:
         """
         waiting = self._keys / "log-next"
         if not waiting.exists():
-            make_key(waiting)
-        vkey = verifier_key(self.signer.vkey.name, load_key(waiting))
+            make_key(waiting, self._passphrase)
+        vkey = verifier_key(self.signer.vkey.name, load_key(waiting, self._passphrase))
         self._tell(engine, key_added(str(vkey), at=at))
         newest = key_paths(self._keys)[-1].stem.removeprefix("log").removeprefix("-") or "1"
         waiting.rename(self._keys / f"log-{int(newest) + 1}.pem")

@@ -64,6 +64,7 @@ ACTS: Mapping[str, str] = {
     "log.key_added": N_("A new key of the log was added"),
     "log.key_retired": N_("An old key of the log was retired"),
     "privacy.erased": N_("Personal data was erased"),
+    "privacy.opened": N_("Sealed values were opened"),
     "role.granted": N_("A role was given"),
     "foundation.created": N_("The foundation was set up"),
     "subcommittee.created": N_("A subcommittee was set up"),
@@ -81,6 +82,7 @@ ACTS: Mapping[str, str] = {
     "fund_request.approved": N_("Approved"),
     "fund_request.rejected": N_("Not approved"),
     "fund_request.withdrawn": N_("Withdrawn"),
+    "document.issued": N_("Paper issued"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
     "payment.sent": N_("Sent to the bank"),
@@ -127,6 +129,22 @@ REFUSALS: Mapping[str, str] = {
     "no_id": N_("No id number"),
     "possible_duplicate": N_("The same name and birth date as an earlier row"),
 }
+FIELDS: Mapping[str, str] = {
+    "act": N_("Who acted"),
+    "person": N_("For whom"),
+    "payee": N_("Who receives the money"),
+    "reason": N_("The reason in words"),
+    "note": N_("The note"),
+    "donor": N_("The donor"),
+    "bank_reference": N_("The bank's reference"),
+}
+OPENED_FOR: Mapping[str, str] = {
+    "audit": N_("Audit of the accounts"),
+    "complaint": N_("A complaint or a concern"),
+    "data_subject": N_("The person asks for their own data"),
+    "legal": N_("A court or an authority asks"),
+}
+DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -137,6 +155,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "channel": CHANNELS,
     "payee": PAYEES,
     "refusal": REFUSALS,
+    "field": FIELDS,
+    "purpose": OPENED_FOR,
+    "document": DOCUMENTS,
 }
 
 

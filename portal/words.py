@@ -1,10 +1,11 @@
-"""Public names and refusals in the language of the page."""
+"""Public names, refusals and notices in the language of the page."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
 
+from flask import flash
 from flask_babel import gettext
 from flask_babel import lazy_gettext
 from wtforms import SelectField
@@ -46,6 +47,12 @@ def say(error: PortalError) -> str:
     return sentence
 
 
+def tell(what: str, why: str, reference: str | None = None) -> None:
+    """Say on the next page what was done, and what comes next; texts are marked by `N_`."""
+    notice: Any = {"what": gettext(what), "why": gettext(why), "reference": reference}
+    flash(notice, "success")  # base_office.html spells it out
+
+
 def _said(fact: object) -> object:
     match fact:
         case PortalError():
@@ -62,6 +69,10 @@ def _said(fact: object) -> object:
             return fact
 
 
+# The tables that refusals speak of.
+_CHOICES = ("state", "action", "document")
+
+
 def _said_choice(fact: StrEnum) -> str:
-    table = next((table for table in ("state", "action") if fact in TABLES[table]), None)
+    table = next((table for table in _CHOICES if fact in TABLES[table]), None)
     return shown(fact, table) if table else str(fact)

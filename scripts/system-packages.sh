@@ -2,6 +2,7 @@
 # Brings what pip cannot: libraries and programs from Debian's or Ubuntu's packages.
 #
 #   system-packages.sh [--optional] paper|test...   libraries for PDFs; programs for the tests
+#   system-packages.sh [--optional] go|node...      what two of the judges are built with
 #   system-packages.sh python                       prints a Python >= 3.11 that can make a venv
 #
 # What is here already is left alone. What is missing is installed where that is allowed (root, or
@@ -44,6 +45,10 @@ need_library() { # the file, the package that brings it
 
 need_program() { # the program, the package that brings it
     command -v "$1" >/dev/null || missing="$missing $2"
+}
+
+need_file() { # the file, the package that brings it
+    [ -e "$1" ] || missing="$missing $2"
 }
 
 # `tests/browser.py` looks in the same places. Ubuntu has Chromium only as a snap, which cannot be
@@ -104,8 +109,16 @@ for word in "$@"; do
         need_library libatomic.so.1 libatomic1 # playwright's own node
         need_program pdftotext poppler-utils
         ;;
+    go)
+        need_program go golang-go
+        need_file /usr/share/gocode/src/golang.org/x/mod/sumdb golang-golang-x-mod-dev
+        ;;
+    node)
+        need_program node nodejs
+        need_program npm npm
+        ;;
     *)
-        say "usage: $0 [--optional] paper|test..., or $0 python"
+        say "usage: $0 [--optional] paper|test|go|node..., or $0 python"
         exit 2
         ;;
     esac

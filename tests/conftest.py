@@ -16,6 +16,7 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from sqlalchemy import create_engine
 from sqlalchemy import make_url
 from sqlalchemy import select
@@ -29,12 +30,17 @@ from portal.app import create_app
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
 from portal.db import db
+from portal.db import owners_engine
 from portal.db import transaction
 from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
 from portal.people.models import Person
 from portal.people.service import set_password
+from tests.logins import PUBLISHER
+from tests.logins import READER
+from tests.logins import WEB
+from tests.logins import login
 from tests.postgres import postgres_server
 from tests.world import FOUNDED
 from tests.world import World
@@ -60,6 +66,11 @@ class Portal:
             self.install.check_log(db.session())
         check_books(db.session())
         db.session.close()
+
+
+def owners() -> Engine:
+    """The database as the owner of its tables sees it, whom only the triggers stop."""
+    return owners_engine(db.engine.url)
 
 
 @pytest.fixture(scope="session")
@@ -176,6 +187,25 @@ def _running(folder: Path, url: str) -> Iterator[Portal]:
             db.session.remove()
             db.engine.dispose()
             portal.install.vault.close()
+
+
+@pytest.fixture
+def as_web(portal: Portal) -> Iterator[Engine]:
+    """The database as the pages log in to it, on PostgreSQL."""
+    with login(make_url(portal.install.settings.database_url), WEB) as engine:
+        yield engine
+
+
+@pytest.fixture
+def as_publisher(portal: Portal) -> Iterator[Engine]:
+    with login(make_url(portal.install.settings.database_url), PUBLISHER) as engine:
+        yield engine
+
+
+@pytest.fixture
+def as_reader(portal: Portal) -> Iterator[Engine]:
+    with login(make_url(portal.install.settings.database_url), READER) as engine:
+        yield engine
 
 
 @pytest.fixture

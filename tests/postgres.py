@@ -20,8 +20,7 @@ from sqlalchemy import make_url
 from sqlalchemy import text
 
 # The guard outlives us: when our end of its input closes, however we died, it stops the server and
-# removes the folder. The server listens on a socket in that folder only, and does not wait for the
-# disk, because after the tests its rows are worth nothing.
+# removes the folder. The server listens on a socket in that folder only.
 GUARD = r"""
 set -eu
 programs=$1 as_user=
@@ -38,11 +37,13 @@ fi
 $as_user "$programs/initdb" --pgdata=cluster --username=tests --auth=trust --no-sync \
     --encoding=UTF8 --locale=C.UTF-8
 $as_user "$programs/pg_ctl" start --wait --pgdata=cluster --log="$PWD/log" --options=" \
-    -c listen_addresses='' -c unix_socket_directories='$PWD' \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off" || { cat log; exit 1; }
+    -c listen_addresses='' -c unix_socket_directories='$PWD' $2" || { cat log; exit 1; }
 echo ready
 read -r _ || true
 """
+
+# After the tests the rows are worth nothing, so that nobody waits for the disk.
+CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 class NoServerError(RuntimeError):
@@ -50,22 +51,23 @@ class NoServerError(RuntimeError):
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(options: str = CARELESS) -> Iterator[str]:
     """Give the URL of an empty database, on `$TEST_DATABASE_URL` if that is set."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         with _own_database(make_url(given).set(drivername="postgresql+psycopg")) as url:
             yield url
     else:
-        with _own_server() as server, _own_database(server) as url:
+        with own_server(options) as server, _own_database(server) as url:
             yield url
 
 
 @contextmanager
-def _own_server() -> Iterator[URL]:
+def own_server(options: str = CARELESS) -> Iterator[URL]:
+    """Give a superuser's URL on a server that is thrown away."""
     folder = tempfile.mkdtemp(prefix="portal-postgres-")
     with subprocess.Popen(  # noqa: S603 - our own words
-        ["/bin/sh", "-c", GUARD, "guard", _programs()],
+        ["/bin/sh", "-c", GUARD, "guard", _programs(), options],
         cwd=folder,
         env={"PATH": os.defpath},
         stdin=subprocess.PIPE,

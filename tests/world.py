@@ -13,9 +13,14 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from portal.funds import drafting
+from portal.funds import issuing
 from portal.funds import service
+from portal.funds.decision_sheet import decision_sheet
+from portal.funds.documents import DocumentKind
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
+from portal.funds.issuing import Paper
+from portal.funds.models import Document
 from portal.funds.models import FundRequest
 from portal.money import Money
 from portal.payments import service as payments
@@ -200,6 +205,28 @@ class World:
             bank_reference=bank_reference,
             seen_version=payment.version,
             by=self.phailin,
+            at=NOON,
+        )
+
+    def issued(
+        self,
+        fund_request: FundRequest | None = None,
+        by: Actor | None = None,
+        *,
+        content: bytes = b"%PDF-1.7 the bytes of a paper",
+    ) -> Document:
+        """A decision sheet; what stands in its bytes is none of the service's business."""
+        fund_request = fund_request or self.approved()
+        paper = self.begun(fund_request, by)
+        return issuing.issue_document(self.session, paper, content + paper.stamp.eid.encode())
+
+    def begun(self, fund_request: FundRequest, by: Actor | None = None) -> Paper:
+        return issuing.begin_document(
+            self.session,
+            fund_request.id,
+            DocumentKind.DECISION,
+            decision_sheet,
+            by=by or self.malee,
             at=NOON,
         )
 

@@ -36,13 +36,73 @@ BLANKED = {
 }
 
 
+# What of a request changes only with an entry of its own, but for the blanking of its words.
+REQUEST = (
+    "state",
+    "awarded_satang",
+    "sent_satang",
+    "confirmed_satang",
+)
+SENT = (
+    "reference",
+    "kind",
+    "fiscal_year",
+    "youth_id",
+    "project_id",
+    "subcommittee_code",
+    "category_code",
+    "fund_code",
+    "purpose_code",
+    "amount_satang",
+    "signatures_needed",
+    "party_salt",
+)
+WORDS = ("reason", "area_code")
+
+
+def is_open(schema=""):
+    """Return the condition that somebody is being erased just now."""
+    return f"EXISTS (SELECT 1 FROM {schema}erasure WHERE done_at IS NULL)"
+
+
 def is_forgetting(table, same, schema=""):
     """Return the condition under which an update only blanks private columns."""
     kept, blanked = BLANKED[table]
     conditions = [f"NEW.{column} {same} OLD.{column}" for column in kept]
     conditions += [f"NEW.{column} = ''" for column in blanked]
-    conditions += [f"EXISTS (SELECT 1 FROM {schema}erasure WHERE done_at IS NULL)"]
-    return " AND ".join(conditions)
+    return " AND ".join([*conditions, is_open(schema)])
+
+
+def request_changes(differs, schema="", *, forgets):
+    """Return the condition under which a change of a request needs a new entry."""
+    always = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in REQUEST)
+    sent = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in SENT)
+    words = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in WORDS)
+    if forgets:
+        words = f"({words}) AND NOT (NEW.reason = '' AND {is_open(schema)})"
+    return f"{always} OR (OLD.state NOT IN ('draft', 'returned') AND ({sent} OR ({words})))"
+
+
+def request_trigger(*, forgets):
+    """Let a sent request change only with an entry; with `forgets`, or lose its words."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER fund_request_needs_entry")
+        op.execute(
+            "CREATE TRIGGER fund_request_needs_entry BEFORE UPDATE ON fund_request"
+            f" WHEN ({request_changes('IS NOT', forgets=forgets)})"
+            " AND (NEW.log_eid IS NULL OR OLD.log_eid IS NEW.log_eid)"
+            " BEGIN SELECT RAISE(ABORT, 'fund_request changes only with a log entry'); END"
+        )
+        return
+    changed = request_changes("IS DISTINCT FROM", "public.", forgets=forgets)
+    op.execute(
+        "CREATE OR REPLACE FUNCTION fund_request_needs_entry() RETURNS trigger LANGUAGE plpgsql"
+        " SECURITY DEFINER SET search_path = pg_catalog AS $$ BEGIN"
+        f" IF ({changed})"
+        " AND (NEW.log_eid IS NULL OR OLD.log_eid IS NOT DISTINCT FROM NEW.log_eid) THEN"
+        " RAISE EXCEPTION 'fund_request changes only with a log entry'; END IF;"
+        " RETURN NEW; END $$"
+    )
 
 
 def upgrade():
@@ -54,22 +114,23 @@ def upgrade():
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=True),
         sa.CheckConstraint(
-            "(done_at IS NULL) = (subject IS NOT NULL)", name="ck_erasure_done_is_forgotten"
+            "(done_at IS NULL) = (subject IS NOT NULL)", name=op.f("ck_erasure_done_is_forgotten")
         ),
         sa.ForeignKeyConstraint(
             ["log_eid"],
             ["log_entry.eid"],
-            name="fk_erasure_log_eid",
+            name=op.f("fk_erasure_log_eid"),
             initially="DEFERRED",
             deferrable=True,
         ),
-        sa.PrimaryKeyConstraint("ticket", name="pk_erasure"),
+        sa.PrimaryKeyConstraint("ticket", name=op.f("pk_erasure")),
     )
     op.add_column("youth", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
     if op.get_bind().dialect.name == "sqlite":
         upgrade_sqlite()
     else:
         upgrade_postgresql()
+    request_trigger(forgets=True)
 
 
 def upgrade_sqlite():
@@ -118,9 +179,16 @@ def upgrade_postgresql():
     )
     for trigger in ("kept", "stays_done", "not_emptied"):
         op.execute(f"ALTER TABLE erasure ENABLE ALWAYS TRIGGER erasure_{trigger}")
+    # The pages finish an erasure that was cut off.
+    op.execute("GRANT SELECT, INSERT, UPDATE ON erasure TO portal_web")
+    op.execute("GRANT UPDATE (paper) ON consent TO portal_web")
+    for table, (_, blanked) in BLANKED.items():
+        op.execute(f"GRANT UPDATE ({', '.join(blanked)}) ON {table} TO portal_web")
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {table}_forgets FROM PUBLIC")
 
 
 def downgrade():
+    request_trigger(forgets=False)
     if op.get_bind().dialect.name == "sqlite":
         downgrade_sqlite()
     else:
@@ -146,3 +214,6 @@ def downgrade_postgresql():
             " FOR EACH ROW EXECUTE FUNCTION portal_refuse()"
         )
         op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_kept")
+        _, blanked = BLANKED[table]
+        op.execute(f"REVOKE UPDATE ({', '.join(blanked)}) ON {table} FROM portal_web")
+    op.execute("REVOKE UPDATE (paper) ON consent FROM portal_web")

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 
 from portal.audit.entry import Entry
 from portal.audit.entry import EntryError
-from portal.audit.entry import leaf_hash
+from portal.audit.entry import leaf_hashes
 from portal.audit.entry import parse
 from portal.audit.folder import Folder
+from portal.audit.folder import first_of
 from portal.audit.merkle import Frontier
-from portal.audit.merkle import perfect_root
 from portal.audit.note import Checkpoint
 from portal.audit.note import NoteError
 from portal.audit.note import VerifierKey
 from portal.audit.note import read_checkpoint
 from portal.audit.tiles import WIDTH
+from portal.audit.tiles import Edge
 from portal.audit.tiles import frontier
+from portal.audit.tiles import root
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
@@ -46,45 +48,34 @@ def bodies(folder: Folder, size: int, *, first: int = 0) -> Iterator[tuple[int, 
                 yield index, body
 
 
-def _unbundled(name: str, packed: bytes) -> list[bytes]:
-    try:
-        return list(unbundle(packed))
-    except EntryError as error:
-        raise LogError(N_("{name}: {why}"), name=name, why=str(error)) from error
+def verified_bundles(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, list[bytes]]]:
+    """Verify every hash of the log: yield each bundle's first index and entries, in order.
+
+    A bundle is yielded when its entries are those of the tree. When the iterator ends, every byte
+    is covered by the signed root; it raises `LogError` at the first that is not. Memory does not
+    grow with the log.
+    """
+    size, edge = checkpoint.size, Edge()
+    for start in range(0, size, WIDTH):
+        bodies, leaves = _bundle(folder, start // WIDTH, min(WIDTH, size - start))
+        yield start, bodies
+        for level, number, hashes in edge.extend(leaves):
+            if level and len(hashes) == WIDTH:
+                _check_upper_tile(folder, level, number, hashes)
+    for level, row in enumerate(edge.rows):
+        if level and row:
+            _check_upper_tile(folder, level, widths(size, level)[0], row)
+    _check_partials(folder, size)
+    if root(size, dict(enumerate(edge.rows))) != checkpoint.root:
+        raise LogError(N_("The entries do not give the root that was signed in the checkpoint."))
 
 
 def entries(folder: Folder, checkpoint: Checkpoint) -> Iterator[tuple[int, Entry]]:
-    """Read and verify the whole log against its checkpoint, entry by entry.
-
-    When the iterator ends, every byte is covered by the signed root; it raises `LogError` at the
-    first that is not. Memory does not grow with the log.
-    """
-    size, grown = checkpoint.size, Frontier()
-    for number in range(-(-size // WIDTH)):
-        width = min(WIDTH, size - number * WIDTH)
-        name = tile_path("entries", number, width)
-        packed = _unbundled(name, folder.read(name))
-        leaves = _leaves(folder, number, width)
-        if len(packed) != width:
-            raise LogError(
-                N_("{name} holds {found} entries instead of {width}."),
-                name=name,
-                found=len(packed),
-                width=width,
-            )
-        for index, (body, leaf) in enumerate(zip(packed, leaves, strict=True), number * WIDTH):
-            if leaf_hash(body) != leaf:
-                raise LogError(
-                    N_("Entry {index} in {name} is not the one in the tree."),
-                    index=index,
-                    name=name,
-                )
+    """Read and verify the whole log against its checkpoint, entry by entry."""
+    for start, packed in verified_bundles(folder, checkpoint):
+        name = tile_path("entries", start // WIDTH, len(packed))
+        for index, body in enumerate(packed, start):
             yield index, _parsed(index, name, body)
-        grown = grown.extend(leaves)
-    _check_upper_tiles(folder, size)
-    _check_partials(folder, size)
-    if grown.root() != checkpoint.root:
-        raise LogError(N_("The entries do not give the root that was signed in the checkpoint."))
 
 
 def verified_frontier(folder: Folder, checkpoint: Checkpoint) -> Frontier:
@@ -94,17 +85,35 @@ def verified_frontier(folder: Folder, checkpoint: Checkpoint) -> Frontier:
     return frontier(checkpoint.size, folder.rows(checkpoint.size))
 
 
-def _leaves(folder: Folder, number: int, width: int) -> list[bytes]:
-    name = tile_path(0, number, width)
-    leaves = folder.hashes(name)
-    if len(leaves) != width:
-        raise LogError(
-            N_("{name} holds {found} entries instead of {width}."),
-            name=name,
-            found=len(leaves),
-            width=width,
-        )
-    return leaves
+def _unbundled(name: str, packed: bytes) -> list[bytes]:
+    try:
+        return unbundle(packed)
+    except EntryError as error:
+        raise LogError(N_("{name}: {why}"), name=name, why=str(error)) from error
+
+
+def _bundle(folder: Folder, number: int, width: int) -> tuple[list[bytes], list[bytes]]:
+    """Return the entries of a bundle and their leaf hashes, which are those of the lowest tile."""
+    name, tile = tile_path("entries", number, width), tile_path(0, number, width)
+    bodies = _unbundled(name, folder.read(name))
+    leaves = leaf_hashes(bodies)
+    if len(leaves) == width and folder.read(tile) == b"".join(leaves):
+        return bodies, leaves
+    told = folder.hashes(tile)
+    for each, found in ((tile, told), (name, leaves)):
+        if len(found) != width:
+            raise LogError(
+                N_("{name} holds {found} entries instead of {width}."),
+                name=each,
+                found=len(found),
+                width=width,
+            )
+    at = next(at for at in range(width) if told[at] != leaves[at])
+    raise LogError(
+        N_("Entry {index} in {name} is not the one in the tree."),
+        index=number * WIDTH + at,
+        name=name,
+    )
 
 
 def _parsed(index: int, name: str, body: bytes) -> Entry:
@@ -114,6 +123,13 @@ def _parsed(index: int, name: str, body: bytes) -> Entry:
         raise LogError(
             N_("Entry {index} in {name}: {why}"), index=index, name=name, why=str(error)
         ) from error
+
+
+def _check_upper_tile(folder: Folder, level: int, number: int, hashes: list[bytes]) -> None:
+    """Check that each hash above the leaves is the root of the tile below it."""
+    name = tile_path(level, number, len(hashes))
+    if folder.hashes(name) != hashes:
+        raise LogError(N_("{name} does not fit the tiles below it."), name=name)
 
 
 def _check_partials(folder: Folder, size: int) -> None:
@@ -130,22 +146,5 @@ def _check_partials(folder: Folder, size: int) -> None:
         if int(path.name) > newest:
             continue
         whole = folder.read_tile(level, number, newest)
-        if not whole.startswith(path.read_bytes()):
+        if path.read_bytes() != first_of(level, whole, int(path.name)):
             raise LogError(N_("{name} does not fit the newest form of its tile."), name=name)
-
-
-def _check_upper_tiles(folder: Folder, size: int) -> None:
-    """Check that each hash above the leaves is the root of the tile below it."""
-    level = 1
-    while (size >> (8 * level)) > 0:
-        full, rest = widths(size, level)
-        for number in range(full + (rest > 0)):
-            width = WIDTH if number < full else rest
-            name = tile_path(level, number, width)
-            below = [
-                perfect_root(folder.hashes(tile_path(level - 1, child)))
-                for child in range(number * WIDTH, number * WIDTH + width)
-            ]
-            if folder.hashes(name) != below:
-                raise LogError(N_("{name} does not fit the tiles below it."), name=name)
-        level += 1

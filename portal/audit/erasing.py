@@ -66,14 +66,12 @@ def open_erasures(session: Session) -> Sequence[Erasure]:
 
 def tell_erasure(
     session: Session, erasure: Erasure, subjects: Iterable[str], *, at: datetime
-) -> str:
+) -> None:
     """Delete what nobody can open any more, and say in the log how much it was."""
     theirs = PrivateField.subject.in_(list(subjects))
     count = session.scalar(select(func.count()).select_from(PrivateField).where(theirs)) or 0
     session.execute(delete(PrivateField).where(theirs))
-    eid = record(session, acts.erased(erasure.ticket, count, at=at))
-    erasure.log_eid = eid
-    return eid
+    erasure.log_eid = record(session, acts.erased(erasure.ticket, count, at=at))
 
 
 def close_erasure(session: Session, erasure: Erasure, *, at: datetime) -> None:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from portal.audit.entry import EntryError
@@ -36,7 +35,9 @@ class Folder:
     def read(self, name: str) -> bytes:
         """Return a file's bytes; raise `PublisherError` when it is not there."""
         try:
-            return (self.path / name).read_bytes()
+            # Not through a Path: with the two files of each bundle that takes half as long again.
+            with open(f"{self.path}/{name}", "rb", buffering=0) as file:  # noqa: PTH123
+                return file.read()
         except FileNotFoundError as error:
             raise PublisherError("The published file {name} is missing.", name=name) from error
 
@@ -58,27 +59,21 @@ class Folder:
             return (self.path / tile_path(level, number, width)).read_bytes()
         except FileNotFoundError:
             full = self.read(tile_path(level, number))
-        if level != "entries":
-            return full[: width * HASH_BYTES]
-        return bundle(islice(unbundle(full), width))
+        return first_of(level, full, width)
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place whole: temporary file, fsync, rename, fsync of the folder."""
         target = self.path / name
         if target.exists() and target.read_bytes() == content:
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         temporary = target.with_name(f".{target.name}.new")
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _keep_names(target.parent)
 
     def write_tile(self, name: str, content: bytes) -> None:
         """Write a tile or bundle; one that is there already must hold the same bytes."""
@@ -103,12 +98,12 @@ class Folder:
     def last_body(self, size: int) -> bytes:
         """Return the bytes of the last entry of a log of this size."""
         number, place = divmod(size - 1, WIDTH)
-        return list(unbundle(self.read_tile("entries", number, place + 1)))[place]
+        return unbundle(self.read_tile("entries", number, place + 1))[place]
 
     def last_bundle(self, size: int) -> list[bytes]:
         """Return the entries of the unfinished bundle at this size."""
         number, width = widths(size, 0)
-        return list(unbundle(self.read(tile_path("entries", number, width)))) if width else []
+        return unbundle(self.read(tile_path("entries", number, width))) if width else []
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -117,3 +112,27 @@ class Folder:
         with (self.path / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def first_of(level: int | str, full: bytes, width: int) -> bytes:
+    """Return what the first `width` hashes of a tile, or entries of a bundle, are as a file."""
+    if level == "entries":
+        return bundle(unbundle(full)[:width])
+    return full[: width * HASH_BYTES]
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder and those above it; each new name is safe before anything lies in it."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        _keep_names(path.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    """Let the disk keep which files a folder holds."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -30,7 +30,10 @@ class LinkError(EntryError):
 
 @dataclass(frozen=True, slots=True)
 class PaperLink:
-    """The entry that tells of a paper, and the salt of its sealed digest."""
+    """The entry that tells of a paper, and the salt of its sealed digest.
+
+    Both are chosen before the paper is made, so that it can carry them.
+    """
 
     eid: str
     salt: str
@@ -47,6 +50,10 @@ class PaperLink:
     def __str__(self) -> str:
         """Write what stands after the #."""
         return f"1.{base64url(UUID(self.eid).bytes)}.{self.salt}"
+
+    def address(self, base_url: str) -> str:
+        """Return where the paper is checked."""
+        return f"{base_url}/v#{self}"
 
     def check_entry(self, entry: Entry) -> None:
         """Refuse another entry than the one the link names."""

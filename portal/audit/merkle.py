@@ -75,9 +75,12 @@ def fold_right(hashes: Sequence[bytes]) -> bytes:
 
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Return the root over a number of hashes that is a power of two."""
-    row = list(hashes)
+    # As `node_hash` does; a call for each of the millions of nodes of a log would tell.
+    row, sha256 = list(hashes), hashlib.sha256
     while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        nodes = iter(row)
+        pairs = zip(nodes, nodes, strict=True)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     return row[0]
 
 

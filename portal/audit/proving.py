@@ -62,4 +62,4 @@ def entry_body(folder: Folder, index: int, size: int) -> bytes:
     number, place = divmod(index, WIDTH)
     width = min(WIDTH, size - number * WIDTH)
     packed = folder.read_tile("entries", number, width)
-    return list(unbundle(packed))[place]
+    return unbundle(packed)[place]

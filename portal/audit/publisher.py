@@ -171,9 +171,12 @@ def _check_edge(folder: Folder, expected: Frontier) -> None:
 
 
 def _drop_partials(folder: Folder, before: int, after: int) -> None:
-    """Remove the partial forms of tiles that are full now; until then a copier may need them."""
-    for level in levels(before):
-        number, width = widths(before, level)
-        if width and widths(after, level)[0] > number:
+    """Remove the partial forms of tiles that are full now; until then a copier may need them.
+
+    The publish before this one filled no more than `STEP`; had it been stopped here, its are left.
+    """
+    for level in levels(after):
+        earlier, now = widths(before, level)[0] - STEP // WIDTH, widths(after, level)[0]
+        for number in range(max(0, earlier), now):
             for kind in (level, "entries") if level == 0 else (level,):
                 shutil.rmtree(folder.path / f"{tile_path(kind, number)}.p", ignore_errors=True)

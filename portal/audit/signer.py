@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization import PrivateFormat
@@ -134,14 +135,23 @@ def key_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("log*.pem"), key=lambda path: (len(path.name), path.name))
 
 
-def load_keys(folder: Path) -> list[Ed25519PrivateKey]:
+def load_keys(folder: Path, passphrase: bytes | None = None) -> list[Ed25519PrivateKey]:
     """Read the log's keys, the oldest first; raise `KeyMissingError` when there is none."""
-    return [load_key(path) for path in key_paths(folder) or [folder / "log.pem"]]
+    return [load_key(path, passphrase) for path in key_paths(folder) or [folder / "log.pem"]]
 
 
-def load_key(path: Path) -> Ed25519PrivateKey:
-    """Read the log's key, PKCS#8 PEM."""
-    key = load_pem_private_key(load_secret(path), password=None)
+def load_key(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateKey:
+    """Read a key of the log, PKCS#8 PEM, sealed with the passphrase or with none.
+
+    Raise `SignerError` when the passphrase does not fit, or the file holds no such key.
+    """
+    try:
+        key = load_pem_private_key(load_secret(path), passphrase)
+    except (TypeError, ValueError) as error:
+        raise SignerError(
+            N_("{name} does not open: is PORTAL_LOG_PASSPHRASE_FILE the one it was made with?"),
+            name=path.name,
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise SignerError(N_("{name} holds no Ed25519 key."), name=path.name)
     return key
@@ -155,10 +165,11 @@ def load_secret(path: Path) -> bytes:
         raise KeyMissingError(path) from error
 
 
-def make_key(path: Path) -> None:
-    """Make a development key for a new log."""
+def make_key(path: Path, passphrase: bytes | None = None) -> None:
+    """Make a key of the log, sealed with the passphrase if there is one."""
     key = Ed25519PrivateKey.generate()
-    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    seal = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, seal))
 
 
 def write_secret(path: Path, content: bytes) -> None:

@@ -52,15 +52,18 @@ def bundle(bodies: Iterable[bytes]) -> bytes:
     return b"".join(len(body).to_bytes(2, "big") + body for body in bodies)
 
 
-def unbundle(packed: bytes) -> Iterator[bytes]:
+def unbundle(packed: bytes) -> list[bytes]:
     """Unpack a bundle; refuse one that is cut short."""
-    at = 0
-    while at < len(packed):
-        end = at + 2 + int.from_bytes(packed[at : at + 2], "big")
-        if end > len(packed):
-            raise EntryError(N_("a bundle is cut short at byte {at}"), at=at)
-        yield packed[at + 2 : end]
-        at = end
+    bodies, at, end = [], 0, len(packed)
+    while at < end - 1:
+        start = at + 2
+        at = start + (packed[at] << 8 | packed[at + 1])
+        bodies.append(packed[start:at])
+    if at != end:
+        # Beyond the end, the last slice gave what was left of its entry.
+        cut = at if at < end else end - len(bodies[-1]) - 2
+        raise EntryError(N_("a bundle is cut short at byte {at}"), at=cut)
+    return bodies
 
 
 def split_hashes(tile: bytes) -> list[bytes]:

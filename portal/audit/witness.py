@@ -68,10 +68,10 @@ class OtherLogError(WitnessError):
     def __init__(self, witness: Witness, status: int) -> None:
         super().__init__(
             N_(
-                "The witness {name} has seen another log under this name than the one published "
-                "here (answer {status}). Stop and find out which one is right: was the signer "
-                "restored from a backup, or was the log signed twice? Ask the witness for the "
-                "checkpoint it keeps, and compare with a copy."
+                "The witness {name} does not find its own past in the log published here (answer "
+                "{status}). Run `log check`: a damaged file looks the same. If all is well there, "
+                "stop: was the signer restored from a backup, or was the log signed twice? Ask the "
+                "witness for the checkpoint it keeps, and compare with a copy."
             ),
             name=witness.name,
             status=status,

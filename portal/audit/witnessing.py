@@ -25,6 +25,7 @@ from portal.audit.note import Note
 from portal.audit.note import NoteError
 from portal.audit.policy import Policy
 from portal.audit.policy import Seen
+from portal.audit.proving import NotPublishedYetError
 from portal.audit.proving import nodes
 from portal.audit.witness import Round
 from portal.audit.witness import ask_all
@@ -78,8 +79,10 @@ def published_policy(folder: Folder) -> Policy:
 def heads(folder: Folder) -> Heads:
     """Read the published checkpoints and verify them by the published policy.
 
-    Raise `NoteError` when one does not verify.
+    Raise `NoteError` when one does not verify, `NotPublishedYetError` before there is any.
     """
+    if not (folder.path / NEWEST).exists():
+        raise NotPublishedYetError
     policy = published_policy(folder)
     newest = Note.parse(folder.read(NEWEST))
     seen = policy.judge(newest)

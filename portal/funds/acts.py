@@ -144,6 +144,15 @@ REQUEST_WITHDRAWN = EntryType(
     public=_PARTY
     | {"reference": Field(Kind.REFERENCE, "the number; none if never sent", may_be_null=True)},
 )
+DOCUMENT_ISSUED = EntryType(
+    "document.issued",
+    public=_REFERENCE
+    | {
+        "document": Field(Kind.CODE, "which paper: `decision` is the decision sheet"),
+        "number": Field(Kind.COUNT, "which issue of this paper for this request it is, from 1"),
+    },
+    private=("doc",),
+)
 ALL = (
     FOUNDATION_CREATED,
     SUBCOMMITTEE_CREATED,
@@ -161,6 +170,7 @@ ALL = (
     REQUEST_APPROVED,
     REQUEST_REJECTED,
     REQUEST_WITHDRAWN,
+    DOCUMENT_ISSUED,
 )
 
 
@@ -245,3 +255,10 @@ def request_signed(
 def request_withdrawn(told: Told) -> Draft:
     """The requester took it back."""
     return told.draft(REQUEST_WITHDRAWN, {})
+
+
+def document_issued(
+    public: Mapping[str, Json], *, doc: Secret, role: Role, by: Actor, at: datetime, ref: str
+) -> Draft:
+    """A paper about a request was issued; `doc` commits to its bytes, `ref` is what it tells of."""
+    return Draft(DOCUMENT_ISSUED, at, role, actor_secret(by), public, {"doc": doc}, (ref,))

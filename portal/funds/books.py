@@ -23,6 +23,7 @@ from portal.funds.ledger import Posting
 from portal.funds.ledger import check_balanced
 from portal.funds.ledger import in_lock_order
 from portal.funds.models import Balance
+from portal.funds.models import FundRequest
 from portal.funds.models import JournalEntry
 from portal.funds.models import PostingRow
 from portal.money import Money
@@ -103,6 +104,12 @@ def _is(account: Account) -> tuple[ColumnElement[bool], ...]:
 def held(session: Session, account: Account) -> Money:
     """Return what an account holds now."""
     return Money(session.scalar(select(Balance.satang).where(*_is(account))) or 0)
+
+
+def available(session: Session, fund_request: FundRequest) -> Money:
+    """Return what the request's subcommittee may still decide on, of the request's fund."""
+    fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
+    return held(session, Account(fund, subcommittee, Place.AVAILABLE))
 
 
 class BooksError(RuleError):

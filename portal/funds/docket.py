@@ -15,31 +15,29 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
 from portal.audit.entry import Json
+from portal.audit.entry import Secret
 from portal.audit.service import record
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import Told
 from portal.funds.books import post
 from portal.funds.ledger import EntryKind
+from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
+from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
+from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
-
-
-class RequestNotFoundError(NotFoundError):
-    """There is no such request, or it is not this person's to see."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such request."))
+from portal.thai import bangkok_day
+from portal.thai import fiscal_year
 
 
 def load_request(
@@ -53,13 +51,41 @@ def load_request(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if fund_request is None or not lookups.may_see(fund_request, by):
-        raise RequestNotFoundError
+        raise rules.RequestNotFoundError
     if seen_version is not None and fund_request.version != seen_version:
         raise rules.StaleRequestError(seen=seen_version, current=fund_request.version)
     return fund_request
 
 
-def next_number(session: Session, kind: str, year: int) -> int:
+def next_state(
+    session: Session,
+    fund_request: FundRequest,
+    action: Action,
+    by: Actor,
+    *,
+    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
+) -> State:
+    """Return the state an action leads to, or raise the rule that keeps this person from it."""
+    return rules.next_state(
+        fund_request.state,
+        action,
+        by,
+        subcommittee=fund_request.subcommittee_code,
+        duties=lookups.duties(session, fund_request.id),
+        signatures=signatures,
+    )
+
+
+def next_reference(
+    session: Session, kind: str, *, letter: str = "", at: datetime
+) -> tuple[int, str]:
+    """Return the fiscal year, and the next reference of a kind of paper in it."""
+    foundation = session.scalars(select(Foundation)).one()
+    year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
+    return year, f"{foundation.code}-{year}-{letter}{_next_number(session, kind, year):06}"
+
+
+def _next_number(session: Session, kind: str, year: int) -> int:
     """Return the next number of a kind of paper in a fiscal year; others wait for the commit."""
     number = session.execute(
         text(
@@ -89,6 +115,12 @@ def subject(fund_request: FundRequest) -> str:
     if fund_request.youth_id is not None:
         return f"youth:{fund_request.youth_id}"
     return f"project:{fund_request.project_id}"
+
+
+def payee_secret(payee: PayeeAccount) -> Secret:
+    """Return where the money is to go, to be committed."""
+    value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
+    return Secret(f"payee:{payee.id}", value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.funds import rules
 from portal.funds.docket import load_request
+from portal.funds.docket import next_state
 from portal.funds.models import Category
 from portal.funds.models import Fund
 from portal.funds.models import FundRequest
@@ -24,6 +25,7 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.youths.models import Area
+from portal.youths.models import Project
 from portal.youths.models import Youth
 from portal.youths.queries import capacity
 from portal.youths.queries import has_consent
@@ -84,7 +86,7 @@ def draft_request(
         fiscal_year=0,
         requester_id=by.person_id,
         youth_id=_youth_id(session, answer, None, by=by, at=at),
-        project_id=_project_id(session, answer),
+        project_id=_project_id(session, answer, None),
         waits_for=Role.FINDER,
         waits_since=at,
         created_at=at,
@@ -108,14 +110,12 @@ def amend_request(
 ) -> FundRequest:
     """Change a draft or a returned request before it is sent again."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    if (fund_request.state, Action.SUBMIT) not in rules.STEPS:
-        raise rules.ActionNotAllowedError(fund_request.state, Action.SUBMIT)
-    if not rules.ASKERS & by.roles:
-        raise rules.RoleNeededError(rules.ASKERS)
+    # Who may send it may change it.
+    next_state(session, fund_request, Action.SUBMIT, by)
     category = _check_answer(session, answer)
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(session, answer, fund_request.youth_id, by=by, at=at)
-    fund_request.project_id = _project_id(session, answer)
+    fund_request.project_id = _project_id(session, answer, fund_request.project_id)
     _write_answer(fund_request, answer, category)
     session.flush()
     return fund_request
@@ -150,9 +150,13 @@ def _youth_id(
     return youth.id
 
 
-def _project_id(session: Session, answer: RequestAnswer) -> int | None:
+def _project_id(session: Session, answer: RequestAnswer, before: int | None) -> int | None:
     if answer.youth is not None or answer.project_name is None:
         return None
+    project = session.get_one(Project, before) if before else None
+    told = (answer.project_name, answer.area_code)
+    if project is not None and (project.name, project.area_code) == told:
+        return project.id
     return start_project(session, answer.project_name, area_code=answer.area_code).id
 
 

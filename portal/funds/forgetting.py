@@ -14,6 +14,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import NotFoundError
 from portal.errors import RuleError
+from portal.funds.models import Document
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -90,8 +91,8 @@ def _has_ended(request: FundRequest) -> bool:
     return request.state in {State.REJECTED, State.WITHDRAWN, State.CLOSED}
 
 
-def forget(session: Session, subject: str, *, log_eid: str, at: datetime) -> None:
-    """Blank every private value of this somebody; the entry of the erasure stands for the change.
+def forget(session: Session, subject: str, *, at: datetime) -> None:
+    """Blank every private value of this somebody.
 
     The database lets these rows be blanked, and nothing else, while an erasure is open.
     """
@@ -104,7 +105,6 @@ def forget(session: Session, subject: str, *, log_eid: str, at: datetime) -> Non
         request.reason = ""
         request.area_code = amphoe(request.area_code)
         request.import_fingerprint = None
-        request.log_eid = log_eid
         of_request = PayeeAccount.fund_request_id == request.id
         session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
         noted = RequestAct.fund_request_id == request.id
@@ -118,3 +118,12 @@ def remembered(session: Session, subjects: Iterable[str]) -> Sequence[int]:
     return session.scalars(
         select(Youth.id).where(Youth.id.in_(numbers), Youth.erased_at.is_(None)).order_by(Youth.id)
     ).all()
+
+
+def papers_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of the papers that were issued about this somebody."""
+    kind, _, name = subject.partition(":")
+    if kind != YOUTH:
+        return ()
+    about = FundRequest.youth_id == int(name)
+    return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()

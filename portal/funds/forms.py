@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ from portal.words import OneOf
 from portal.words import at_most
 
 TEXT_LENGTH_MAX = 4000
+_PICK = re.compile("([0-9]{1,9})-([0-9]{1,9})")
 DECISIONS = (
     SelectChoice(Action.APPROVE.value, _("Approve")),
     SelectChoice(Action.RETURN.value, _("Return for correction")),
@@ -104,12 +106,8 @@ class BulkForm(FlaskForm):
 
 def picks(values: Sequence[str]) -> list[Pick]:
     """Read the ticks of a list; what is no tick is left out."""
-    found = []
-    for value in values:
-        request_id, _dash, version = value.partition("-")
-        if request_id.isascii() and request_id.isdigit() and version.isdigit():
-            found.append(Pick(int(request_id), int(version)))
-    return found
+    ticks = map(_PICK.fullmatch, values)
+    return [Pick(int(tick[1]), int(tick[2])) for tick in ticks if tick]
 
 
 class UploadForm(FlaskForm):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm import defer
 
 from portal.funds.models import ImportRun
-from portal.funds.queries import RequestUnknownError
+from portal.funds.rules import RequestNotFoundError
 from portal.roles import Actor
 
 RUNS_SHOWN = 10
@@ -40,7 +40,7 @@ class ImportPage:
 
 
 def import_run(session: Session, run_id: int, by: Actor) -> ImportPage:
-    """Return what one's own upload did, or raise `RequestUnknownError`."""
+    """Return what one's own upload did, or raise `RequestNotFoundError`."""
     return _import_page(_own_run(session, run_id, by))
 
 
@@ -77,5 +77,5 @@ def corrections(session: Session, run_id: int, by: Actor) -> bytes:
 def _own_run(session: Session, run_id: int, by: Actor) -> ImportRun:
     run = session.get(ImportRun, run_id)
     if run is None or run.by_person_id != by.person_id:
-        raise RequestUnknownError
+        raise RequestNotFoundError
     return run

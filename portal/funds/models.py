@@ -22,6 +22,7 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
@@ -360,6 +361,31 @@ class RequestDuty(Base):
     fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     duty: Mapped[Duty] = mapped_column(choice(Duty, "duty"))
+
+
+class Document(Base):
+    """A paper that was issued about a request; never changed. Its bytes lie in the archive.
+
+    `facts` is a keyed hash of what the paper tells: as long as it stays the same, no second paper
+    is issued.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("fund_request_id", "kind", "number"),
+        UniqueConstraint("fund_request_id", "kind", "facts"),
+        CheckConstraint("number > 0", name="number_is_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"))
+    kind: Mapped[DocumentKind] = mapped_column(choice(DocumentKind, "kind"))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    facts: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+    issued_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    log_eid: Mapped[str] = log_reference()
 
 
 class ImportRun(Base):

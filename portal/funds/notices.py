@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from flask import flash
 from flask_babel import gettext as _
 
 from portal.errors import N_
+from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import State
+from portal.words import shown
+from portal.words import tell
 
 # What a page says after an act that led to this state.
 _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
@@ -43,15 +44,20 @@ _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
 
 def tell_done(action: Action, state: State, reference: str | None) -> None:
     """Say on the next page what an action did, by the state it led to."""
-    what, why = _DONE[action, state]
-    _tell(_(what), _(why), reference)
+    tell(*_DONE[action, state], reference)
 
 
 def tell_kept() -> None:
     """Say on the next page that a draft is kept."""
-    _tell(_("What you wrote is kept."), _("Nothing is sent yet. Look it over, then send it."))
+    tell(N_("What you wrote is kept."), N_("Nothing is sent yet. Look it over, then send it."))
 
 
-def _tell(what: str, why: str, reference: str | None = None) -> None:
-    notice: Any = {"what": what, "why": why, "reference": reference}
-    flash(notice, "success")  # base_office.html spells it out
+def tell_issued(kind: DocumentKind, reference: str, *, is_new: bool) -> None:
+    """Say on the next page that a paper was issued, or that there is one that says the same."""
+    if is_new:
+        what = _("The paper is made: %(document)s.", document=shown(kind, "document"))
+        why = N_("Its fingerprint stands in the log, so that anybody who holds it can check it.")
+    else:
+        what = _("There is this paper already: %(document)s.", document=shown(kind, "document"))
+        why = N_("Nothing that it tells has changed, so no second one was made.")
+    tell(what, why, reference)

@@ -61,17 +61,19 @@ DECLINE = {Action.RETURN: service.return_request, Action.REJECT: service.reject_
 @bp.get("/")
 def show_home() -> ResponseReturnValue:
     """Show what waits for the signed-in person."""
-    by = current_actor()
+    session, by = db.session(), current_actor()
+    decides, pays = bool(SIGNERS & by.roles), by.holds(Role.TREASURER)
+    is_reader = not decides and not pays
     return render_template(
         "office/funds/show_home.html",
         asks=bool(ASKERS & by.roles),
-        decides=bool(SIGNERS & by.roles),
-        pays=by.holds(Role.TREASURER),
+        decides=decides,
+        pays=pays,
         imports=by.holds(Role.OFFICER),
-        latest=queries.requests(db.session(), by, Filters()),
-        to_decide=queries.to_decide(db.session(), by),
-        to_correct=queries.to_correct(db.session(), by),
-        in_payment=queries.in_payment(db.session(), by),
+        to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
+        in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
+        to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
+        latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
     )
 
 
@@ -83,13 +85,16 @@ def list_requests() -> ResponseReturnValue:
         subcommittee=request.args.get("subcommittee", ""),
         text=request.args.get("text", "").strip(),
     )
-    page = max(1, request.args.get("page", 1, type=int))
     return render_template(
         "office/funds/list_requests.html",
-        found=queries.requests(db.session(), current_actor(), filters, page=page),
+        found=queries.requests(db.session(), current_actor(), filters, page=_page()),
         filters=filters,
         choices=choices(db.session()),
     )
+
+
+def _page() -> int:
+    return max(1, request.args.get("page", 1, type=int))
 
 
 @bp.get("/requests/<int:request_id>")
@@ -151,7 +156,7 @@ class Outcome:
 @bp.get("/decisions")
 def show_decisions() -> ResponseReturnValue:
     """Show the requests that wait for this person's signature."""
-    return _show_decisions(page=max(1, request.args.get("page", 1, type=int)))
+    return _show_decisions(page=_page())
 
 
 def _show_decisions(

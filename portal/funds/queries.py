@@ -19,8 +19,6 @@ from sqlalchemy import select
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import lookups
 from portal.funds.models import Category
 from portal.funds.models import Fund
@@ -28,6 +26,7 @@ from portal.funds.models import FundRequest
 from portal.funds.models import RequestDuty
 from portal.funds.models import Subcommittee
 from portal.funds.rules import ASKERS
+from portal.funds.rules import SIGNERS
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import State
@@ -39,16 +38,10 @@ from portal.youths.models import Project
 from portal.youths.models import Youth
 
 PAGE_LENGTH = 50
+HOME_LENGTH = 5
 EARLIER_SHOWN = 5
 # What a list shows for an approved request that nobody waits for any more: its money arrived.
 PAID = "paid"
-
-
-class RequestUnknownError(NotFoundError):
-    """There is no such request, or it is not this person's to see."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such request."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +92,9 @@ class RequestList:
     def last(self) -> int:
         """Return the number of the last row shown."""
         return (self.page - 1) * PAGE_LENGTH + len(self.rows)
+
+
+NOTHING = RequestList((), 0, Money(0), page=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +163,12 @@ def visible(by: Actor) -> ColumnElement[bool]:
     return or_(*seen)
 
 
-def requests(session: Session, by: Actor, filters: Filters, *, page: int = 1) -> RequestList:
+def requests(
+    session: Session, by: Actor, filters: Filters, *, page: int = 1, length: int = PAGE_LENGTH
+) -> RequestList:
     """Return the requests this person may see, newest first."""
-    return _listed(session, [visible(by), *_narrowed(filters)], page=page, newest_first=True)
+    conditions = [visible(by), *_narrowed(filters)]
+    return _listed(session, conditions, page=page, length=length, newest_first=True)
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
@@ -200,6 +199,7 @@ def _listed(
     conditions: Collection[ColumnElement[bool]],
     *,
     page: int = 1,
+    length: int = PAGE_LENGTH,
     newest_first: bool = False,
 ) -> RequestList:
     count, satang = session.execute(
@@ -209,21 +209,25 @@ def _listed(
         .outerjoin(Project, Project.id == FundRequest.project_id)
         .where(*conditions)
     ).one()
+    start = (page - 1) * length
+    if start >= count:
+        # An address may name any page, and some lie beyond what a database counts.
+        return RequestList((), count, Money(int(satang)), page)
     order = FundRequest.id.desc() if newest_first else FundRequest.waits_since
     found = session.execute(
-        _rows()
-        .where(*conditions)
-        .order_by(order, FundRequest.id)
-        .limit(PAGE_LENGTH)
-        .offset((page - 1) * PAGE_LENGTH)
+        _rows().where(*conditions).order_by(order, FundRequest.id).limit(length).offset(start)
     )
     rows = [_row(*columns) for columns in found]
     return RequestList(rows, count, Money(int(satang)), page)
 
 
-def to_decide(session: Session, by: Actor, *, page: int = 1) -> RequestList:
+def to_decide(
+    session: Session, by: Actor, *, page: int = 1, length: int = PAGE_LENGTH
+) -> RequestList:
     """Return the requests whose next signature is this person's, longest waiting first."""
-    return _listed(session, [_waits_to_be_signed(by)], page=page)
+    if not SIGNERS & by.roles:
+        return NOTHING
+    return _listed(session, [_waits_to_be_signed(by)], page=page, length=length)
 
 
 def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
@@ -244,23 +248,29 @@ def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
     return and_(FundRequest.state == State.SUBMITTED, or_(false(), *mine), ~asked)
 
 
-def to_correct(session: Session, by: Actor, *, page: int = 1) -> RequestList:
+def to_correct(session: Session, by: Actor, *, length: int) -> RequestList:
     """Return the drafts and returned requests that wait for this person."""
     if not ASKERS & by.roles:
-        return RequestList((), 0, Money(0), page)
+        return NOTHING
     mine = true() if Role.OFFICER in by.roles else FundRequest.requester_id == by.person_id
     waiting = FundRequest.state.in_((State.DRAFT, State.RETURNED))
-    return _listed(session, [mine, waiting], page=page)
+    return _listed(session, [mine, waiting], length=length)
 
 
 def in_payment(
-    session: Session, by: Actor, *, narrowed: ColumnElement[bool] | None = None
+    session: Session,
+    by: Actor,
+    *,
+    narrowed: ColumnElement[bool] | None = None,
+    length: int = PAGE_LENGTH,
 ) -> RequestList:
     """Return the approved requests that wait for a treasurer, longest waiting first."""
     if Role.TREASURER not in by.roles:
-        return RequestList((), 0, Money(0), 1)
+        return NOTHING
     waiting = [FundRequest.state == State.APPROVED, FundRequest.waits_for == Role.TREASURER]
-    return _listed(session, waiting if narrowed is None else [*waiting, narrowed])
+    if narrowed is not None:
+        waiting.append(narrowed)
+    return _listed(session, waiting, length=length)
 
 
 def request_row(session: Session, request_id: int, by: Actor) -> RequestRow | None:

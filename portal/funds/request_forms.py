@@ -22,6 +22,8 @@ from wtforms.widgets import HiddenInput
 from portal.banks import BANKS
 from portal.banks import account_fits
 from portal.clock import now
+from portal.funds.cells import read_digits
+from portal.funds.cells import read_id
 from portal.funds.choices import Choices
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
@@ -32,7 +34,6 @@ from portal.funds.rules import Kind
 from portal.labels import PAYEES
 from portal.labels import Name
 from portal.thai import BUDDHIST_ERA
-from portal.thai import arabic_digits
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
@@ -41,7 +42,13 @@ from portal.words import OneOf
 from portal.words import at_most
 from portal.youths.service import YouthAnswer
 
-NATIONAL_ID_DIGITS = 13
+
+class LineField(StringField):
+    """One line of text, tidied before anything looks at it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed as it was meant."""
+        super().process_formdata([tidy(value) for value in valuelist])
 
 
 class DayField(StringField):
@@ -69,11 +76,11 @@ class BahtField(StringField):
 class PersonFields:
     """Whom a request is for. Above the other fields, so that its errors are told first."""
 
-    title = StringField(_("Title"), validators=[Optional(), at_most(60)])
-    first_name = StringField(
+    title = LineField(_("Title"), validators=[Optional(), at_most(60)])
+    first_name = LineField(
         _("First name"), validators=[DataRequired(_("Write the first name.")), at_most(200)]
     )
-    last_name = StringField(
+    last_name = LineField(
         _("Last name"), validators=[DataRequired(_("Write the last name.")), at_most(200)]
     )
     birth_on = DayField(
@@ -81,7 +88,7 @@ class PersonFields:
         description=_("Day/month/year, for example 9/6/2552"),
         validators=[InputRequired(_("Write the birth date."))],
     )
-    national_id = StringField(
+    national_id = LineField(
         _("National id"),
         description=_("13 digits, or G and 12 digits. Leave empty if there is none."),
         validators=[Optional(), at_most(40)],
@@ -89,8 +96,10 @@ class PersonFields:
 
     def validate_national_id(self, field: Field) -> None:
         """Refuse what has not the shape of an id number."""
-        if field.data and national_id(field.data) is None:
-            raise ValidationError(_("An id number has 13 digits, or G and 12 digits."))
+        try:
+            read_id(field.data)
+        except ValueError as error:
+            raise ValidationError(_("An id number has 13 digits, or G and 12 digits.")) from error
 
     def validate_birth_on(self, field: Field) -> None:
         """Refuse a birth after today."""
@@ -101,7 +110,7 @@ class PersonFields:
 class ProjectFields:
     """What a request is for, when it is for no single person."""
 
-    project_name = StringField(
+    project_name = LineField(
         _("Name of the project"),
         validators=[DataRequired(_("Write the name of the project.")), at_most(400)],
     )
@@ -131,7 +140,7 @@ class RequestForm(SeenVersion):
     payee_kind = OneOf(
         _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
-    account_holder = StringField(
+    account_holder = LineField(
         _("Name of the account"),
         validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
     )
@@ -180,7 +189,7 @@ class RequestForm(SeenVersion):
     def validate_account_number(self, field: Field) -> None:
         """Refuse a number of digits that the bank does not have."""
         bank = BANKS.get(self.bank.data or "")
-        if bank is not None and not account_fits(bank, digits(field.data)):
+        if bank is not None and not account_fits(bank, read_digits(field.data)):
             raise ValidationError(_("This bank's account numbers have another number of digits."))
 
     def answer(self, *, finder: str, organisation: str, requested_on: date) -> RequestAnswer:
@@ -200,9 +209,9 @@ class RequestForm(SeenVersion):
             amount=read_baht(self.amount.data),
             payee=PayeeAnswer(
                 kind=self.payee_kind.data,
-                holder=tidy(self.account_holder.data or ""),
+                holder=self.account_holder.data or "",
                 bank_code=self.bank.data,
-                account_number=digits(self.account_number.data or ""),
+                account_number=read_digits(self.account_number.data),
             ),
             reason=self.reason.data or "",
         )
@@ -232,11 +241,11 @@ class PersonForm(PersonFields, RequestForm):
     def youth(self) -> YouthAnswer:
         """Return the person as typed."""
         return YouthAnswer(
-            title=tidy(self.title.data or ""),
-            first_name=tidy(self.first_name.data or ""),
-            last_name=tidy(self.last_name.data or ""),
+            title=self.title.data or "",
+            first_name=self.first_name.data or "",
+            last_name=self.last_name.data or "",
             birth_on=read_day(self.birth_on.data),
-            national_id=national_id(self.national_id.data or ""),
+            national_id=read_id(self.national_id.data) if self.national_id.data else None,
             schooling="",
         )
 
@@ -252,21 +261,7 @@ class ProjectForm(ProjectFields, RequestForm):
 
     def project(self) -> str:
         """Return the project's name as typed."""
-        return tidy(self.project_name.data or "")
-
-
-def digits(text: str) -> str:
-    """Return the digits of a number written in any dress."""
-    return "".join(character for character in arabic_digits(text) if character in "0123456789")
-
-
-def national_id(text: str) -> str | None:
-    """Return 13 digits, or G and 12 digits; None for anything else."""
-    found = digits(text)
-    is_g = tidy(text).upper().startswith("G")
-    if len(found) != NATIONAL_ID_DIGITS - is_g:
-        return None
-    return f"G{found}" if is_g else found
+        return self.project_name.data or ""
 
 
 def typed(page: RequestPage) -> dict[str, object]:

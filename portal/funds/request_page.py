@@ -13,19 +13,21 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
-from portal.funds.books import held
-from portal.funds.ledger import Account
-from portal.funds.ledger import Place
+from portal.funds.books import available
+from portal.funds.documents import DocumentKind
+from portal.funds.documents import kinds_to_issue
+from portal.funds.issued import IssuedDocument
+from portal.funds.issued import issued_documents
 from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
-from portal.funds.queries import RequestUnknownError
 from portal.funds.queries import earlier_requests
 from portal.funds.queries import request_row
 from portal.funds.rules import Action
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import Offer
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import Signatures
 from portal.funds.timeline import Stage
 from portal.funds.timeline import Told
@@ -92,6 +94,8 @@ class RequestPage:
     earlier: Sequence[RequestRow]
     offers: Sequence[Offer]
     refused: Sequence[Refused]
+    documents: Sequence[IssuedDocument]
+    documents_to_make: Sequence[DocumentKind]
 
     @property
     def is_covered(self) -> bool:
@@ -121,10 +125,10 @@ class RequestPage:
 
 
 def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
-    """Return the one page of a request, or raise `RequestUnknownError`."""
+    """Return the one page of a request, or raise `RequestNotFoundError`."""
     row = request_row(session, request_id, by)
     if row is None:
-        raise RequestUnknownError
+        raise RequestNotFoundError
     fund_request = session.get_one(FundRequest, request_id)
     youth = session.get_one(Youth, fund_request.youth_id) if fund_request.youth_id else None
     payee = fund_request.payees[-1]
@@ -159,7 +163,7 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         awarded=fund_request.awarded,
         sent=Money(fund_request.sent_satang),
         confirmed=Money(fund_request.confirmed_satang),
-        available=_available(session, fund_request),
+        available=available(session, fund_request),
         ceiling=session.get_one(Category, fund_request.category_code).ceiling,
         signatures_needed=signatures.needed,
         signatures_given=len(signatures.given_by),
@@ -169,6 +173,10 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         earlier=earlier_requests(session, fund_request, by),
         offers=offers,
         refused=_refused(session, fund_request, signatures, offers),
+        documents=issued_documents(session, request_id),
+        documents_to_make=kinds_to_issue(
+            fund_request.state, by, subcommittee=fund_request.subcommittee_code
+        ),
     )
 
 
@@ -228,11 +236,6 @@ def _place(session: Session, area_code: str) -> Name:
     area = session.get_one(Area, area_code)
     parent = session.get_one(Area, area.parent_code)
     return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
-
-
-def _available(session: Session, fund_request: FundRequest) -> Money:
-    account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
-    return held(session, account)
 
 
 def _holders(session: Session, fund_request: FundRequest) -> Sequence[str]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from portal.errors import N_
 from portal.errors import ForbiddenError
+from portal.errors import NotFoundError
 from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
@@ -131,6 +132,13 @@ class AlreadySignedError(RuleError):
 
     def __init__(self) -> None:
         super().__init__(N_("You have signed this request; the next signature is another's."))
+
+
+class RequestNotFoundError(NotFoundError):
+    """There is no such request, or it is not this person's to see."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such request."))
 
 
 class StaleRequestError(StaleError):

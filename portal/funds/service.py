@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Secret
@@ -13,28 +12,25 @@ from portal.audit.entry import loggable
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
-from portal.funds.books import held
+from portal.funds.books import available
 from portal.funds.docket import Effect
 from portal.funds.docket import enter
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
-from portal.funds.docket import next_number
+from portal.funds.docket import next_reference
+from portal.funds.docket import next_state
+from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
-from portal.funds.ledger import Account
 from portal.funds.ledger import EntryKind
-from portal.funds.ledger import Place
-from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
-from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
-from portal.thai import fiscal_year
 from portal.youths.models import Youth
 from portal.youths.queries import has_consent
 
@@ -44,20 +40,16 @@ def submit_request(
 ) -> FundRequest:
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.SUBMIT, by)
+    state = next_state(session, fund_request, Action.SUBMIT, by)
     if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
         raise rules.ConsentMissingError
-    foundation = session.scalars(select(Foundation)).one()
     if fund_request.reference is None:
-        year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-        number = next_number(session, "request", year)
-        fund_request.fiscal_year = year
-        fund_request.reference = f"{foundation.code}-{year}-{number:06}"
+        numbered = next_reference(session, "request", at=at)
+        fund_request.fiscal_year, fund_request.reference = numbered
     needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     youth = fund_request.youth_id and session.get_one(Youth, fund_request.youth_id)
-    payee = fund_request.payees[-1]
     draft = acts.request_submitted(
         told,
         {
@@ -71,10 +63,7 @@ def submit_request(
             "place": fund_request.area_code if fund_request.project_id else None,
         },
         person=Secret(subject(fund_request), youth.name if youth else None),
-        payee=Secret(
-            f"payee:{payee.id}",
-            {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number},
-        ),
+        payee=payee_secret(fund_request.payees[-1]),
         reason=Secret(subject(fund_request), loggable(fund_request.reason)),
     )
     enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=Role.CHAIR), by=by)
@@ -93,9 +82,7 @@ def approve_request(
     """Sign a submitted request; the last signature approves it and commits the money."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     signatures = lookups.signatures(session, fund_request)
-    state = _next_state(session, fund_request, Action.APPROVE, by, signatures=signatures)
-    account = Account(fund_request.fund_code, fund_request.subcommittee_code, Place.AVAILABLE)
-    available = held(session, account)
+    state = next_state(session, fund_request, Action.APPROVE, by, signatures=signatures)
     draft = acts.request_signed(
         told_of(fund_request, role=signatures.due, by=by, at=at),
         amount=fund_request.amount,
@@ -112,7 +99,7 @@ def approve_request(
         note=note,
         evidence={
             "amount_satang": fund_request.amount_satang,
-            "available_satang": available.satang,
+            "available_satang": available(session, fund_request).satang,
             "signatures_needed": list(signatures.needed),
             "payee_version": fund_request.payees[-1].version,
         },
@@ -171,7 +158,7 @@ def _decline(
     by: Actor,
     at: datetime,
 ) -> None:
-    state = _next_state(session, fund_request, action, by)
+    state = next_state(session, fund_request, action, by)
     told = told_of(fund_request, role=Role.CHAIR, by=by, at=at)
     note = Secret(subject(fund_request), loggable(grounds.note))
     draft = acts.request_declined(told, action, grounds.reason, note=note)
@@ -190,29 +177,11 @@ def withdraw_request(
 ) -> FundRequest:
     """Take a request back before it is decided."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, Action.WITHDRAW, by)
+    state = next_state(session, fund_request, Action.WITHDRAW, by)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     draft = acts.request_withdrawn(told)
     enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=None), by=by)
     return fund_request
-
-
-def _next_state(
-    session: Session,
-    fund_request: FundRequest,
-    action: Action,
-    by: Actor,
-    *,
-    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
-) -> State:
-    return rules.next_state(
-        fund_request.state,
-        action,
-        by,
-        subcommittee=fund_request.subcommittee_code,
-        duties=lookups.duties(session, fund_request.id),
-        signatures=signatures,
-    )
 
 
 def _asker_role(by: Actor) -> Role:

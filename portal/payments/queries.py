@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.banks import BANKS
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.errors import PortalError
 from portal.funds import queries as fund_queries
 from portal.funds.models import FundRequest
@@ -39,13 +38,6 @@ WAITING = (PaymentState.PREPARED, PaymentState.RELEASED)
 PAGE_LENGTH = 50
 
 
-class PaymentUnknownError(NotFoundError):
-    """There is no such payment."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such payment."))
-
-
 def alive(session: Session, request_id: int) -> Money:
     """Return what is in payments of a request that have not left for the bank."""
     satang = session.scalar(
@@ -54,6 +46,19 @@ def alive(session: Session, request_id: int) -> Money:
         )
     )
     return Money(int(satang or 0))
+
+
+def next_state(
+    payment: Payment | None, action: PaymentAction, by: Actor, *, duties: Mapping[int, Duty]
+) -> PaymentState:
+    """Return the state an action leads to, or raise the rule that keeps this person from it."""
+    done_by = {
+        PaymentAction.PREPARE: payment.prepared_by_id if payment else None,
+        PaymentAction.RELEASE: payment.released_by_id if payment else None,
+    }
+    state = rules.next_state(payment.state if payment else None, action, by, done_by=done_by)
+    keep_apart(duties, Duty.PAY, action, by)
+    return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +203,8 @@ def _refusal(payment: Payment, duty: Duty | None, by: Actor) -> PortalError | No
     action = NEXT_STEP.get(payment.state)
     if action is None:
         return None
-    done_by = {
-        PaymentAction.PREPARE: payment.prepared_by_id,
-        PaymentAction.RELEASE: payment.released_by_id,
-    }
     try:
-        rules.next_state(payment.state, action, by, done_by=done_by)
-        keep_apart({by.person_id: duty} if duty else {}, Duty.PAY, action, by)
+        next_state(payment, action, by, duties={by.person_id: duty} if duty else {})
     except PortalError as refusal:
         return refusal
     return None
@@ -232,10 +232,10 @@ class PaymentPage:
 
 
 def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
-    """Return the page of one payment, or raise `PaymentUnknownError`."""
+    """Return the page of one payment, or raise `PaymentNotFoundError`."""
     payment = session.get(Payment, payment_id)
     if payment is None:
-        raise PaymentUnknownError
+        raise rules.PaymentNotFoundError
     (row,) = _rows(session, Payment.id == payment_id, by)
     return PaymentPage(
         row=row,

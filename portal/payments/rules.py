@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.errors import N_
+from portal.errors import NotFoundError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds.rules import ActionNotAllowedError
@@ -101,6 +102,13 @@ class BankReferenceUsedError(RuleError):
         super().__init__(
             N_("The bank's reference already confirms payment {reference}."), reference=reference
         )
+
+
+class PaymentNotFoundError(NotFoundError):
+    """There is no such payment."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such payment."))
 
 
 class StalePaymentError(StaleError):

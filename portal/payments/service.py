@@ -13,36 +13,23 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.funds import docket
 from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
-from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
-from portal.funds.models import PayeeAccount
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
 from portal.funds.rules import State
-from portal.funds.rules import keep_apart
 from portal.payments import acts
 from portal.payments import rules
 from portal.payments.models import Payment
 from portal.payments.queries import alive
+from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
 from portal.roles import Role
-from portal.thai import bangkok_day
-from portal.thai import fiscal_year
-
-
-class PaymentNotFoundError(NotFoundError):
-    """There is no such payment."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such payment."))
 
 
 def prepare_payment(
@@ -58,12 +45,13 @@ def prepare_payment(
     fund_request = docket.load_request(session, request_id, seen_version=seen_version, by=by)
     if fund_request.state is not State.APPROVED:
         raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
-    state = _next_state(session, fund_request, None, PaymentAction.PREPARE, by)
+    state = next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
     waiting = alive(session, fund_request.id)
     amount = rules.check_payable(fund_request.unsent, waiting)
     payee = fund_request.payees[-1]
+    _year, reference = docket.next_reference(session, "payment", letter="P", at=at)
     payment = Payment(
-        reference=_number(session, at),
+        reference=reference,
         fund_request_id=fund_request.id,
         instalment=1 + _instalments(session, fund_request.id),
         payee_account_id=payee.id,
@@ -80,7 +68,7 @@ def prepare_payment(
         by=by,
         at=at,
         more={"instalment": payment.instalment, "channel": channel},
-        private={"payee": _payee_secret(payee)},
+        private={"payee": docket.payee_secret(payee)},
     )
     payment.log_eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER)
     session.add(payment)
@@ -93,7 +81,7 @@ def release_payment(
 ) -> Payment:
     """Let a prepared payment go: by another treasurer than the one who prepared it."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, payment, PaymentAction.RELEASE, by)
+    state = next_state(payment, PaymentAction.RELEASE, by, duties=duties(session, fund_request.id))
     draft = _draft(fund_request, payment, PaymentAction.RELEASE, by=by, at=at)
     eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER)
     _write(session, payment, state, eid, released_by_id=by.person_id, released_at=at)
@@ -105,7 +93,7 @@ def send_payment(
 ) -> Payment:
     """Give a released payment to the bank: the money is on its way."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, payment, PaymentAction.SEND, by)
+    state = next_state(payment, PaymentAction.SEND, by, duties=duties(session, fund_request.id))
     draft = _draft(fund_request, payment, PaymentAction.SEND, by=by, at=at)
     sent = fund_request.sent_satang + payment.amount_satang
     eid = _enter(
@@ -132,7 +120,7 @@ def confirm_payment(
 ) -> Payment:
     """Note that the bank has paid, by the bank's own reference; never by who released it."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, payment, PaymentAction.CONFIRM, by)
+    state = next_state(payment, PaymentAction.CONFIRM, by, duties=duties(session, fund_request.id))
     bank_reference = bank_reference.strip()
     _check_bank_reference(session, bank_reference)
     draft = _draft(
@@ -171,7 +159,7 @@ def void_payment(
 ) -> Payment:
     """Cancel a payment before it is sent; its number stays used."""
     payment, fund_request = _load(session, payment_id, seen_version=seen_version, by=by)
-    state = _next_state(session, fund_request, payment, PaymentAction.VOID, by)
+    state = next_state(payment, PaymentAction.VOID, by, duties=duties(session, fund_request.id))
     secret = Secret(docket.subject(fund_request), loggable(note))
     draft = _draft(
         fund_request,
@@ -192,7 +180,7 @@ def _load(
     """Lock the request, then the payment: every act takes the locks in this order."""
     request_id = session.scalar(select(Payment.fund_request_id).where(Payment.id == payment_id))
     if request_id is None:
-        raise PaymentNotFoundError
+        raise rules.PaymentNotFoundError
     fund_request = docket.load_request(session, request_id, seen_version=None, by=by)
     payment = session.scalars(
         select(Payment)
@@ -203,22 +191,6 @@ def _load(
     if payment.version != seen_version:
         raise rules.StalePaymentError
     return payment, fund_request
-
-
-def _next_state(
-    session: Session,
-    fund_request: FundRequest,
-    payment: Payment | None,
-    action: PaymentAction,
-    by: Actor,
-) -> PaymentState:
-    done_by = {
-        PaymentAction.PREPARE: payment.prepared_by_id if payment else None,
-        PaymentAction.RELEASE: payment.released_by_id if payment else None,
-    }
-    state = rules.next_state(payment.state if payment else None, action, by, done_by=done_by)
-    keep_apart(duties(session, fund_request.id), Duty.PAY, action, by)
-    return state
 
 
 def _check_bank_reference(session: Session, bank_reference: str) -> None:
@@ -241,17 +213,6 @@ def _instalments(session: Session, request_id: int) -> int:
         )
         or 0
     )
-
-
-def _number(session: Session, at: datetime) -> str:
-    foundation = session.scalars(select(Foundation)).one()
-    year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-    return f"{foundation.code}-{year}-P{docket.next_number(session, 'payment', year):06}"
-
-
-def _payee_secret(payee: PayeeAccount) -> Secret:
-    value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
-    return Secret(f"payee:{payee.id}", value)
 
 
 def _draft(

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from flask import Blueprint
-from flask import flash
 from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from portal.clock import now
 from portal.db import db
@@ -37,10 +34,15 @@ from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.security import current_actor
 from portal.words import say
+from portal.words import tell
 
 bp = Blueprint("payments", __name__)
 
-
+# The steps that ask for nothing but the step.
+TAKE = {
+    PaymentAction.RELEASE: service.release_payment,
+    PaymentAction.SEND: service.send_payment,
+}
 # What the page says after a step.
 DONE: Mapping[PaymentAction, tuple[str, str]] = {
     PaymentAction.RELEASE: (
@@ -139,34 +141,27 @@ def _show_payment(
 @bp.post("/payments/<int:payment_id>/release")
 def release_payment(payment_id: int) -> ResponseReturnValue:
     """Let a prepared payment go."""
-    form = StepForm()
-    if form.validate_on_submit():
-        with transaction() as session:
-            reference = service.release_payment(
-                session,
-                payment_id,
-                seen_version=form.seen_version.data or 0,
-                by=current_actor(),
-                at=now(),
-            ).reference
-        _flash_done(PaymentAction.RELEASE, reference)
-    return _back(payment_id)
+    return _take_step(payment_id, PaymentAction.RELEASE)
 
 
 @bp.post("/payments/<int:payment_id>/send")
 def send_payment(payment_id: int) -> ResponseReturnValue:
     """Note that a released payment went to the bank."""
+    return _take_step(payment_id, PaymentAction.SEND)
+
+
+def _take_step(payment_id: int, action: PaymentAction) -> ResponseReturnValue:
     form = StepForm()
     if form.validate_on_submit():
         with transaction() as session:
-            reference = service.send_payment(
+            reference = TAKE[action](
                 session,
                 payment_id,
                 seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),
             ).reference
-        _flash_done(PaymentAction.SEND, reference)
+        tell(*DONE[action], reference)
     return _back(payment_id)
 
 
@@ -189,7 +184,7 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
     except BankReferenceUsedError as error:
         form.bank_reference.errors = [say(error)]
         return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
-    _flash_done(PaymentAction.CONFIRM, reference)
+    tell(*DONE[PaymentAction.CONFIRM], reference)
     return _back(payment_id)
 
 
@@ -208,14 +203,8 @@ def void_payment(payment_id: int) -> ResponseReturnValue:
             by=current_actor(),
             at=now(),
         ).reference
-    _flash_done(PaymentAction.VOID, reference)
+    tell(*DONE[PaymentAction.VOID], reference)
     return _back(payment_id)
-
-
-def _flash_done(action: PaymentAction, reference: str) -> None:
-    what, why = DONE[action]
-    notice: Any = {"what": _(what), "why": _(why), "reference": reference}
-    flash(notice, "success")  # base_office.html spells it out
 
 
 def _back(payment_id: int) -> ResponseReturnValue:

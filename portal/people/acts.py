@@ -7,6 +7,7 @@ from datetime import datetime
 from portal.audit.entry import Draft
 from portal.audit.entry import EntryType
 from portal.audit.entry import Field
+from portal.audit.entry import Json
 from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.roles import Actor
@@ -20,7 +21,14 @@ ROLE_GRANTED = EntryType(
     },
     private=("person",),
 )
-ALL = (ROLE_GRANTED,)
+PRIVACY_OPENED = EntryType(
+    "privacy.opened",
+    public={
+        "purpose": Field(Kind.CODE, "what the sealed values were opened for"),
+        "count": Field(Kind.COUNT, "how many of them"),
+    },
+)
+ALL = (ROLE_GRANTED, PRIVACY_OPENED)
 
 
 def actor_secret(by: Actor) -> Secret:
@@ -40,3 +48,10 @@ def role_granted(
         {"role": role, "subcommittee": subcommittee},
         {"person": person},
     )
+
+
+def opened(purpose: str, count: int, *, by: Actor, at: datetime) -> Draft:
+    """Somebody let an auditor open sealed values; of which entry is not told."""
+    role = Role.OFFICER if by.holds(Role.OFFICER) else Role.ADMINISTRATOR
+    public: dict[str, Json] = {"purpose": purpose, "count": count}
+    return Draft(PRIVACY_OPENED, at, role, actor_secret(by), public)

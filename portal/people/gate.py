@@ -56,7 +56,9 @@ def check_sign_in() -> ResponseReturnValue:
 
 def _target(wanted: str, actor: Actor) -> str:
     """Return where to go: the page that was asked for, if it is one of ours."""
-    if wanted.startswith("/") and not wanted.startswith(("//", "/\\")):
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    # Without the tab that browsers leave out, "/<tab>/host" is another host's address.
+    if is_ours and wanted.isprintable():
         return request.script_root + wanted.removeprefix(request.script_root)
     is_treasurer = actor.holds(Role.TREASURER)
     return url_for("treasury.payments.show_queue" if is_treasurer else "office.funds.show_home")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy import ForeignKey
 from sqlalchemy import String
 from sqlalchemy import Text
@@ -15,6 +16,7 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.people.rules import Purpose
 from portal.roles import Role
 
 
@@ -57,3 +59,32 @@ class RoleGrant(Base):
     granted_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     log_eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"))
+
+
+class Opening(Base):
+    """An auditor's question to open sealed values of one entry, and how it was decided."""
+
+    __tablename__ = "opening"
+    __table_args__ = (
+        CheckConstraint("decided_by_id <> asked_by_id", name="different_people"),
+        CheckConstraint(
+            "(decided_at IS NULL) = (is_granted IS NULL)"
+            " AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_whole",
+        ),
+        CheckConstraint("(log_eid IS NOT NULL) = coalesce(is_granted, false)", name="is_told"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"))
+    fields: Mapped[str] = mapped_column(String(400))
+    purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "purpose"))
+    case_number: Mapped[str] = mapped_column(String(60))
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    is_granted: Mapped[bool | None]
+    log_eid: Mapped[str | None] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )

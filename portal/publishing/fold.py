@@ -16,6 +16,8 @@ from portal.audit.entry import Entry
 from portal.audit.entry import check_entry
 from portal.errors import N_
 from portal.errors import PortalError
+from portal.funds.documents import TERMS
+from portal.funds.documents import DocumentKind
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
@@ -263,6 +265,22 @@ def _withdrawn(shelf: Shelf, index: int, entry: Entry) -> None:
     shelf.cases[case.reference] = replace(case, status=Status.WITHDRAWN, decided_at=entry.at)
 
 
+# paper -> where a request stands when it is issued
+_ISSUED_WHEN: Mapping[str, tuple[Status, ...]] = {
+    DocumentKind.DECISION: (Status.APPROVED, Status.PAID, Status.REJECTED),
+}
+
+
+def _issued(shelf: Shelf, index: int, entry: Entry) -> None:
+    kind = entry.text("document")
+    if kind not in _ISSUED_WHEN or entry.number("number") == 0:
+        raise FoldError(index, "{document} is no paper of this portal", document=kind)
+    if entry.role not in TERMS[DocumentKind(kind)].issuers:
+        raise FoldError(index, "{role} issues no such paper", role=entry.role)
+    case = _case(shelf, index, entry, *_ISSUED_WHEN[kind])
+    shelf.cases[case.reference] = case
+
+
 # payment entry -> the state a payment must be in before, and is in after
 _PAYMENT_STEPS: Mapping[str, tuple[frozenset[str], str]] = {
     "payment.released": (frozenset({"prepared"}), "released"),
@@ -328,6 +346,7 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "fund_request.returned": _decided(Status.RETURNED),
     "fund_request.rejected": _decided(Status.REJECTED),
     "fund_request.withdrawn": _withdrawn,
+    "document.issued": _issued,
     "payment.prepared": _prepared,
     "payment.released": _paid,
     "payment.sent": _paid,

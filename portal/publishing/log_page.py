@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import datetime
 
 from sqlalchemy import select
@@ -50,6 +51,23 @@ def act_line(act: PublishedAct) -> ActLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Outsiders:
+    """The first entries of the log that enough outsiders cosigned: how many, who, and when."""
+
+    size: int
+    by: Mapping[str, datetime]
+
+
+def outsiders(position: PublishedPosition) -> Outsiders | None:
+    """Return what can be claimed of outsiders, or None while they are not enough."""
+    if not position.witnessed:
+        return None
+    told = json.loads(position.witnessed)
+    by = {name: datetime.fromtimestamp(at, UTC) for name, at in sorted(told["by"].items())}
+    return Outsiders(told["size"], by)
+
+
+@dataclass(frozen=True, slots=True)
 class LogPage:
     """What the log's page shows: the signed checkpoint and a page of entries, newest first.
 
@@ -62,6 +80,7 @@ class LogPage:
     note: str
     vkey: str
     is_signed: bool
+    outsiders: Outsiders | None
     opened_at: datetime | None
     newest_at: datetime | None
     acts: Sequence[ActLine]
@@ -90,6 +109,7 @@ def log_page(session: Session, *, before: int | None = None) -> LogPage | None:
         note=position.note,
         vkey=position.vkey,
         is_signed=_is_signed(position),
+        outsiders=outsiders(position),
         opened_at=told_at(session, 0),
         newest_at=told_at(session, size - 1),
         acts=[act_line(row) for row in rows],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import func
@@ -29,7 +30,9 @@ from portal.publishing.figures import parts
 from portal.publishing.figures import tallies
 from portal.publishing.log_page import PAGE_LENGTH
 from portal.publishing.log_page import ActLine
+from portal.publishing.log_page import Outsiders
 from portal.publishing.log_page import act_line
+from portal.publishing.log_page import outsiders
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedName
@@ -73,7 +76,8 @@ def edition(session: Session) -> str:
     position = session.get(PublishedPosition, 1)
     if position is None:
         return "empty"
-    return f"{position.size}-{position.root[:16]}-{position.fold_version}"
+    witnessed = sha256(position.witnessed.encode()).hexdigest()[:8]
+    return f"{position.size}-{position.root[:16]}-{position.fold_version}-{witnessed}"
 
 
 def key_added_at(session: Session, vkey: str) -> datetime | None:
@@ -247,7 +251,7 @@ class PublicRequest:
     """The public page of one request.
 
     `people` numbers those who acted, in the order of their first act: the codes that the log has
-    for them hold within this request only.
+    for them hold within this request only. Who issued a paper took no part and has no number.
     """
 
     line: RequestLine
@@ -258,6 +262,13 @@ class PublicRequest:
     disbursed: Money
     timeline: Sequence[ActLine]
     people: Mapping[object, int]
+    # Those who cosigned a checkpoint that covers every act shown here, if enough did.
+    outsiders: Outsiders | None
+
+    @property
+    def moved_at(self) -> datetime:
+        """Return when the request came to where it stands; a paper about it moves nothing."""
+        return max(act.at for act in self.timeline if "party" in act.public)
 
 
 def public_request(session: Session, reference: str) -> PublicRequest:
@@ -270,7 +281,7 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         select(PublishedAct).where(PublishedAct.reference == reference).order_by(PublishedAct.idx)
     )
     timeline = [act_line(act) for act in acts]
-    parties = dict.fromkeys(act.public["party"] for act in timeline)
+    parties = dict.fromkeys(act.public["party"] for act in timeline if "party" in act.public)
     return PublicRequest(
         line=_line(row, known),
         purpose=known["purpose", row.purpose],
@@ -280,4 +291,10 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         disbursed=Money(row.disbursed_satang),
         timeline=timeline,
         people={party: number for number, party in enumerate(parties, 1)},
+        outsiders=_outsiders(session, timeline[-1].index),
     )
+
+
+def _outsiders(session: Session, index: int) -> Outsiders | None:
+    found = outsiders(session.get_one(PublishedPosition, 1))
+    return found if found is not None and index < found.size else None

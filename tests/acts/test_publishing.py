@@ -52,6 +52,7 @@ from portal.audit.signer import load_key
 from portal.audit.signer import make_key
 from portal.db import Base
 from portal.db import db
+from portal.db import owners_engine
 from portal.db import prepare
 from portal.db import writing
 from portal.errors import PortalError
@@ -61,6 +62,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.service import publish
 from portal.roles import Role
 from tests.conftest import Portal
+from tests.conftest import owners
 from tests.world import NOON
 from tests.world import World
 
@@ -184,8 +186,7 @@ def test_publishing_again_changes_nothing(portal: Portal, log: Log) -> None:
 
 @files_only
 def test_there_is_no_log_before_the_first_act(tmp_path: Path, portal: Portal) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")
-    prepare(engine)
+    engine = owners_engine(make_url(f"sqlite:///{tmp_path / 'empty.sqlite'}"))
     Base.metadata.create_all(engine)
     (tmp_path / "signer").mkdir()
     (tmp_path / "signer" / "origin").write_text(portal.install.signer.vkey.name)
@@ -232,6 +233,20 @@ def test_a_partial_tile_goes_when_one_cycle_fills_more_than_it(portal: Portal, l
         "tile/entries/001",
         "tile/entries/002.p/18",
     }
+    log.check()
+
+
+@files_only
+def test_the_partial_tiles_that_a_stopped_publisher_left_go_next(portal: Portal, log: Log) -> None:
+    before = log.files()
+    tell_up_to(portal, 300)
+    portal.install.publish(db.engine)
+    for name in before.keys() - {"checkpoint"}:
+        log.folder.write(name, before[name])
+    log.check()
+    tell(portal)
+    portal.install.publish(db.engine)
+    assert not log.files().keys() & (before.keys() - {"checkpoint", "policy"})
     log.check()
 
 
@@ -356,7 +371,8 @@ def test_a_cut_at_any_write_leaves_a_log_that_goes_on(
         broken.publish()
         assert broken.check() == expected
         assert undisturbed.files().items() <= broken.files().items()
-    assert cut == 3 * 6
+    files, new_folders = 6, 4
+    assert cut == 3 * files + new_folders
 
 
 def dying(real: Callable[..., object], left: list[int]) -> Callable[..., object]:
@@ -530,7 +546,7 @@ def test_a_gap_in_the_order_is_refused(portal: Portal, log: Log) -> None:
     with writing(db.engine, {}) as session:
         sequence(session)
     heads = log.heads()
-    with Session(db.engine) as session:
+    with Session(owners()) as session:
         if db.engine.dialect.name == "postgresql":
             session.execute(text("ALTER TABLE log_seq DISABLE TRIGGER ALL"))
         else:

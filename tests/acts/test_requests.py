@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from portal.funds import drafting
 from portal.funds import service
 from portal.funds.books import held
-from portal.funds.docket import RequestNotFoundError
+from portal.funds.drafting import RequestAnswer
 from portal.funds.ledger import Account
 from portal.funds.ledger import InsufficientFundsError
 from portal.funds.ledger import Place
+from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.rules import ASKERS
@@ -25,12 +26,15 @@ from portal.funds.rules import Duty
 from portal.funds.rules import NotPositiveError
 from portal.funds.rules import OverCeilingError
 from portal.funds.rules import Reason
+from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import SamePersonError
 from portal.funds.rules import StaleRequestError
 from portal.funds.rules import State
 from portal.money import Money
+from portal.roles import Actor
 from portal.roles import Role
+from portal.youths.models import Project
 from portal.youths.models import Youth
 from tests.world import ANSWER
 from tests.world import NOON
@@ -39,6 +43,21 @@ from tests.world import World
 
 AVAILABLE = Account("GEN", "SC5", Place.AVAILABLE)
 COMMITTED = Account("GEN", "SC5", Place.COMMITTED)
+
+
+def send_back(session: Session, fund_request: FundRequest, *, by: Actor) -> None:
+    grounds = service.Grounds(Reason.AMOUNT, "แก้จำนวนเงิน")
+    seen_version = fund_request.version
+    service.return_request(
+        session, fund_request.id, grounds, seen_version=seen_version, by=by, at=NOON
+    )
+
+
+def amend(session: Session, fund_request: FundRequest, answer: RequestAnswer, *, by: Actor) -> None:
+    seen_version = fund_request.version
+    drafting.amend_request(
+        session, fund_request.id, answer, seen_version=seen_version, by=by, at=NOON
+    )
 
 
 def test_an_approval_commits_the_money(session: Session, world: World) -> None:
@@ -124,14 +143,7 @@ def test_nobody_signs_twice(world: World) -> None:
 def test_signatures_begin_anew_after_a_correction(session: Session, world: World) -> None:
     fund_request = world.submitted(amount=Money.baht(5001))
     world.approve(fund_request, world.somchai)
-    service.return_request(
-        session,
-        fund_request.id,
-        service.Grounds(Reason.PAPERS, ""),
-        seen_version=fund_request.version,
-        by=world.somchai,
-        at=NOON,
-    )
+    send_back(session, fund_request, by=world.somchai)
     service.submit_request(
         session, fund_request.id, seen_version=fund_request.version, by=world.malee, at=NOON
     )
@@ -156,24 +168,10 @@ def test_a_stale_page_decides_nothing(session: Session, world: World) -> None:
 
 def test_a_returned_request_is_amended_and_sent_again(session: Session, world: World) -> None:
     fund_request = world.submitted()
-    service.return_request(
-        session,
-        fund_request.id,
-        service.Grounds(Reason.AMOUNT, "แก้จำนวนเงิน"),
-        seen_version=fund_request.version,
-        by=world.somchai,
-        at=NOON,
-    )
+    send_back(session, fund_request, by=world.somchai)
     assert fund_request.state is State.RETURNED
     assert fund_request.waits_for is Role.FINDER
-    drafting.amend_request(
-        session,
-        fund_request.id,
-        replace(ANSWER, amount=Money.baht(900)),
-        seen_version=fund_request.version,
-        by=world.malee,
-        at=NOON,
-    )
+    amend(session, fund_request, replace(ANSWER, amount=Money.baht(900)), by=world.malee)
     service.submit_request(
         session, fund_request.id, seen_version=fund_request.version, by=world.malee, at=NOON
     )
@@ -184,14 +182,7 @@ def test_a_returned_request_is_amended_and_sent_again(session: Session, world: W
 def test_a_sent_request_cannot_be_amended(session: Session, world: World) -> None:
     fund_request = world.submitted()
     with pytest.raises(ActionNotAllowedError):
-        drafting.amend_request(
-            session,
-            fund_request.id,
-            ANSWER,
-            seen_version=fund_request.version,
-            by=world.malee,
-            at=NOON,
-        )
+        amend(session, fund_request, ANSWER, by=world.malee)
 
 
 def test_only_askers_amend(session: Session, world: World) -> None:
@@ -199,14 +190,15 @@ def test_only_askers_amend(session: Session, world: World) -> None:
     fund_request = world.draft(by=everything)
     asker = replace(everything, roles=everything.roles - ASKERS)
     with pytest.raises(RoleNeededError):
-        drafting.amend_request(
-            session,
-            fund_request.id,
-            ANSWER,
-            seen_version=fund_request.version,
-            by=asker,
-            at=NOON,
-        )
+        amend(session, fund_request, ANSWER, by=asker)
+
+
+def test_who_returned_a_request_does_not_amend_it(session: Session, world: World) -> None:
+    everything = world.everything()
+    fund_request = world.submitted()
+    send_back(session, fund_request, by=everything)
+    with pytest.raises(SamePersonError):
+        amend(session, fund_request, replace(ANSWER, amount=Money.baht(900)), by=everything)
 
 
 def test_amending_corrects_the_person_and_keeps_what_was_not_asked(
@@ -215,17 +207,27 @@ def test_amending_corrects_the_person_and_keeps_what_was_not_asked(
     fund_request = world.draft()
     before = fund_request.youth_id
     youth = replace(YOUTH, first_name="ชื่อที่แก้แล้ว", schooling="")
-    drafting.amend_request(
-        session,
-        fund_request.id,
-        replace(ANSWER, youth=youth),
-        seen_version=fund_request.version,
-        by=world.malee,
-        at=NOON,
-    )
+    amend(session, fund_request, replace(ANSWER, youth=youth), by=world.malee)
     found = session.get_one(Youth, before)
     assert fund_request.youth_id == before
     assert (found.first_name, found.schooling) == ("ชื่อที่แก้แล้ว", YOUTH.schooling)
+
+
+@pytest.mark.parametrize(("name", "projects"), [("ลงพื้นที่", 1), ("ลงพื้นที่ รุ่นที่ 2", 2)])
+def test_amending_starts_a_project_only_when_it_is_another(
+    session: Session, world: World, name: str, projects: int
+) -> None:
+    answer = replace(ANSWER, youth=None, subcommittee="SC1", category="SURVEY")
+    fund_request = world.draft(answer=replace(answer, project_name="ลงพื้นที่"))
+    amend(
+        session,
+        fund_request,
+        replace(answer, project_name=name, amount=Money.baht(900)),
+        by=world.malee,
+    )
+    found = session.scalars(select(Project).order_by(Project.id)).all()
+    assert (len(found), found[-1].name) == (projects, name)
+    assert fund_request.project_id == found[-1].id
 
 
 def test_a_rejected_request_is_over(session: Session, world: World) -> None:

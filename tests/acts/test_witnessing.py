@@ -32,6 +32,7 @@ from portal.install import Install
 from portal.install import OnlyKeyError
 from portal.publishing.models import PublishedPosition
 from tests.conftest import Portal
+from tests.conftest import Visitor
 from tests.witness import NOON
 from tests.witness import Outsider
 from tests.witness import outsider
@@ -123,6 +124,28 @@ def test_outsiders_cosign_and_every_claim_says_who_and_when(
     assert witnesses["donor"].asked[0].startswith("old 0\n\n")
 
 
+def test_the_pages_claim_what_is_witnessed_and_nothing_else(
+    portal: Portal, client: Visitor, witnesses: dict[str, Outsider]
+) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        reference = World(session).submitted().reference
+    portal.install.publish(db.engine)
+    address = f"/en/requests/{reference}"
+    before = client.get(address)
+    assert "not yet witnessed from outside" in before.text
+    assert "Not yet witnessed by outsiders" in client.get("/en/log").text
+    portal.install.cycle(db.engine, at=AT)
+    # The log did not grow, but what can be claimed did: a page that was kept is asked for again.
+    after = client.get(address, headers={"If-None-Match": before.headers["ETag"]})
+    assert "witnessed from outside the foundation" in after.text
+    for name in witnesses:
+        assert f"{name} (21\u00a0Nov\u00a02026\u00a011:00)" in after.text
+    assert "Outsiders have witnessed the first" in client.get("/en/log").text
+    act(portal)
+    portal.install.publish(db.engine)
+    assert "Not witnessed yet: the newest entries (1)" in client.get("/en/log").text
+
+
 def test_an_entry_keeps_its_witnesses_while_a_newer_one_waits(
     portal: Portal, client: FlaskClient, witnesses: dict[str, Outsider]
 ) -> None:
@@ -182,6 +205,18 @@ def test_a_publisher_that_forgot_asks_what_the_witness_knows(
     assert [len(one.asked) for one in witnesses.values()] == [3, 3, 3]
 
 
+def test_a_line_that_was_lost_on_the_way_is_asked_for_again(
+    portal: Portal, witnesses: dict[str, Outsider]
+) -> None:
+    # The witness cosigned, and the publisher died before it kept the line.
+    checkpoint = portal.install.publish(db.engine)
+    assert checkpoint is not None
+    witnesses["donor"].seen[checkpoint.origin] = checkpoint
+    held = portal.install.cycle(db.engine, at=AT)
+    assert set(held.lines) == set(NAMES)
+    assert [body[:8] for body in witnesses["donor"].asked] == ["old 0\n\na", "old 111\n"]
+
+
 def test_a_witness_that_saw_another_log_is_an_alarm(
     portal: Portal, client: FlaskClient, witnesses: dict[str, Outsider]
 ) -> None:
@@ -197,7 +232,7 @@ def test_a_witness_that_saw_another_log_is_an_alarm(
     assert {name: type(why) for name, why in held.refusals.items()} == dict.fromkeys(
         NAMES, OtherLogError
     )
-    assert "Stop and find out which one is right" in str(held.refusals["donor"])
+    assert "does not find its own past" in str(held.refusals["donor"])
     assert status_of(client, eid)["standing"] == "published"
 
 

@@ -52,7 +52,17 @@ def test_who_is_not_signed_in_is_led_to_the_gate_and_back(client: Visitor) -> No
     assert answer.location == "/en/office/requests?state=draft"
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        # Browsers, and our own redirect, leave these characters out.
+        "/\t/evil.example",
+        "/\n/evil.example",
+    ],
+)
 def test_the_gate_leads_nowhere_else(client: Visitor, wanted: str) -> None:
     data = {"username": "malee", "password": PASSWORD, "next": wanted}
     assert client.post("/sign-in", data=data).location == "/office/"

@@ -231,15 +231,19 @@ def test_a_finder_files_a_request_and_sends_it(client: Visitor) -> None:
     ("name", "value"),
     [
         ("first_name", ""),
+        ("first_name", "\u200b"),
+        ("account_holder", "\u200b"),
         ("birth_on", "31/2/2552"),
         ("birth_on", "1/1/2680"),
         ("national_id", "123"),
+        ("national_id", "1-9999-00000-02-1 (แม่)"),
         ("place", "999999"),
         ("category", "SC1/LIVING"),
         ("amount", "ห้าพัน"),
         ("amount", "6001"),
         ("amount", "0"),
         ("account_number", "12"),
+        ("account_number", "999-O-00000-01"),
         ("bank", "065"),
     ],
 )
@@ -297,6 +301,7 @@ def test_lists_are_narrowed(client: Visitor, made: Maker) -> None:
         ("text=%25", False),
         ("page=2", False),
         ("page=-1", True),
+        (f"page={10**30}", False),
     ):
         page = client.get(f"/office/requests?{query}")
         assert page.status_code == 200
@@ -385,3 +390,9 @@ def test_an_amount_above_a_threshold_shows_both_signatures(client: Visitor, made
     client.sign_in("chair5")
     page = client.get(f"/en/office/requests/{request_id}").text
     assert "chair of the driving committee" in page
+
+
+@pytest.mark.parametrize("pick", ["1-²", f"{10**30}-1", f"1-{'9' * 5000}"])
+def test_a_tick_that_no_page_offered_is_left_out(client: Visitor, pick: str) -> None:
+    client.sign_in("chair5")
+    assert client.post("/office/decisions", data={"pick": pick}).status_code == 422

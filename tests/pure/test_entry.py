@@ -571,6 +571,22 @@ def test_the_same_value_twice_cannot_be_linked() -> None:
     assert len(salts) == 60
 
 
+def test_a_salt_that_stands_on_a_paper_is_the_one_that_is_used() -> None:
+    salt = base64url(bytes(range(32)))
+    whole = sealed(replace(DRAFT, private={"note": Secret("person:7", "ด่วน", salt=salt)}))
+    expected = base64url(canonical([salt, "test.paid.note", "ด่วน"]))
+    assert whole.openings[1].disclosure == expected
+    assert commitments(whole.body)["note"] == commitment(expected)
+    # Only the named field: the one who acts has a fresh salt.
+    assert opened(whole.openings[0])[0] != salt
+
+
+@pytest.mark.parametrize("salt", ["", "short", "a" * 42, "a" * 44, "a" * 42 + "=", "ก" * 43])
+def test_a_salt_that_could_be_guessed_is_refused(salt: str) -> None:
+    with pytest.raises(EntryError, match=r"test\.paid\.note has no salt of 32 bytes"):
+        sealed(replace(DRAFT, private={"note": Secret("person:7", "ด่วน", salt=salt)}))
+
+
 def test_what_is_absent_looks_like_what_is_there() -> None:
     absent = replace(DRAFT, private={"payee": Secret("youth:12", None)})
     whole = sealed(absent)

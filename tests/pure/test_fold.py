@@ -202,6 +202,13 @@ CONFIRMED = (*SENT, paid("confirmed", party=CONFIRMER))
 RETURNED = (*ASKED, decided("returned"))
 
 
+def issued(
+    document: str = "decision", *, reference: str = ONE, number: int = 1, role: str = "officer"
+) -> Entry:
+    public: dict[str, Json] = {"reference": reference, "document": document, "number": number}
+    return told_in("document.issued", AT, public, role)
+
+
 def told(entries: Sequence[Entry]) -> Shelf:
     shelf = Shelf()
     for index, one in enumerate(entries):
@@ -340,6 +347,19 @@ def test_entries_without_figures_change_nothing() -> None:
         ]
     )
     assert more == plain
+
+
+def test_a_paper_is_issued_once_there_is_a_decision_and_moves_nothing() -> None:
+    for story in (APPROVED, PREPARED, CONFIRMED, (*ASKED, decided("rejected"))):
+        for role in ("officer", "chair", "treasurer"):
+            plain, more = told(story), told([*story, issued(role=role), issued(number=2)])
+            newest = replace(plain.cases[ONE], last_index=len(story) + 1)
+            assert more.cases == {**plain.cases, ONE: newest}
+            assert (more.satang, more.counts, more.left) == (
+                plain.satang,
+                plain.counts,
+                plain.left,
+            )
 
 
 def test_the_month_is_the_one_in_bangkok() -> None:
@@ -557,6 +577,14 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     ),
     "another payment released": (PREPARED, paid("released", number=2), "cannot be released"),
     "released after payment": (CONFIRMED, paid("released"), f"{ONE} is paid"),
+    # Papers.
+    "a paper about nothing": (APPROVED, issued(reference=TWO), f"knows no request {TWO}"),
+    "a decision that is not made": (ASKED, issued(), f"{ONE} is submitted"),
+    "a decision that was taken back": (RETURNED, issued(), f"{ONE} is returned"),
+    "a decision on what was withdrawn": ((*ASKED, withdrawn()), issued(), f"{ONE} is withdrawn"),
+    "an unknown paper": (APPROVED, issued("banknote"), "banknote is no paper of this portal"),
+    "a paper without a number": (APPROVED, issued(number=0), "is no paper of this portal"),
+    "a paper of an auditor": (APPROVED, issued(role="auditor"), "auditor issues no such paper"),
 }
 
 
@@ -599,6 +627,9 @@ def test_payments_take_their_steps_in_order(states: tuple[str, ...], what: str) 
 def test_every_type_of_the_log_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
     told_above = {"role.granted", "target.set", "closed_day.set"}
+    # Entries about the log itself, and about privacy, change no figure.
+    told_above |= {"log.heartbeat", "log.key_added", "log.key_retired"}
+    told_above |= {"privacy.erased", "privacy.opened"}
     assert TYPES.keys() <= seen | told_above
 
 

@@ -40,6 +40,7 @@ from portal.publishing.log_page import log_page
 from portal.publishing.service import check_continues
 from portal.roles import Role
 from tests.conftest import Portal
+from tests.conftest import owners
 from tests.world import NOON
 from tests.world import World
 
@@ -91,7 +92,7 @@ def holding(path: Path, content: bytes | None) -> Iterator[None]:
 @contextmanager
 def damaged(table: str, *statements: str, **values: object) -> Iterator[Session]:
     """Do this to the table as its owner could, with its triggers off; undone afterwards."""
-    session = db.session()
+    session = Session(owners())
     if db.engine.dialect.name == "postgresql":
         session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
     else:

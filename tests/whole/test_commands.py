@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import signal
 import sys
+from collections.abc import Callable
+from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from click.testing import Result
@@ -19,6 +24,7 @@ from sqlalchemy.orm import Session
 from config import MissingSettingError
 from portal.audit.models import LogEntry
 from portal.db import db
+from portal.db import writing
 from portal.funds import intake
 from portal.funds import workbook
 from portal.funds.models import FundRequest
@@ -27,6 +33,7 @@ from portal.people.service import check_password
 from portal.sheets import read_tables
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
+from tests.world import World
 
 TOP = Path(__file__).parent.parent.parent
 WORKBOOK = TOP / "provinces" / "rayong_requests.xlsx"
@@ -184,3 +191,83 @@ def test_a_password_is_reset(portal: Portal) -> None:
     assert answer.exit_code == 0
     with Session(db.engine) as session:
         assert check_password(session, "malee", "a new and long one").username == "malee"
+
+
+@pytest.fixture
+def stopping() -> Iterator[Callable[[float], None]]:
+    """Let a service be told to end after a while, as its system does."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    timers: list[Timer] = []
+
+    def stop(seconds: float) -> None:
+        timers.append(Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM)))
+        timers[-1].start()
+
+    yield stop
+    for timer in timers:
+        timer.join()
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_a_publisher_goes_on_until_it_is_told_to_end(
+    portal: Portal, stopping: Callable[[float], None]
+) -> None:
+    def tell() -> None:
+        with writing(db.engine, portal.install.session_info()) as session:
+            World(session).submitted()
+
+    # In a thread of its own, as somebody at a page would.
+    later = Timer(1, Context().run, (within(portal, tell),))
+    later.start()
+    stopping(4)
+    answer = run(portal, "publish", "--every", "0.2")
+    later.join()
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert answer.output.splitlines() == [
+        "111 entries are published.",
+        "112 entries are published.",
+    ]
+
+
+def within(portal: Portal, act: Callable[[], None]) -> Callable[[], None]:
+    def run_it() -> None:
+        with portal.app.app_context():
+            act()
+
+    return run_it
+
+
+def test_a_publisher_that_must_not_go_on_says_so_once_and_waits(
+    portal: Portal, stopping: Callable[[float], None]
+) -> None:
+    state = portal.install.settings.data_dir / "signer" / "signer.sqlite"
+    kept = state.read_bytes()
+    state.unlink()
+    stopping(2)
+    answer = run(portal, "publish", "--every", "0.2")
+    assert answer.exit_code == 0
+    (line,) = answer.output.splitlines()
+    assert "log rebuild-signer" in line
+    state.write_bytes(kept)
+
+
+def test_keys_are_added_and_retired_by_hand(portal: Portal) -> None:
+    answer = run(portal, "log", "add-key")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert str(portal.install.signer.vkeys[-1]) in answer.output
+    answer = run(portal, "log", "retire-key")
+    assert answer.exit_code == 1
+    assert "90 days old" in answer.stderr
+
+
+def test_somebody_is_erased_by_hand(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        youth_id = session.get_one(FundRequest, World(session).confirmed().fund_request_id).youth_id
+    answer = run(portal, "erase", f"youth:{youth_id}", "--ticket", "PDPA-1")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    portal.install.publish(db.engine)
+    answer = run(portal, "log", "check")
+    assert "1 erasures are still erased" in answer.output
+    assert run(portal, "erase", "everybody", "--ticket", "PDPA-2").exit_code == 2
+    assert run(portal, "erase", "youth:999", "--ticket", "PDPA-2").exit_code == 1

@@ -35,6 +35,7 @@ from portal.funds.forgetting import NobodyKnownError
 from portal.funds.forgetting import NobodyToForgetError
 from portal.funds.forgetting import StillNeededError
 from portal.funds.models import Donation
+from portal.funds.models import FundRequest
 from portal.install import Install
 from tests.conftest import Portal
 from tests.world import NOON
@@ -56,7 +57,10 @@ class Told:
 @pytest.fixture
 def told(portal: Portal) -> Told:
     with writing(db.engine, portal.install.session_info()) as session:
-        payment = World(session).confirmed()
+        world = World(session)
+        payment = world.confirmed()
+        request = session.get_one(FundRequest, payment.fund_request_id)
+        world.issued(request, content=f"%PDF {SECRETS[0]}".encode())
         youth_id = session.scalar(
             text("SELECT youth_id FROM fund_request WHERE id = :id"),
             {"id": payment.fund_request_id},
@@ -106,7 +110,7 @@ def act(portal: Portal, do: Callable[[World], object]) -> None:
 
 def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> None:
     vault = portal.install.vault
-    assert len(opens(vault, told)) == len(told.boxes) == 5
+    assert len(opens(vault, told)) == len(told.boxes) == 6
     before = everything(portal)
     assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
     erase(portal.install, told.youth, ticket=TICKET, at=NOON)
@@ -266,7 +270,8 @@ def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() 
             try:
                 session.execute(text(statement))
             except Exception as error:  # noqa: BLE001 - either driver's own
-                return "append-only" in str(error)
+                # SQLite's guard does not even let the pages try.
+                return "append-only" in str(error) or "not authorized" in str(error)
             finally:
                 session.rollback()
         return False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from config import MissingSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
+from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
@@ -46,6 +50,7 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("channel", Channel),
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
+        ("document", DocumentKind),
     ],
 )
 def test_everything_that_is_shown_has_a_public_name(table: str, values: list[str]) -> None:
@@ -124,6 +129,19 @@ def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
         # One template may serve two views of one thing.
         shared = {"office.funds.show_amend", "public.publishing.show_health"}
         assert source or not is_page or endpoint in shared
+
+
+def test_every_paper_has_a_template() -> None:
+    made = {path.stem for path in (TOP / "templates" / "pdf").glob("*.html")}
+    assert made == {"paper", *DocumentKind}
+
+
+def test_the_portal_starts_without_what_only_papers_need() -> None:
+    told = "import json, sys, portal.app; print(json.dumps(sorted(sys.modules)))"
+    started = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, cwd=TOP)  # noqa: S603 - our own
+    loaded = {name.partition(".")[0] for name in json.loads(started.stdout)}
+    assert "flask" in loaded
+    assert loaded.isdisjoint({"weasyprint", "fontTools", "fontpkg"})
 
 
 def test_every_answer_carries_the_headers(client: Visitor) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import IntegrityError
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from config import read_settings
 from portal import demo
 from portal.audit.check import LogError
 from portal.audit.check import entries
 from portal.audit.entry import leaf_hash
 from portal.audit.folder import Folder
 from portal.audit.folder import PublisherError
+from portal.audit.folder import first_of
 from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
@@ -29,6 +33,9 @@ from portal.db import writing
 from portal.install import Install
 from portal.install import NotSetUpError
 from tests.conftest import Portal
+from tests.conftest import Visitor
+from tests.conftest import owners
+from tests.world import NOON
 from tests.world import World
 
 
@@ -53,7 +60,7 @@ def afresh(portal: Portal) -> Install:
 
 def lose_newest(count: int) -> None:
     """Take the newest entries out, as a restored older database would lack them."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with owners().connect().execution_options(writes=True) as connection, connection.begin():
         if db.engine.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = replica"))
             for trigger in ("kept", "not_emptied"):
@@ -84,7 +91,7 @@ def test_an_older_database_never_overtakes_the_log(portal: Portal) -> None:
 
 def _bring_back(portal: Portal) -> None:
     """Put the three places back, so that the fixture finds a whole log."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with owners().connect().execution_options(writes=True) as connection, connection.begin():
         seqnos = connection.execute(
             text(
                 "SELECT seqno FROM log_entry WHERE seqno NOT IN (SELECT seqno FROM log_seq)"
@@ -154,14 +161,16 @@ def test_what_a_stopped_publisher_left_is_no_damage(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize("kind", ["0", "entries"])
-def test_a_changed_byte_in_an_older_partial_file_is_named(portal: Portal, kind: str) -> None:
+def test_an_older_partial_file_that_was_changed_or_cut_is_named(portal: Portal, kind: str) -> None:
     (older,) = (data(portal) / "log" / "tile" / kind / "000.p").iterdir()
     act(portal)
     portal.install.publish(db.engine)
     kept = older.read_bytes()
-    older.write_bytes(kept[:20] + bytes([kept[20] ^ 1]) + kept[21:])
-    with pytest.raises(LogError, match=rf"tile/{kind}/000\.p/{older.name} does not fit"):
-        portal.install.check_log(db.session())
+    one_less = first_of(kind, kept, int(older.name) - 1)
+    for other in (kept[:20] + bytes([kept[20] ^ 1]) + kept[21:], one_less):
+        older.write_bytes(other)
+        with pytest.raises(LogError, match=rf"tile/{kind}/000\.p/{older.name} does not fit"):
+            portal.install.check_log(db.session())
     older.write_bytes(kept)
 
 
@@ -263,3 +272,81 @@ def test_a_copy_of_the_log_folder_is_enough_to_go_on(portal: Portal) -> None:
         portal.install.publish(db.engine)
     (data(portal) / "copy").rename(data(portal) / "log")
     portal.install.publish(db.engine)
+
+
+def without(portal: Portal, *names: str) -> Install:
+    """Take files away, as another user of the machine would find them unreadable."""
+    for name in names:
+        (data(portal) / name).rename(data(portal) / f"{name}.hidden")
+    return afresh(portal)
+
+
+def bring_back(portal: Portal, *names: str) -> None:
+    for name in names:
+        (data(portal) / f"{name}.hidden").rename(data(portal) / name)
+
+
+def test_the_publisher_reads_no_key_of_persons(portal: Portal) -> None:
+    act(portal)
+    names = ("keys/master.key", "keys/hash.key", "keystore")
+    install = without(portal, *names)
+    size = install.publish(db.engine)
+    for day in (1, 2):
+        install.cycle(db.engine, at=NOON + timedelta(days=day))
+    bring_back(portal, *names)
+    assert size is not None
+    assert install.check_log(db.session()).size == size.size + 1
+
+
+def test_the_pages_read_no_key_of_the_log(portal: Portal, client: Visitor) -> None:
+    names = ("keys/log.pem", "signer")
+    install = without(portal, *names)
+    portal.app.extensions["install"] = install
+    with writing(db.engine, install.session_info()) as session:
+        eid = World(session).submitted().log_eid
+    for address, status in (
+        ("/", 200),
+        ("/log", 200),
+        ("/log/checkpoint", 200),
+        ("/log/policy", 200),
+        (f"/audit/status/{eid}", 200),
+        (f"/proof/{eid}.tlog-proof", 404),
+    ):
+        with client.get(address) as answer:
+            assert answer.status_code == status, address
+    client.sign_in("malee")
+    assert client.get("/office/").status_code == 200
+    bring_back(portal, *names)
+    portal.app.extensions["install"] = portal.install
+    install.vault.close()
+
+
+def test_a_key_with_a_passphrase_opens_with_it_alone(tmp_path: Path) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("a long and secret sentence\n")
+    wrong.write_text("another sentence")
+    environment = {"PORTAL_DATA_DIR": str(tmp_path / "sealed"), "PORTAL_SECRET_KEY": "a test's"}
+
+    def install(file: Path | None) -> Install:
+        more = {"PORTAL_LOG_PASSPHRASE_FILE": str(file)} if file else {}
+        return Install(read_settings(environment | more))
+
+    install(right).name_log("audit.test.example/sealed")
+    assert b"ENCRYPTED" in (tmp_path / "sealed" / "keys" / "log.pem").read_bytes()
+    assert install(right).signer.vkey.name == "audit.test.example/sealed"
+    for file in (wrong, None):
+        with pytest.raises(SignerError, match=r"log\.pem does not open"):
+            _ = install(file).signer
+
+
+def test_before_anything_is_published_nothing_is_proved(portal: Portal, client: Visitor) -> None:
+    act(portal)
+    with Session(db.engine) as session:
+        eid = session.scalar(text("SELECT eid FROM log_entry WHERE seqno = 1"))
+    log = data(portal) / "log"
+    log.rename(data(portal) / "kept")
+    eid = str(UUID(str(eid)))
+    for address in (f"/audit/status/{eid}", f"/proof/{eid}.tlog-proof", "/log/checkpoint"):
+        assert client.get(address).status_code == 404
+    shutil.rmtree(log, ignore_errors=True)
+    (data(portal) / "kept").rename(log)

@@ -1,0 +1,76 @@
+"""The office's pages that make papers about a fund request and give them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Blueprint
+from flask import Response
+from flask import current_app
+from flask import redirect
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from portal.archive import Archive
+from portal.clock import now
+from portal.db import db
+from portal.db import transaction
+from portal.funds.decision_sheet import decision_sheet
+from portal.funds.documents import DocumentKind
+from portal.funds.issued import issued_document
+from portal.funds.issuing import Sheet
+from portal.funds.issuing import begin_document
+from portal.funds.issuing import issue_document
+from portal.funds.models import FundRequest
+from portal.funds.notices import tell_issued
+from portal.funds.queries import request_row
+from portal.funds.rules import RequestNotFoundError
+from portal.papers import make_paper
+from portal.security import current_actor
+
+bp = Blueprint("papers", __name__)
+
+# What a paper of each kind tells.
+SHEETS: Mapping[DocumentKind, Callable[[Session, FundRequest], Sheet]] = {
+    DocumentKind.DECISION: decision_sheet
+}
+_KIND = f"<any({','.join(DocumentKind)}):kind>"
+
+
+@bp.post(f"/requests/<int:request_id>/documents/{_KIND}")
+def make_document(request_id: int, kind: str) -> ResponseReturnValue:
+    """Make a paper about a request, and record it; what tells nothing new is not issued again."""
+    which = DocumentKind(kind)
+    paper = begin_document(
+        db.session(), request_id, which, SHEETS[which], by=current_actor(), at=now()
+    )
+    content = make_paper(
+        f"pdf/{which}.html",
+        address=paper.stamp.address(current_app.extensions["install"].settings.base_url),
+        identifier=paper.stamp.eid,
+        paper=paper,
+    )
+    with transaction() as session:
+        document = issue_document(session, paper, content)
+        is_new = document.log_eid == paper.stamp.eid
+    tell_issued(which, paper.reference, is_new=is_new)
+    url = url_for("office.funds.show_request", request_id=request_id, _anchor="papers")
+    return redirect(url, HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/requests/<int:request_id>/documents/<int:document_id>.pdf")
+def send_document(request_id: int, document_id: int) -> ResponseReturnValue:
+    """Give out a paper, byte for byte as it was issued, to those who may see its request."""
+    if request_row(db.session(), request_id, current_actor()) is None:
+        raise RequestNotFoundError
+    document = issued_document(db.session(), request_id, document_id)
+    archive: Archive = current_app.extensions["install"].archive
+    disposition = f"attachment; filename={document.file_name}"
+    return Response(
+        archive.read(document.digest),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": disposition},
+    )

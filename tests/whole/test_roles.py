@@ -1,0 +1,281 @@
+"""Logins in the roles of PostgreSQL do their work, and the migrations make those roles."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import create_engine
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from portal.app import create_app
+from portal.audit.check import LogError
+from portal.audit.entry import Secret
+from portal.db import db
+from portal.db import owners_engine
+from portal.db import writing
+from portal.erasure import erase
+from portal.funds.books import check_books
+from portal.funds.drafting import amend_request
+from portal.funds.models import FundRequest
+from portal.funds.rules import Reason
+from portal.funds.service import Grounds
+from portal.funds.service import reject_request
+from portal.funds.service import return_request
+from portal.funds.service import submit_request
+from portal.funds.service import withdraw_request
+from portal.payments.service import void_payment
+from portal.people.service import set_password
+from portal.publishing.service import publish
+from tests.conftest import PASSWORD
+from tests.conftest import Portal
+from tests.conftest import Visitor
+from tests.conftest import owners
+from tests.postgres import own_server
+from tests.world import ANSWER
+from tests.world import NOON
+from tests.world import World
+
+only_postgresql = pytest.mark.parametrize("portal", ["postgresql"], indirect=True)
+PERSON = Secret("person:1", {"id": 1})
+TOP = Path(__file__).parents[2]
+MISSING = (
+    "Error: A superuser must first run in this database: CREATE ROLE portal_web NOLOGIN;"
+    " CREATE ROLE portal_publisher NOLOGIN; CREATE ROLE portal_reader NOLOGIN;"
+    " ALTER SCHEMA public OWNER TO plain;"
+)
+
+
+def work(session: Session) -> None:
+    """Let the cast take every step that an act needs."""
+    world = World(session)
+    world.confirmed()
+    world.submitted_project()
+    returned, rejected, withdrawn = (world.submitted() for _ in range(3))
+    grounds = Grounds(Reason.OTHER, "No")
+    for act, request, by in (
+        (return_request, returned, world.somchai),
+        (reject_request, rejected, world.somchai),
+    ):
+        act(session, request.id, grounds, seen_version=request.version, by=by, at=NOON)
+    changed = replace(ANSWER, reason="x")
+    seen = returned.version
+    amend_request(session, returned.id, changed, seen_version=seen, by=world.malee, at=NOON)
+    for step, request in (
+        (submit_request, returned),
+        (withdraw_request, withdrawn),
+        (withdraw_request, world.draft()),
+    ):
+        step(session, request.id, seen_version=request.version, by=world.malee, at=NOON)
+    payment = world.prepared()
+    seen = payment.version
+    void_payment(session, payment.id, note="x", seen_version=seen, by=world.anong, at=NOON)
+    set_password(session, "malee", PASSWORD)
+
+
+@only_postgresql
+def test_the_pages_and_the_publisher_do_all_their_work(
+    portal: Portal, as_web: Engine, as_publisher: Engine
+) -> None:
+    with writing(as_web, portal.install.session_info()) as session:
+        work(session)
+    checkpoint = publish(as_publisher, portal.install.folder, portal.install.signer)
+    assert checkpoint is not None
+    # An older fold is emptied and made anew.
+    with writing(as_publisher, {}) as session:
+        session.execute(text("UPDATE published_position SET fold_version = 0"))
+    assert publish(as_publisher, portal.install.folder, portal.install.signer) == checkpoint
+    with Session(as_web) as session:
+        assert portal.install.check_log(session) == checkpoint
+        assert check_books(session) > 0
+
+
+@only_postgresql
+def test_the_publisher_records_entries_of_its_own(portal: Portal, as_publisher: Engine) -> None:
+    before = portal.install.publish(db.engine)
+    assert before is not None
+    for day in range(3):
+        portal.install.cycle(as_publisher, at=NOON + timedelta(days=day))
+    assert portal.install.check_log(db.session()).size == before.size + 2
+
+
+@contextmanager
+def pages(portal: Portal, engine: Engine) -> Iterator[Visitor]:
+    """The portal, logged in to its database as the pages are."""
+    url = engine.url.render_as_string(hide_password=False)
+    app = create_app(replace(portal.install.settings, database_url=url))
+    app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.test_client_class = Visitor
+    client = app.test_client()
+    assert isinstance(client, Visitor)
+    yield client
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["install"].vault.close()
+
+
+@only_postgresql
+def test_the_pages_finish_an_erasure(portal: Portal, as_web: Engine) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        payment = World(session).confirmed()
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
+    with pages(portal, as_web) as client, client.application.app_context():
+        install = client.application.extensions["install"]
+        erase(install, f"youth:{youth_id}", ticket="PDPA-1", at=NOON)
+
+
+@only_postgresql
+def test_the_pages_ask_for_what_is_sealed_and_grant_it(portal: Portal, as_web: Engine) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        eid = World(session).submitted().log_eid
+    with pages(portal, as_web) as client:
+        client.sign_in("wipa")
+        assert client.get(f"/office/openings/new?eid={eid}").status_code == HTTPStatus.OK
+        told = {"eid": eid, "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
+        assert client.post("/office/openings/new", data=told).status_code == HTTPStatus.SEE_OTHER
+        client.sign_in("malee")
+        granted = client.post("/office/openings/1/decide", data={"verdict": "grant"})
+        assert granted.status_code == HTTPStatus.SEE_OTHER
+
+
+@only_postgresql
+def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Engine) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).confirmed()
+    portal.install.publish(db.engine)
+    with pages(portal, as_web) as client:
+        client.sign_in("malee")
+        form = BytesIO(client.get("/office/import/form.xlsx").data)
+        upload = client.post("/office/import", data={"workbook": (form, "requests.xlsx")})
+        assert upload.status_code == HTTPStatus.SEE_OTHER
+        seen = look_round(client, "gate", "public", "office")
+        client.sign_in("anong")
+        seen |= look_round(client, "treasury")
+    # What was approved is amended no more; every other page is there.
+    assert seen.pop("office.funds.show_amend") == HTTPStatus.CONFLICT
+    # Only an auditor asks for what is sealed.
+    assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
+    assert set(seen.values()) == {HTTPStatus.OK}, seen
+
+
+def look_round(client: Visitor, *doors: str) -> dict[str, int]:
+    """Open every page behind these doors that needs no more than the number of something."""
+    known = {"request_id": 1, "payment_id": 1, "run_id": 1, "reference": "RYG-2570-000001"}
+    addresses = client.application.url_map.bind("localhost")
+    seen = {}
+    for rule in client.application.url_map.iter_rules():
+        is_behind = rule.endpoint.partition(".")[0] in doors
+        if is_behind and "GET" in (rule.methods or ()) and rule.arguments <= known.keys():
+            with client.get(addresses.build(rule.endpoint, known)) as page:
+                seen[rule.endpoint] = page.status_code
+    return seen
+
+
+@only_postgresql
+def test_what_an_owner_can_do_is_found_by_the_check(portal: Portal) -> None:
+    with Session(owners()) as session:
+        for statement in (
+            "ALTER TABLE log_entry DISABLE TRIGGER log_entry_kept",
+            "UPDATE log_entry SET body = body || ' '::bytea WHERE seqno = 3",
+        ):
+            session.execute(text(statement))
+        with pytest.raises(LogError, match="Entry 2 in the database is not the published one"):
+            portal.install.check_log(session)
+
+
+@pytest.fixture
+def server() -> Iterator[Connection]:
+    """A superuser on a server that never saw a portal.
+
+    It has two databases of somebody who is not, where everybody may make tables, as was usual.
+    """
+    with own_server() as url:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("CREATE ROLE plain LOGIN"))
+            for name in ("one", "two"):
+                connection.execute(text(f"CREATE DATABASE {name} OWNER plain"))
+                run_in(connection, name, "ALTER SCHEMA public OWNER TO tests")
+                run_in(connection, name, "GRANT CREATE ON SCHEMA public TO PUBLIC")
+            yield connection
+        engine.dispose()
+
+
+CLOSED = "SELECT NOT has_schema_privilege('public', 'public', 'CREATE')"
+
+
+def run_in(server: Connection, name: str, statement: str) -> object:
+    """Run this as the superuser in one of the databases; return the first value of the answer."""
+    engine = owners_engine(server.engine.url.set(database=name))
+    with engine.begin() as connection:
+        answer = connection.execute(text(statement))
+        return answer.scalar() if answer.returns_rows else None
+
+
+def upgrading(url: URL, folder: Path) -> subprocess.Popen[str]:
+    """Begin to migrate this database, as the command does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "portal.app", "db", "upgrade"],
+        cwd=TOP,
+        env=os.environ
+        | {
+            "PORTAL_DATA_DIR": str(folder),
+            "PORTAL_DATABASE_URL": url.render_as_string(hide_password=False),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_who_may_not_make_roles_is_told_what_a_superuser_must_run(
+    server: Connection, tmp_path: Path
+) -> None:
+    url = server.engine.url.set(username="plain", database="one")
+    with upgrading(url, tmp_path) as refused:
+        said, _ = refused.communicate()
+    assert (said.splitlines()[-1].strip(), refused.returncode) == (MISSING, 1)
+    assert "Traceback" not in said
+    run_in(server, "one", said.partition("database: ")[2])
+    with upgrading(url, tmp_path) as upgraded:
+        said, _ = upgraded.communicate()
+    assert upgraded.returncode == 0, said
+    with owners_engine(url).connect() as connection:
+        owns = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        assert connection.scalars(text(owns)).all() == ["plain"]
+        assert connection.scalar(text(CLOSED))
+
+
+def test_two_databases_of_one_cluster_migrate_at_once(server: Connection, tmp_path: Path) -> None:
+    blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    until = time.monotonic() + 60
+    with owners_engine(server.engine.url).connect() as other:
+        # A third one is making the first role, and gives up when both others wait for it.
+        other.execute(text("CREATE ROLE portal_web"))
+        both = [
+            upgrading(server.engine.url.set(database=name), tmp_path) for name in ("one", "two")
+        ]
+        while server.scalar(blocked) != len(both) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert server.scalar(blocked) == len(both)
+        other.rollback()
+    for upgrade in both:
+        said, _ = upgrade.communicate()
+        assert upgrade.returncode == 0, said
+    for name in ("one", "two"):
+        assert run_in(server, name, CLOSED)
+        assert run_in(server, name, "SELECT has_table_privilege('portal_web', 'person', 'SELECT')")
