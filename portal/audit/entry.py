@@ -269,7 +269,7 @@ def _commit(
     salt = base64url(random(SALT_BYTES)) if secret.salt is None else secret.salt
     if not _is_salt(salt):
         # A short salt could be guessed, and the value with it.
-        raise EntryError("{type}.{name} has no salt of 32 bytes", type=type_name, name=name)
+        raise EntryError(N_("{type}.{name} has no salt of 32 bytes"), type=type_name, name=name)
     disclosure = base64url(canonical([salt, f"{type_name}.{name}", secret.value]))
     return commitment(disclosure), Opening(name, secret.subject, disclosure)
 

@@ -274,9 +274,9 @@ _ISSUED_WHEN: Mapping[str, tuple[Status, ...]] = {
 def _issued(shelf: Shelf, index: int, entry: Entry) -> None:
     kind = entry.text("document")
     if kind not in _ISSUED_WHEN or entry.number("number") == 0:
-        raise FoldError(index, "{document} is no paper of this portal", document=kind)
+        raise FoldError(index, N_("{document} is no paper of this portal"), document=kind)
     if entry.role not in TERMS[DocumentKind(kind)].issuers:
-        raise FoldError(index, "{role} issues no such paper", role=entry.role)
+        raise FoldError(index, N_("{role} issues no such paper"), role=entry.role)
     case = _case(shelf, index, entry, *_ISSUED_WHEN[kind])
     shelf.cases[case.reference] = case
 

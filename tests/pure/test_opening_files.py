@@ -109,13 +109,23 @@ def test_what_does_not_open_the_field_it_names_is_refused(disclosure: str) -> No
         OpeningFile(proof(), (disclosure,)).verify(POLICY)
 
 
-def test_a_forged_disclosure_in_another_form_is_refused() -> None:
-    # The commitment fits: whoever wrote the entry sealed a form that is not canonical.
-    loose = base64url(f'["{SALT}", "report.issued.note", "x"]'.encode())
-    body = SEALED.body.replace(commitment(DISCLOSURES["note"]).encode(), commitment(loose).encode())
-    forged = Sealed(SEALED.eid, body, ())
-    with pytest.raises(EntryError, match="canonical"):
-        OpeningFile(proof(forged), (loose,)).verify(POLICY)
+def forged(disclosure: str) -> Proof:
+    """Prove an entry whose writer sealed this disclosure as its note."""
+    seals = commitment(DISCLOSURES["note"]).encode(), commitment(disclosure).encode()
+    return proof(Sealed(SEALED.eid, SEALED.body.replace(*seals), ()))
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "why"),
+    [
+        (base64url(f'["{SALT}", "report.issued.note", "x"]'.encode()), "canonical"),
+        (disclosed(SALT, "fund_request.approved.note", "x"), "is no field of report.issued"),
+        (disclosed(SALT, "report.issued.doc", "x"), "not what the entry has sealed"),
+    ],
+)
+def test_a_seal_that_fits_does_not_make_a_disclosure_right(disclosure: str, why: str) -> None:
+    with pytest.raises(EntryError, match=why):
+        OpeningFile(forged(disclosure), (disclosure,)).verify(POLICY)
 
 
 def test_a_field_is_opened_once() -> None:

@@ -118,6 +118,7 @@ def rewritten(copy: Path, bodies: list[bytes]) -> None:
         ),
         (lambda: [*story(KEY), heartbeat(14, ROOTS[13])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), heartbeat(15, ROOTS[14])], "not of this log", "not of this log"),
+        (lambda: [*story(KEY), heartbeat(16, ROOTS[14])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), story(KEY)[1]], "", "stands in the log already"),
         (lambda: [*story(KEY)[:3], story(KEY)[1]], "", "stands in the log already"),
         (
@@ -381,6 +382,16 @@ def test_a_comparison_says_whose_signatures_count(ask: Ask, here: Path) -> None:
     both = KEY.policy().replace("quorum", f"log {Key(origin='other.example/fund').vkey}\nquorum")
     (here / "both").write_text(both)
     assert ask("compare", "7", "7", "--policy", "both").code == 0
+
+
+def test_both_checkpoints_need_their_witnesses(ask: Ask, here: Path) -> None:
+    checkpoints(here)
+    witness = WITNESSES[0]
+    (here / "policy").write_text(KEY.policy(witness, quorum=witness.name))
+    seen = witness.cosign(Note.parse((here / "7").read_bytes()), NOW)
+    (here / "seen").write_text(str(seen))
+    for one, other, code in (("seen", "seen", 0), ("seen", "7", 2), ("7", "seen", 2)):
+        assert ask("compare", one, other, "--policy", "policy").code == code
 
 
 def test_checkpoints_of_two_logs_are_not_compared(ask: Ask, here: Path) -> None:
