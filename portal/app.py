@@ -127,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         EDITION=_edition(),
     )
+    app.url_map.converters["int"] = security.RowNumber
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask says
     _attach_install(app, settings)
     security.guard(app)
@@ -288,6 +289,8 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
+    # After an error of the database nothing more can be asked of it in the same breath.
+    db.db.session.close()
     return _show_error(HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR), "")
 
 

@@ -19,9 +19,12 @@ from flask_login import LoginManager
 from flask_login import UserMixin
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter
+from werkzeug.routing import Map
 
 from portal.errors import N_
 from portal.errors import ForbiddenError
+from portal.errors import InputError
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -69,6 +72,20 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         return f"{self.actor.person_id}:{self.session_key}"
 
 
+class UnreadableError(InputError):
+    """A sign that no database keeps stands in what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("What you sent holds a sign that cannot be kept. Type it again."))
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address: no row has a larger one, so there is no such page."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002 - Werkzeug's own name
+        super().__init__(map, max=2**31 - 1)
+
+
 class SessionsBehindDoors(SecureCookieSessionInterface):
     """Only pages behind a door with a session set a cookie, or vary by one."""
 
@@ -95,7 +112,15 @@ def guard(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
+    app.before_request(_readable)
     app.after_request(_add_headers)
+
+
+def _readable() -> None:
+    """Refuse the one character that PostgreSQL cannot keep, wherever it was typed."""
+    typed = (request.path, *request.args.values(), *request.form.values())
+    if any("\0" in text for text in typed):
+        raise UnreadableError
 
 
 def _add_headers(response: Response) -> Response:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
+from sqlalchemy import text
 from sqlalchemy import update
 
 from portal.db import db
@@ -10,6 +13,7 @@ from portal.people.service import set_password
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import owners
 
 
 def test_each_role_lands_where_its_work_waits(client: Visitor) -> None:
@@ -96,3 +100,38 @@ def test_a_form_without_its_token_does_nothing(portal: Portal, client: Visitor) 
     answer = client.post("/sign-in", data={"username": "malee", "password": PASSWORD})
     assert answer.status_code in {400, 422}
     assert client.get("/office/").status_code == 302
+
+
+def test_a_sign_that_no_database_keeps_is_refused_with_a_sentence(client: Visitor) -> None:
+    asked = {"username": "malee\0", "password": "x"}
+    answers = [
+        client.post("/en/sign-in", data=asked),
+        client.get("/en/requests/RYG%00"),
+        client.get("/en/log?before=%00"),
+    ]
+    client.sign_in("malee")
+    answers.append(client.get("/en/office/requests?text=%00"))
+    for answer in answers:
+        assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert "cannot be kept" in answer.text
+
+
+def test_a_number_that_no_row_has_is_no_page(client: Visitor) -> None:
+    client.sign_in("anong")
+    for address in ("/office/requests", "/office/import", "/treasury/payments"):
+        for number in (2**31, 10**30):
+            assert client.get(f"{address}/{number}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_after_an_error_of_the_database_the_page_still_says_so(
+    portal: Portal, client: Visitor
+) -> None:
+    # As an administrator would see it on a bad day: a table is gone while pages are asked for.
+    with owners().begin() as connection:
+        connection.execute(text("ALTER TABLE published_request RENAME TO elsewhere"))
+    portal.app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = client.get("/en/requests")
+    with owners().begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO published_request"))
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "The portal" in answer.text or "Rayong" in answer.text
