@@ -3,10 +3,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import sqlite3
-import sys
-import traceback
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +15,6 @@ from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from threading import Barrier
-from types import FrameType
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -63,6 +58,8 @@ from portal.publishing.service import publish
 from portal.roles import Role
 from tests.conftest import Portal
 from tests.conftest import owners
+from tests.killing import forked
+from tests.killing import killed_at
 from tests.world import NOON
 from tests.world import World
 
@@ -250,19 +247,6 @@ def test_the_partial_tiles_that_a_stopped_publisher_left_go_next(portal: Portal,
     log.check()
 
 
-def forked(act: Callable[[], object]) -> int:
-    """Do this in a process of its own and return its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            act()
-        except BaseException:  # noqa: BLE001 - whatever it was, this process ends here
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
 def elsewhere(portal: Portal, log: Log) -> Callable[[], None]:
     """Give the publisher as another process runs it: with connections of its own."""
 
@@ -270,42 +254,6 @@ def elsewhere(portal: Portal, log: Log) -> Callable[[], None]:
         engine = create_engine(portal.install.settings.database_url)
         prepare(engine)
         publish(engine, log.folder, log.signer)
-
-    return run
-
-
-PLACES = {
-    *(str(Path(publisher.__file__).with_name(f"{name}.py")) for name in ("folder", "signer")),
-    publisher.__file__,
-    str(Path(publisher.__file__).with_name("service.py")),
-    str(Path(publisher.__file__).parents[1] / "publishing" / "service.py"),
-}
-
-
-def way(frame: FrameType | None) -> Iterator[int]:
-    """Give the lines of the publisher that led to this one."""
-    while frame is not None:
-        if frame.f_code.co_filename in PLACES:
-            yield hash((frame.f_code.co_filename, frame.f_lineno))
-        frame = frame.f_back
-
-
-def killed_at(step: int, act: Callable[[], None]) -> Callable[[], None]:
-    """Let the act be killed before a step of the publisher: a line, on one way to it."""
-    seen: set[tuple[int, ...]] = set()
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:  # what sys.settrace asks for
-        if frame.f_code.co_filename not in PLACES:
-            return None
-        if event == "line":
-            seen.add(tuple(way(frame)))
-        if len(seen) > step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    def run() -> None:
-        sys.settrace(trace)
-        act()
 
     return run
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,12 +30,15 @@ from portal.audit.witness import OtherLogError
 from portal.audit.witness import UnknownLogError
 from portal.audit.witnessing import heads
 from portal.db import db
+from portal.db import prepare
 from portal.db import writing
 from portal.install import Install
 from portal.install import OnlyKeyError
 from portal.publishing.models import PublishedPosition
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.killing import forked
+from tests.killing import killed_at
 from tests.outsiders import NOON
 from tests.outsiders import Outsider
 from tests.outsiders import ask_them
@@ -207,6 +213,33 @@ def test_a_line_that_was_lost_on_the_way_is_asked_for_again(
     held = portal.install.cycle(db.engine, at=AT)
     assert set(held.lines) == set(NAMES)
     assert [body[:8] for body in witnesses["donor"].asked] == ["old 0\n\na", "old 111\n"]
+
+
+def test_a_publisher_killed_at_any_step_loses_nothing_and_forks_nothing(
+    portal: Portal, witnesses: dict[str, Outsider]
+) -> None:
+    def run() -> None:
+        engine = create_engine(portal.install.settings.database_url)
+        prepare(engine)
+        Install(portal.install.settings).cycle(engine, at=at)
+
+    at, kills = AT, 0
+    # Every sixteenth step, others on each engine.
+    for step in count(0 if db.engine.dialect.name == "sqlite" else 8, 16):
+        act(portal)
+        # A heartbeat is due each time, and the witnesses may be asked again.
+        at += timedelta(days=1)
+        _, status = os.waitpid(forked(killed_at(step, run)), 0)
+        if not os.WIFSIGNALED(status):
+            assert status == 0
+            break
+        kills += 1
+    assert kills > 20
+    portal.install.cycle(db.engine, at=at + timedelta(days=1))
+    newest = portal.install.check_log(db.session())
+    for one in witnesses.values():
+        assert one.seen[newest.origin] == newest
+    assert heads(portal.install.folder).newest.is_witnessed
 
 
 def test_a_witness_that_saw_another_log_is_an_alarm(
