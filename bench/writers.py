@@ -43,6 +43,7 @@ from portal.cli import set_up
 from portal.cli import upgrade_quietly
 from portal.db import Base
 from portal.db import db
+from portal.db import owners_engine
 from portal.db import prepare
 from portal.db import writing
 from portal.install import Install
@@ -153,7 +154,9 @@ def founded(folder: Path, url: str) -> Iterator[Settings]:
     with app.app_context():
         upgrade_quietly()
         set_up(PROVINCE, at=FOUNDED)
-        tables.create_all(db.engine, [balance, payment, audit])
+        owner = owners_engine(db.engine.url)
+        tables.create_all(owner, [balance, payment, audit])
+        owner.dispose()
         with writing(db.engine, {}) as session:
             rows = [{"id": writer, "satang": PLENTY} for writer in range(WRITERS_MAX)]
             session.execute(insert(balance), rows)
