@@ -280,7 +280,7 @@ def log_retire_key() -> None:
 @click.option("--ticket", required=True, help="The number of the written order.")
 @_told
 def erase_command(subject: str, ticket: str) -> None:
-    """Erase what is known of SUBJECT (youth:NUMBER, donation:REFERENCE); it cannot be undone."""
+    """Erase what is known of SUBJECT for good: whom a request is for, or donation:REFERENCE."""
     erase(_install(), subject, ticket=ticket, at=now())
     click.echo(f"{subject} is erased under {ticket}; the next publishing tells it.")
 

@@ -21,6 +21,7 @@ from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
 from portal.funds.forgetting import forget
+from portal.funds.forgetting import named
 from portal.funds.forgetting import papers_of
 from portal.funds.forgetting import remembered
 from portal.funds.forgetting import subjects_of
@@ -35,6 +36,7 @@ def erase(install: Install, subject: str, *, ticket: str, at: datetime) -> None:
     off. Raise an error, and do nothing, when there is nobody or the data is still needed.
     """
     with transaction() as session:
+        subject = named(session, subject)
         subjects_of(session, subject)
         order_erasure(session, ticket, subject, at=at)
     finish_erasures(install, at=at)

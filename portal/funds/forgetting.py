@@ -32,7 +32,10 @@ class NobodyToForgetError(InputError):
 
     def __init__(self, subject: str) -> None:
         super().__init__(
-            N_("“{subject}” cannot be erased: write youth:NUMBER or donation:REFERENCE."),
+            N_(
+                "“{subject}” cannot be erased: write the reference of a request for a person, "
+                "youth:NUMBER or donation:REFERENCE."
+            ),
             subject=subject,
         )
 
@@ -55,6 +58,12 @@ class StillNeededError(RuleError):
             ),
             references=", ".join(references),
         )
+
+
+def named(session: Session, subject: str) -> str:
+    """Return whom a request is for, when a request's reference was given; else what was given."""
+    youth_id = session.scalar(select(FundRequest.youth_id).where(FundRequest.reference == subject))
+    return f"{YOUTH}:{youth_id}" if youth_id else subject
 
 
 def subjects_of(session: Session, subject: str) -> list[str]:

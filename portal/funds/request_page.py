@@ -131,6 +131,8 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         raise RequestNotFoundError
     fund_request = session.get_one(FundRequest, request_id)
     youth = session.get_one(Youth, fund_request.youth_id) if fund_request.youth_id else None
+    # Whoever was erased has no birth date any more.
+    known = youth if youth is not None and youth.erased_at is None else None
     payee = fund_request.payees[-1]
     bank = BANKS[payee.bank_code]
     signatures = lookups.signatures(session, fund_request)
@@ -144,8 +146,8 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         title=youth.title if youth else "",
         first_name=youth.first_name if youth else "",
         last_name=youth.last_name if youth else "",
-        birth_on=youth.birth_on if youth else None,
-        age=age(youth.birth_on, fund_request.requested_on) if youth else None,
+        birth_on=known.birth_on if known else None,
+        age=age(known.birth_on, fund_request.requested_on) if known else None,
         national_id=youth.national_id if youth else None,
         schooling=youth.schooling if youth else "",
         place=_place(session, fund_request.area_code),
@@ -234,6 +236,9 @@ def _requester(session: Session, fund_request: FundRequest) -> str:
 
 def _place(session: Session, area_code: str) -> Name:
     area = session.get_one(Area, area_code)
+    if area.parent_code is None:
+        # All that is left of the place where somebody was erased.
+        return Name(f"อ.{area.name_th}", area.name_en)
     parent = session.get_one(Area, area.parent_code)
     return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
 

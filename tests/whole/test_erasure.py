@@ -37,7 +37,9 @@ from portal.funds.forgetting import StillNeededError
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.install import Install
+from portal.youths.models import Youth
 from tests.conftest import Portal
+from tests.conftest import Visitor
 from tests.world import NOON
 from tests.world import SECRETS
 from tests.world import World
@@ -294,3 +296,24 @@ def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() 
     with writing(db.engine, {}) as session:
         session.execute(text("UPDATE erasure SET done_at = opened_at, subject = NULL"))
     assert refused("UPDATE erasure SET done_at = NULL, subject = 'youth:1'")
+
+
+def test_the_pages_of_somebody_erased_say_so(portal: Portal, told: Told, client: Visitor) -> None:
+    with Session(db.engine) as session:
+        request_id, reference = session.execute(
+            text("SELECT id, reference FROM fund_request")
+        ).one()
+    erase(portal.install, reference, ticket=TICKET, at=NOON)
+    with Session(db.engine) as session:
+        (forgotten,) = session.scalars(select(Youth).where(Youth.erased_at.is_not(None)))
+        assert told.youth == f"youth:{forgotten.id}"
+    client.sign_in("wipa")
+    for address in (f"/en/office/requests/{request_id}", "/en/office/requests"):
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "ลบข้อมูลแล้ว" in page.text
+        assert "years old" not in page.text
+    client.sign_in("anong")
+    assert client.get("/treasury/").status_code == 200
+    portal.install.publish(db.engine)
+    assert client.get(f"/requests/{reference}").status_code == 200
