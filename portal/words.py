@@ -65,8 +65,6 @@ def tell(what: str, why: str, reference: str | None = None) -> None:
 
 def _said(fact: object) -> object:
     match fact:
-        case PortalError():
-            return say(fact)
         case Money():
             return str(fact)
         case Role():

@@ -149,10 +149,10 @@ def _line(witness: Witness, note: Note, answer: str) -> Signature:
     """Take the witness's own line out of its answer, once it verifies; others are ignored."""
     try:
         answered = Note.parse(f"{note.text}\n{answer}".encode())
-        if answered.cosigned_at(witness.key) is not None:
-            mine = answered.by(witness.key)
-            if mine is not None:
-                return mine
+        mine = answered.by(witness.key)
+        answered.cosigned_at(witness.key)
     except NoteError as error:
         raise NoAnswerError(witness, error) from error
-    raise NoAnswerError(witness, answer[:80])
+    if mine is None:
+        raise NoAnswerError(witness, answer[:80])
+    return mine

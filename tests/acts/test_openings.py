@@ -220,10 +220,14 @@ def test_the_pages_lead_from_the_question_to_the_file(
     assert opened.fields == {"reason": SECRETS[4]}
 
 
-def test_what_was_erased_is_not_opened(client: Visitor, made: Maker) -> None:
+def test_what_was_erased_is_not_opened(portal: Portal, client: Visitor, made: Maker) -> None:
     eid = made(lambda world: world.submitted().log_eid)
     client.sign_in("wipa")
+    granted = made(lambda world: asked(world).id)
+    made(lambda world: grant_opening(world.session, granted, by=world.malee, at=LATER))
+    portal.install.publish(db.engine)
     made(lambda world: world.session.execute(text("DELETE FROM private_field")))
+    assert client.get(f"/office/openings/{granted}.json").status_code == 422
     assert (
         '<form method="post" action="/office/openings/new"'
         not in client.get(f"/office/openings/new?eid={eid}").text

@@ -17,14 +17,19 @@ from sqlalchemy import create_engine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.check import LogError
 from portal.audit.entry import parse
 from portal.audit.models import LogEntry
+from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.note import NoteError
 from portal.audit.note import VerifierKey
+from portal.audit.note import sign
 from portal.audit.policy import Policy
 from portal.audit.policy import PolicyError
 from portal.audit.proof import Proof
+from portal.audit.signer import load_keys
+from portal.audit.signer import make_key
 from portal.audit.witness import NoAnswerError
 from portal.audit.witness import OtherLogError
 from portal.audit.witness import UnknownLogError
@@ -201,6 +206,66 @@ def test_a_publisher_that_forgot_asks_what_the_witness_knows(
     assert set(held.lines) == set(NAMES)
     assert [one.asked[1][:6] for one in witnesses.values()] == ["old 0\n"] * 3
     assert [len(one.asked) for one in witnesses.values()] == [3, 3, 3]
+
+
+@files_only
+def test_a_round_that_a_newer_checkpoint_overtook_takes_nothing_from_it(
+    portal: Portal, witnesses: dict[str, Outsider]
+) -> None:
+    told = portal.install.publish(db.engine)
+    assert told is not None
+    donor, engine, info = witnesses["donor"], db.engine, portal.install.session_info()
+    answer = donor.answer
+
+    def answer_late(body: str) -> tuple[int, str]:
+        with writing(engine, info) as session:
+            World(session).submitted()
+        portal.install.publish(engine)
+        return answer(body)
+
+    donor.answer = answer_late  # type: ignore[method-assign]  # it takes its time
+    held = portal.install.cycle(db.engine, at=AT)
+    assert set(held.lines) == set(NAMES)
+    seen = heads(portal.install.folder)
+    assert (seen.newest.checkpoint.size, seen.newest.witnessed) == (told.size + 1, {})
+    assert seen.witnessed is not None
+    assert seen.witnessed.checkpoint == told
+
+
+@files_only
+def test_a_forged_or_damaged_checkpoint_of_witnesses_is_found(
+    portal: Portal, witnesses: dict[str, Outsider]
+) -> None:
+    portal.install.cycle(db.engine, at=AT)
+    act(portal)
+    portal.install.publish(db.engine)
+    portal.install.check_log(db.session())
+    file = portal.install.folder.path / "witnessed"
+    kept = Note.parse(file.read_bytes())
+    # Signed by the log and cosigned by all, but of another tree.
+    size = Checkpoint.parse(kept.text).size
+    forged = Checkpoint(portal.install.signer.vkey.name, size, b"\x01" * 32).text()
+    (key,) = load_keys(portal.install.settings.data_dir / "keys")
+    lines = [one.cosign(forged) for one in witnesses.values()]
+    note = sign(forged, portal.install.signer.vkey.name, key).with_signatures(lines)
+    file.write_text(str(note))
+    with pytest.raises(LogError, match="witnessed is not of the tree"):
+        portal.install.check_log(db.session())
+    damaged = replace(lines[0], signature=lines[0].signature[:-1] + b"\x00")
+    file.write_text(str(Note(kept.text, (*kept.signatures[:1], damaged))))
+    with pytest.raises(LogError, match="does not verify"):
+        portal.install.check_log(db.session())
+    file.write_text(str(kept))
+
+
+@files_only
+def test_a_checkpoint_that_was_lost_is_served_again(portal: Portal) -> None:
+    portal.install.publish(db.engine)
+    file = portal.install.folder.path / "checkpoint"
+    kept = file.read_bytes()
+    file.unlink()
+    portal.install.publish(db.engine)
+    assert file.read_bytes() == kept
 
 
 def test_a_line_that_was_lost_on_the_way_is_asked_for_again(
@@ -404,8 +469,14 @@ def test_a_key_is_retired_when_its_follower_is_known(portal: Portal) -> None:
     install.add_key(db.engine, at=AT)
     with pytest.raises(OnlyKeyError):
         install.retire_key(db.engine, at=AT + timedelta(days=89))
-    install.retire_key(db.engine, at=AT + timedelta(days=90))
+    # A key that the log does not tell of is nobody's follower.
     keys = install.settings.data_dir / "keys"
+    (keys / "log-2.pem").rename(keys / "told")
+    make_key(keys / "log-2.pem")
+    with pytest.raises(OnlyKeyError):
+        Install(install.settings).retire_key(db.engine, at=AT + timedelta(days=90))
+    (keys / "told").rename(keys / "log-2.pem")
+    install.retire_key(db.engine, at=AT + timedelta(days=90))
     assert [path.name for path in keys.glob("log*")] == ["log-2.pem"]
     # And so on: the next new key gets the next name.
     install.add_key(db.engine, at=AT + timedelta(days=91))

@@ -41,3 +41,13 @@ def test_a_paper_that_is_lost_or_changed_is_not_given_out(
         path.write_bytes(found)
     with pytest.raises(PaperLostError, match="no longer has this paper as it was issued"):
         archive.read(DIGEST)
+
+
+def test_a_paper_goes_for_good_and_going_twice_is_no_mistake(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "papers")
+    digest = archive.keep(b"%PDF about somebody")
+    for _ in range(2):
+        archive.forget(digest)
+        with pytest.raises(PaperLostError):
+            archive.read(digest)
+    archive.forget("ff" * 32)

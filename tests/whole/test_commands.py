@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Timer
 
@@ -22,7 +23,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import MissingSettingError
+from portal import cli
+from portal.app import create_app
+from portal.audit.models import Erasure
 from portal.audit.models import LogEntry
+from portal.clock import now
 from portal.db import db
 from portal.db import writing
 from portal.funds import intake
@@ -33,6 +38,7 @@ from portal.people.service import check_password
 from portal.sheets import read_tables
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
+from tests.world import NOON
 from tests.world import World
 
 TOP = Path(__file__).parent.parent.parent
@@ -250,6 +256,39 @@ def test_a_publisher_that_must_not_go_on_says_so_once_and_waits(
     (line,) = answer.output.splitlines()
     assert "log rebuild-signer" in line
     state.write_bytes(kept)
+
+
+@pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
+def test_a_publisher_waits_for_a_database_that_does_not_answer(
+    portal: Portal, stopping: Callable[[float], None]
+) -> None:
+    nowhere = replace(
+        portal.install.settings, database_url="postgresql+psycopg://nobody@127.0.0.1:9/none"
+    )
+    stopping(2)
+    words = ("publish", "--every", "0.5")
+    runner = create_app(nowhere).test_cli_runner()
+    answer = Context().run(runner.invoke, args=words)
+    assert answer.exit_code == 0
+    assert "The database does not answer" in answer.output
+
+
+def test_serving_finishes_an_erasure_first(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Granian, "serve", lambda _: None)
+    with writing(db.engine, portal.install.session_info()) as session:
+        payment = World(session).confirmed()
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
+        session.add(Erasure(ticket="PDPA-1", subject=f"youth:{youth_id}", opened_at=NOON))
+    assert "An erasure that was cut off is finished." in run(portal, "serve").output
+    assert "cut off" not in run(portal, "serve").output
+
+
+def test_a_key_is_retired_by_hand(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(portal, "log", "add-key").exit_code == 0
+    monkeypatch.setattr(cli, "now", lambda: now() + timedelta(days=91))
+    answer = run(portal, "log", "retire-key")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert "destroyed here" in answer.output
 
 
 def test_keys_are_added_and_retired_by_hand(portal: Portal) -> None:

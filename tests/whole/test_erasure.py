@@ -209,7 +209,11 @@ def test_an_erasure_that_was_cut_off_is_finished(
     # The keys went first: whatever happens now, nothing opens.
     assert opens(portal.install.vault, told) == []
     again = Install(portal.install.settings)
-    assert finish_erasures(again, at=NOON) == (0 if step == "_empty_journal" else 1)
+    if step == "forget":
+        # The same command again takes up what is open.
+        erase(again, told.youth, ticket=TICKET, at=NOON)
+    else:
+        assert finish_erasures(again, at=NOON) == (0 if step == "_empty_journal" else 1)
     assert finish_erasures(again, at=NOON) == 0
     assert copied() == {}
     portal.verify()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from config import read_settings
 from portal import demo
+from portal.app import create_app
 from portal.audit.check import LogError
 from portal.audit.check import entries
 from portal.audit.entry import leaf_hash
@@ -28,6 +29,8 @@ from portal.audit.signer import KeyMissingError
 from portal.audit.signer import SignerError
 from portal.audit.signer import make_key
 from portal.audit.tiles import bundle
+from portal.audit.witness import Round
+from portal.cli import upgrade_quietly
 from portal.db import db
 from portal.db import writing
 from portal.install import Install
@@ -348,5 +351,17 @@ def test_before_anything_is_published_nothing_is_proved(portal: Portal, client: 
     eid = str(UUID(str(eid)))
     for address in (f"/audit/status/{eid}", f"/proof/{eid}.tlog-proof", "/log/checkpoint"):
         assert client.get(address).status_code == 404
+    assert client.get("/v").status_code == 200
     shutil.rmtree(log, ignore_errors=True)
     (data(portal) / "kept").rename(log)
+
+
+def test_a_log_without_entries_has_nothing_to_publish(tmp_path: Path) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path / "empty"), "PORTAL_SECRET_KEY": "a test's"}
+    app = create_app(read_settings(environment))
+    with app.app_context():
+        upgrade_quietly()
+        install = app.extensions["install"]
+        install.name_log("audit.test.example/empty")
+        assert install.cycle(db.engine, at=NOON) == Round({}, {})
+        db.engine.dispose()
