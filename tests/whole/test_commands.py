@@ -267,8 +267,13 @@ def test_a_publisher_waits_for_a_database_that_does_not_answer(
     )
     stopping(2)
     words = ("publish", "--every", "0.5")
-    runner = create_app(nowhere).test_cli_runner()
-    answer = Context().run(runner.invoke, args=words)
+    app = create_app(nowhere)
+
+    def publish() -> Result:
+        with app.app_context():
+            return app.test_cli_runner().invoke(args=words)
+
+    answer = Context().run(publish)
     assert answer.exit_code == 0
     assert "The database does not answer" in answer.output
 
