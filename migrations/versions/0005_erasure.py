@@ -126,6 +126,8 @@ def upgrade():
         sa.PrimaryKeyConstraint("ticket", name=op.f("pk_erasure")),
     )
     op.add_column("youth", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    # It cost every act, and only an erasure looked.
+    op.drop_index("ix_private_field_subject", table_name="private_field")
     if op.get_bind().dialect.name == "sqlite":
         upgrade_sqlite()
     else:
@@ -193,6 +195,7 @@ def downgrade():
         downgrade_sqlite()
     else:
         downgrade_postgresql()
+    op.create_index("ix_private_field_subject", "private_field", ["subject"])
     op.drop_column("youth", "erased_at")
     op.drop_table("erasure")
 

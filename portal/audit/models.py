@@ -59,7 +59,8 @@ class PrivateField(Base):
 
     eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"), primary_key=True)
     field: Mapped[str] = mapped_column(String(32), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(60), index=True)
+    # Looked for only when somebody is erased: an index would cost every act.
+    subject: Mapped[str] = mapped_column(String(60))
     key_id: Mapped[str] = mapped_column(String(36))
     nonce: Mapped[bytes] = mapped_column(LargeBinary)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
