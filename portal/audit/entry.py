@@ -258,8 +258,8 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
             "v": VERSION,
         }
     )
-    # What no verifier could read must never be written.
-    parse(body)
+    # What no verifier could read must never be written; in canonical form it is already.
+    _shaped(_read(body))
     return Sealed(eid, body, tuple(openings))
 
 
@@ -394,17 +394,22 @@ def loggable(text: str) -> str:
 
 def parse(body: bytes) -> Entry:
     """Read an entry from its published bytes; refuse all but the canonical form."""
-    if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
-        raise EntryError(N_("an entry of {size} bytes"), size=len(body))
-    try:
-        value = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise EntryError(N_("not JSON: {why}"), why=str(error)) from error
+    value = _read(body)
     if canonical(value) != body:
         # Where a member stood twice, one was dropped and its bytes are missing.
         json.loads(body, object_pairs_hook=_no_duplicates)
         raise EntryError(N_("not in canonical form"))
     return _shaped(value)
+
+
+def _read(body: bytes) -> Json:
+    if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
+        raise EntryError(N_("an entry of {size} bytes"), size=len(body))
+    try:
+        value: Json = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EntryError(N_("not JSON: {why}"), why=str(error)) from error
+    return value
 
 
 def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from portal.audit.entry import Opening
 from portal.audit.entry import utc_text
 from portal.errors import N_
 from portal.errors import NotFoundError
@@ -66,20 +69,27 @@ class Vault:
 
     def prepare(self, subjects: Iterable[str]) -> None:
         """See to it that these people have a key, in one commit."""
+        self._keys_of(set(subjects))
+
+    def _keys_of(self, subjects: Collection[str]) -> Mapping[str, tuple[str, AESGCM]]:
+        """Return the key of each, taken while no other thread can make us forget it."""
         with self._lock:
             self._forget_if_changed()
-            unknown = [subject for subject in set(subjects) if subject not in self._keys]
-            if not unknown:
-                return
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                found = {subject: self._find(subject) or self._make(subject) for subject in unknown}
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
-            self._file.execute("COMMIT")
-            # Only what is kept may be used: a key that was rolled back opens nothing later.
-            self._keys.update(found)
+            unknown = [subject for subject in subjects if subject not in self._keys]
+            if unknown:
+                self._learn(unknown)
+            return {subject: self._keys[subject] for subject in subjects}
+
+    def _learn(self, unknown: Iterable[str]) -> None:
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            found = {subject: self._find(subject) or self._make(subject) for subject in unknown}
+        except BaseException:
+            self._file.execute("ROLLBACK")
+            raise
+        self._file.execute("COMMIT")
+        # Only what is kept may be used: a key that was rolled back opens nothing later.
+        self._keys.update(found)
 
     def _edition(self) -> int:
         """Return a number that changes when another process changed the file."""
@@ -138,12 +148,10 @@ class Vault:
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         return AESGCM(self._master.decrypt(nonce, sealed, key_id.encode()))
 
-    def encrypt(self, subject: str, *, eid: str, field: str, disclosure: str) -> Box:
-        """Encrypt a disclosure for the person; the entry and field are bound into it."""
-        self.prepare([subject])
-        key_id, key = self._keys[subject]
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return Box(key_id, nonce, key.encrypt(nonce, disclosure.encode(), _bound(eid, field)))
+    def encrypt(self, eid: str, openings: Sequence[Opening]) -> list[Box]:
+        """Encrypt openings, each for the person it is about; entry and field are bound into it."""
+        keys = self._keys_of({opening.subject for opening in openings})
+        return [_box(*keys[opening.subject], eid, opening) for opening in openings]
 
     def decrypt(self, box: Box, *, eid: str, field: str) -> str:
         """Return the disclosure, or raise `KeyDestroyedError`."""
@@ -153,6 +161,12 @@ class Vault:
             ).fetchone()
             key = self._unwrap(*(row or (box.key_id, None)))
         return key.decrypt(box.nonce, box.ciphertext, _bound(eid, field)).decode()
+
+
+def _box(key_id: str, key: AESGCM, eid: str, opening: Opening) -> Box:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    bound = _bound(eid, opening.field)
+    return Box(key_id, nonce, key.encrypt(nonce, opening.disclosure.encode(), bound))
 
 
 def _bound(eid: str, field: str) -> bytes:

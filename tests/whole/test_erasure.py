@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal import erasure
+from portal.audit.entry import Opening
 from portal.audit.erasing import NoTicketError
 from portal.audit.erasing import TicketTakenError
 from portal.audit.models import Erasure
@@ -240,7 +241,7 @@ def test_another_process_forgets_the_key_at_once(portal: Portal, told: Told) -> 
     other.prepare([told.youth])
     erase(portal.install, told.youth, ticket=TICKET, at=NOON)
     with pytest.raises(KeyDestroyedError):
-        other.encrypt(told.youth, eid="x", field="y", disclosure="z")
+        other.encrypt("x", [Opening("y", told.youth, "z")])
     other.close()
 
 
