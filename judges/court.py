@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import URLError
 
 REFUSED = 3
+SECONDS_TO_START = 30
 WIDTH = 256
 RANDOM_PLACES = 200
 
@@ -50,6 +53,20 @@ class Case:
             at = end
         require(len(found) == width, f"{name} holds {len(found)} entries")
         return found
+
+
+def wait_for(url: str) -> None:
+    """Wait until somebody answers at the address."""
+    until = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - on this machine
+        except URLError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def require(accepted: object, otherwise: str) -> None:

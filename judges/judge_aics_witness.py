@@ -24,11 +24,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.error import URLError
 
+from court import SECONDS_TO_START
 from court import Case
 from court import hear
 from court import require
+from court import wait_for
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.audit.folder import Folder
@@ -45,7 +46,7 @@ from portal.audit.witness import ask as ask_to_cosign
 
 NAME = "witness.example/judge"
 ANOTHER_ROOT = hashlib.sha256(b"another tree").digest()
-SECONDS_TO_START, SECONDS_OF_DRIFT = 20, 60
+SECONDS_OF_DRIFT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +111,6 @@ def running_witness(program: str, vkey: str) -> Iterator[Witness]:
             finally:
                 server.terminate()
                 server.wait(SECONDS_TO_START)
-
-
-def wait_for(url: str) -> None:
-    """Wait until somebody answers at the address."""
-    until = time.monotonic() + SECONDS_TO_START
-    while True:
-        try:
-            ask(url)
-        except URLError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 def check_growth(witness: Witness, case: Case, folder: Folder) -> Checkpoint:

@@ -15,13 +15,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.error import URLError
 
 from bringing import HERE
 from bringing import JUDGES
@@ -29,11 +27,13 @@ from bringing import ROOM
 from bringing import Judge
 from bringing import MissingError
 from court import REFUSED
+from court import SECONDS_TO_START
+from court import wait_for
 from faults import FAULTS
 
 INSTALL = ROOM / "log"
 FAILED, MISSING = 1, 2
-SECONDS_TO_START, SECONDS_TO_JUDGE = 30, 600
+SECONDS_TO_JUDGE = 600
 
 Called = Mapping[str, Sequence[str]]
 
@@ -87,20 +87,6 @@ def served() -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(SECONDS_TO_START)
-
-
-def wait_for(url: str) -> None:
-    """Wait until the log is served."""
-    until = time.monotonic() + SECONDS_TO_START
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - on this machine
-        except URLError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 def bring(judge: Judge) -> Sequence[str]:

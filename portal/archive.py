@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 
+from portal.disk import keep_names
 from portal.errors import N_
 from portal.errors import NotFoundError
 
@@ -45,7 +46,7 @@ class Archive:
             os.fsync(file.fileno())
         Path(temporary).replace(target)
         for folder in (target.parent, self.path):
-            _sync(folder)
+            keep_names(folder)
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -63,16 +64,7 @@ class Archive:
         place = self._place(digest)
         place.unlink(missing_ok=True)
         if place.parent.is_dir():
-            _sync(place.parent)
+            keep_names(place.parent)
 
     def _place(self, digest: str) -> Path:
         return self.path / digest[:2] / f"{digest}.pdf"
-
-
-def _sync(folder: Path) -> None:
-    """See to it that a new name in a folder outlives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

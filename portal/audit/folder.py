@@ -18,6 +18,7 @@ from portal.audit.tiles import split_hashes
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
+from portal.disk import keep_names
 from portal.errors import N_
 from portal.errors import PortalError
 
@@ -73,7 +74,7 @@ class Folder:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        _keep_names(target.parent)
+        keep_names(target.parent)
 
     def write_tile(self, name: str, content: bytes) -> None:
         """Write a tile or bundle; one that is there already must hold the same bytes."""
@@ -126,13 +127,4 @@ def _make_folder(path: Path) -> None:
     if not path.is_dir():
         _make_folder(path.parent)
         path.mkdir(exist_ok=True)
-        _keep_names(path.parent)
-
-
-def _keep_names(folder: Path) -> None:
-    """Let the disk keep which files a folder holds."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        keep_names(path.parent)

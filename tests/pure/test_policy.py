@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from portal.audit.note import COSIGNATURE
 from portal.audit.note import Checkpoint
 from portal.audit.note import Note
 from portal.audit.note import NoteError
@@ -12,17 +11,11 @@ from portal.audit.note import VerifierKey
 from portal.audit.note import sign
 from portal.audit.policy import Policy
 from portal.audit.policy import PolicyError
+from tests import witnesses
+from tests.witnesses import WITNESSES
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 LOG = VerifierKey("audit.example/fund", LOG_KEY.public_key().public_bytes_raw())
-WITNESS_KEYS = {
-    name: Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
-    for number, name in enumerate(("audit-firm", "university", "donor"), start=1)
-}
-WITNESSES = {
-    name: VerifierKey(f"{name}.example", key.public_key().public_bytes_raw(), COSIGNATURE)
-    for name, key in WITNESS_KEYS.items()
-}
 CHECKPOINT = Checkpoint(LOG.name, 7, bytes(range(32)))
 NOTE = sign(CHECKPOINT.text(), LOG.name, LOG_KEY)
 LINES = [f"log {LOG}", *(f"witness {name} {key}" for name, key in WITNESSES.items())]
@@ -32,13 +25,7 @@ TWO_OF_THREE = "\n".join(
 
 
 def cosigned(*names: str, at: int = 1_790_000_000) -> Note:
-    signatures = list(NOTE.signatures)
-    for name in names:
-        told = f"cosignature/v1\ntime {at}\n{NOTE.text}".encode()
-        raw = at.to_bytes(8, "big") + WITNESS_KEYS[name].sign(told)
-        key = WITNESSES[name]
-        signatures.append(Signature(key.name, key.key_id, raw))
-    return Note(NOTE.text, tuple(signatures))
+    return witnesses.cosigned(NOTE, *names, at=at)
 
 
 def test_a_quorum_is_two_of_three() -> None:

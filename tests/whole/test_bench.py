@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bench.files import small_bodies
 from bench.files import write_log
 from bench.proofs import audit_elsewhere
 from bench.proofs import measure_proofs
@@ -19,8 +20,10 @@ from bench.writers import ARMS
 from bench.writers import audit
 from bench.writers import founded
 from bench.writers import payment
+from portal.audit.check import LogError
 from portal.audit.check import bodies
 from portal.audit.check import signed_head
+from portal.audit.check import verified_bundles
 from portal.audit.folder import Folder
 from portal.audit.models import LogEntry
 from portal.db import prepare
@@ -68,3 +71,14 @@ def test_each_arm_commits_what_it_says(tmp_path: Path) -> None:
     (paid, audited, entries), *more = counts
     assert (paid, audited) == (1, 0)
     assert more == [[2, 1, entries], [3, 1, entries + 1]]
+
+
+def test_a_log_that_fills_an_upper_tile_is_verified_and_that_tile_too(tmp_path: Path) -> None:
+    log = write_log(Folder(tmp_path / "log"), 65_700, small_bodies)
+    bundles = verified_bundles(log.folder, log.checkpoint)
+    assert sum(len(packed) for _, packed in bundles) == 65_700
+    tile = log.folder.path / "tile" / "1" / "000"
+    whole = tile.read_bytes()
+    tile.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    with pytest.raises(LogError, match="tile/1/000 does not fit"):
+        list(verified_bundles(log.folder, log.checkpoint))
