@@ -30,6 +30,7 @@ from portal.errors import PortalError
 VERSION = 1
 BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
+_DEPTH_OF_FIELD = DEPTH_MAX - 2  # a field stands in `pub`, and that in the entry
 INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
@@ -121,6 +122,11 @@ class EntryType:
     name: str
     public: Mapping[str, Field]
     private: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse names that could not stand in an entry."""
+        for name in (*self.public, *self.private):
+            _check_name(name)
 
     def describe(self) -> Json:
         """Return the declaration as plain JSON, for the data dictionary and its digest."""
@@ -232,12 +238,7 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
     `random` gives that many unpredictable bytes; a private field that is absent still gets a
     commitment, so that its presence cannot be seen.
     """
-    check_public(draft.type, draft.public)
-    if not draft.private.keys() <= set(draft.type.private):
-        unknown = sorted(draft.private.keys() - set(draft.type.private))
-        raise EntryError(
-            N_("{type} has no private field {names}"), type=draft.type.name, names=unknown
-        )
+    _check_draft(draft, eid)
     commitments, openings = {}, []
     for name in (ACT, *draft.type.private):
         secret = draft.actor if name == ACT else draft.private.get(name)
@@ -246,7 +247,8 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
             continue
         commitments[name], opening = _commit(draft.type.name, name, secret, random)
         openings.append(opening)
-    body = canonical(
+    # Every part was checked where it came in, so nothing is walked through a second time here.
+    body = _encode(
         {
             "act": {"c": commitments.pop(ACT), "r": draft.role},
             "at": utc_text(draft.at),
@@ -258,9 +260,22 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
             "v": VERSION,
         }
     )
-    # What no verifier could read must never be written; in canonical form it is already.
-    _shaped(_read(body))
+    _check_length(body)
     return Sealed(eid, body, tuple(openings))
+
+
+def _check_draft(draft: Draft, eid: str) -> None:
+    """Refuse what no verifier could read: it must never be written."""
+    check_public(draft.type, draft.public)
+    for value in draft.public.values():
+        _check(value, _DEPTH_OF_FIELD)
+    if not draft.private.keys() <= set(draft.type.private):
+        unknown = sorted(draft.private.keys() - set(draft.type.private))
+        raise EntryError(
+            N_("{type} has no private field {names}"), type=draft.type.name, names=unknown
+        )
+    if not (_is_code(draft.role) and all(map(_is_eid, (eid, *draft.refs)))):
+        raise EntryError(N_("not an entry of version {version}"), version=VERSION)
 
 
 def _commit(
@@ -270,7 +285,8 @@ def _commit(
     if not _is_salt(salt):
         # A short salt could be guessed, and the value with it.
         raise EntryError(N_("{type}.{name} has no salt of 32 bytes"), type=type_name, name=name)
-    disclosure = base64url(canonical([salt, f"{type_name}.{name}", secret.value]))
+    _check(secret.value, _DEPTH_OF_FIELD)
+    disclosure = base64url(_encode([salt, f"{type_name}.{name}", secret.value]))
     return commitment(disclosure), Opening(name, secret.subject, disclosure)
 
 
@@ -341,6 +357,10 @@ def check_entry(entry: Entry, types: Mapping[str, EntryType]) -> None:
 def canonical(value: Json) -> bytes:
     """Return the canonical bytes of a value in our subset of RFC 8785."""
     _check(value, DEPTH_MAX)
+    return _encode(value)
+
+
+def _encode(value: Json) -> bytes:
     return _ENCODER.encode(value).encode("utf-8")
 
 
@@ -403,13 +423,17 @@ def parse(body: bytes) -> Entry:
 
 
 def _read(body: bytes) -> Json:
-    if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
-        raise EntryError(N_("an entry of {size} bytes"), size=len(body))
+    _check_length(body)
     try:
         value: Json = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise EntryError(N_("not JSON: {why}"), why=str(error)) from error
     return value
+
+
+def _check_length(body: bytes) -> None:
+    if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
+        raise EntryError(N_("an entry of {size} bytes"), size=len(body))
 
 
 def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

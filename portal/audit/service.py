@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import closing
 from functools import lru_cache
 from typing import cast
 
@@ -82,14 +83,16 @@ def _private_row(eid: str, opening: Opening, box: Box) -> Row:
 
 
 def _add(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows in one statement, as the driver takes it: every act does so twice.
+    """Insert rows in one statement, handed to the driver itself: every act does so twice.
 
-    By way of SQLAlchemy's insert each would take about twice as long.
+    By way of SQLAlchemy each would take about twice as long. What the database refuses comes as
+    the driver's own error, and ends the transaction as any other does.
     """
     names = tuple(rows[0])
     statement, keep = _insert(connection.dialect, table.__tablename__, names, len(rows))
     values = [keep(row[name]) if name == "eid" else row[name] for row in rows for name in names]
-    connection.exec_driver_sql(statement, tuple(values))
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(statement, tuple(values))
 
 
 @lru_cache(50)
