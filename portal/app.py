@@ -34,6 +34,7 @@ from portal import cli
 from portal import db
 from portal import security
 from portal.audit import public as audit_public
+from portal.clock import now
 from portal.errors import N_
 from portal.errors import ForbiddenError
 from portal.errors import InputError
@@ -42,6 +43,8 @@ from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
+from portal.funds import office_acting as funds_office_acting
+from portal.funds import office_deciding as funds_office_deciding
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
@@ -81,6 +84,8 @@ security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
+security.office.register_blueprint(funds_office_deciding.bp)
+security.office.register_blueprint(funds_office_acting.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -180,7 +185,7 @@ def _load_signed_in(cookie: str) -> SignedIn | None:
     person = db.db.session.get(Person, int(person_id)) if person_id.isdigit() else None
     if person is None or not person.is_active or person.session_key != session_key:
         return None
-    return SignedIn(as_actor(person), session_key)
+    return SignedIn(as_actor(person, on=bangkok_day(now())), session_key)
 
 
 def _attach_templates(app: Flask) -> None:
@@ -233,6 +238,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
+    ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.funds.new_request", N_("New request"), _ASK),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.people.list_openings", N_("Sealed values"), READERS),

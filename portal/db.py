@@ -59,9 +59,23 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "interest",
+        "check_override",
+        "urgent_rule",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {
+        "fund_request",
+        "payment",
+        "balance",
+        "counter",
+        "erasure",
+        "opening",
+        "acting_chair",
+        "ratification",
+    }
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {

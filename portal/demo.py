@@ -32,6 +32,7 @@ from portal.funds.rules import Reason
 from portal.funds.rules import State
 from portal.funds.service import Grounds
 from portal.funds.service import approve_request
+from portal.funds.service import declare_interest
 from portal.funds.service import reject_request
 from portal.funds.service import return_request
 from portal.funds.service import submit_request
@@ -159,11 +160,11 @@ def _decide(teller: Teller, say: Say) -> None:
             case 19 | 18:
                 continue
             case 17:
-                _take(teller, reject_request, request_id, HELPED_ALREADY, by=chair)
+                _decline(teller, reject_request, request_id, HELPED_ALREADY, by=chair)
             case 16:
-                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
+                _decline(teller, return_request, request_id, PAPER_MISSING, by=chair)
             case 15 if _acts(request_id) == 1:
-                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
+                _decline(teller, return_request, request_id, PAPER_MISSING, by=chair)
                 _take(teller, submit_request, request_id, by=officer)
                 _approve(teller, request_id, chair)
             case _:
@@ -206,17 +207,37 @@ def _approve(teller: Teller, request_id: int, chair: Actor) -> None:
             if row.state is not State.SUBMITTED:
                 return
             signer = chair if row.waits_for is Role.CHAIR else teller.person(row.waits_for)
+            version = _declare(teller, session, request_id, by=signer)
             approve_request(
-                session, request_id, note="", seen_version=row.version, by=signer, at=teller.tick()
+                session, request_id, note="", seen_version=version, by=signer, at=teller.tick()
             )
 
 
-def _take(
-    teller: Teller, act: Callable[..., object], request_id: int, *grounds: Grounds, by: Actor
+def _declare(teller: Teller, session: Session, request_id: int, *, by: Actor) -> int:
+    """Let who is to decide say that they are not related; return the version that it led to."""
+    return declare_interest(
+        session,
+        request_id,
+        is_related=False,
+        how="",
+        seen_version=_version(session, request_id),
+        by=by,
+        at=teller.tick(),
+    ).version
+
+
+def _decline(
+    teller: Teller, act: Callable[..., object], request_id: int, grounds: Grounds, *, by: Actor
 ) -> None:
     with teller.act() as session:
+        version = _declare(teller, session, request_id, by=by)
+        act(session, request_id, grounds, seen_version=version, by=by, at=teller.tick())
+
+
+def _take(teller: Teller, act: Callable[..., object], request_id: int, *, by: Actor) -> None:
+    with teller.act() as session:
         version = _version(session, request_id)
-        act(session, request_id, *grounds, seen_version=version, by=by, at=teller.tick())
+        act(session, request_id, seen_version=version, by=by, at=teller.tick())
 
 
 def _pay(teller: Teller, say: Say) -> None:

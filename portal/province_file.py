@@ -70,6 +70,7 @@ Year = Annotated[
     int, Shape(_between(2500, 2700), N_("must be a Buddhist year such as 2570, not {found}"))
 ]
 Days = Annotated[int, Shape(_between(1, 60), N_("must be 1 to 60 working days, not {found}"))]
+DaysToRatify = Annotated[int, Shape(_between(1, 90), N_("must be 1 to 90 days, not {found}"))]
 Baht = Annotated[
     Money, Shape(_between(1, 9_999_999_999), N_("must be 1 to 9999999999 baht, not {found}"))
 ]
@@ -223,6 +224,14 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgent:
+    """The urgent lane: the most it takes, and within how many days an approval is ratified."""
+
+    ceiling: Baht = field(metadata={"key": "ceiling_baht"})
+    ratify_within_days: DaysToRatify
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """A partner that people come from; `also_th` are other names still in use for it."""
 
@@ -262,3 +271,4 @@ class Province:
     people: tuple[Person, ...]
     donations: tuple[Donation, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    urgent: Urgent | None = None

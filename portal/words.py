@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from flask import flash
 from flask_babel import force_locale
+from flask_babel import get_locale
 from flask_babel import gettext
 from flask_babel import lazy_gettext
 from wtforms import SelectField
@@ -18,6 +20,7 @@ from portal.labels import TABLES
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
+from portal.thai import short_day
 
 # WTForms speaks no Thai; these are said in our own words.
 NOT_LISTED = lazy_gettext("Choose one of the list.")
@@ -71,6 +74,8 @@ def _said(fact: object) -> object:
             return shown(fact, "role")
         case StrEnum():
             return _said_choice(fact)
+        case date():
+            return short_day(fact, str(get_locale()))
         case tuple():
             return ", ".join(str(_said(part)) for part in fact)
         case _:
@@ -78,7 +83,7 @@ def _said(fact: object) -> object:
 
 
 # The tables that refusals speak of.
-_CHOICES = ("state", "action", "document")
+_CHOICES = ("state", "action", "document", "check")
 
 
 def _said_choice(fact: StrEnum) -> str:

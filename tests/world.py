@@ -161,7 +161,25 @@ class World:
         )
         return self.submitted(answer=answer)
 
+    def to_decide(self, *, answer: RequestAnswer = ANSWER) -> FundRequest:
+        """A request of whose chair is known that they are not related to it."""
+        return self.declare(self.submitted(answer=answer), self.somchai)
+
+    def declare(
+        self, fund_request: FundRequest, by: Actor, *, is_related: bool = False
+    ) -> FundRequest:
+        return service.declare_interest(
+            self.session,
+            fund_request.id,
+            is_related=is_related,
+            how="ญาติ" if is_related else "",
+            seen_version=fund_request.version,
+            by=by,
+            at=NOON,
+        )
+
     def approve(self, fund_request: FundRequest, by: Actor) -> FundRequest:
+        self.declare(fund_request, by)
         return service.approve_request(
             self.session,
             fund_request.id,

@@ -31,7 +31,6 @@ from portal.funds.models import RequestDuty
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
-from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.money import Money
 from portal.roles import Actor
@@ -58,22 +57,11 @@ def load_request(
 
 
 def next_state(
-    session: Session,
-    fund_request: FundRequest,
-    action: Action,
-    by: Actor,
-    *,
-    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
+    session: Session, fund_request: FundRequest, action: Action, by: Actor, *, at: datetime
 ) -> State:
     """Return the state an action leads to, or raise the rule that keeps this person from it."""
-    return rules.next_state(
-        fund_request.state,
-        action,
-        by,
-        subcommittee=fund_request.subcommittee_code,
-        duties=lookups.duties(session, fund_request.id),
-        signatures=signatures,
-    )
+    standing = lookups.standing(session, fund_request, day=bangkok_day(at))
+    return rules.next_state(fund_request.state, action, by, standing)
 
 
 def next_reference(
@@ -127,13 +115,14 @@ def payee_secret(payee: PayeeAccount) -> Secret:
 class Effect:
     """What an act does to its request: `changes` are columns that move only with an entry.
 
-    `evidence` is what the person saw when acting; reason and note are why.
+    `evidence` is what the person saw when acting; reason and note are why. An act beside the three
+    duties has none.
     """
 
-    duty: Duty
+    duty: Duty | None
     state: State
     waits_for: Role | None
-    changes: Mapping[str, int] = field(default_factory=dict)
+    changes: Mapping[str, int | str] = field(default_factory=dict)
     reason: Reason | None = None
     note: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
@@ -144,11 +133,12 @@ def enter(
 ) -> str:
     """Write an act down: log, request, timeline, duty. Return the entry's id."""
     eid = record(session, draft)
+    if (effect.state, effect.waits_for) != (fund_request.state, fund_request.waits_for):
+        fund_request.waits_since = draft.at
     # Together with the new entry's id: the database refuses them alone.
     fund_request.log_eid = eid
     fund_request.state = effect.state
     fund_request.waits_for = effect.waits_for
-    fund_request.waits_since = draft.at
     for name, value in effect.changes.items():
         setattr(fund_request, name, value)
     session.flush()
@@ -165,7 +155,8 @@ def enter(
         "log_eid": eid,
     }
     session.execute(insert(RequestAct), act)
-    _keep_duty(session, fund_request, effect.duty, by)
+    if effect.duty is not None:
+        _keep_duty(session, fund_request, effect.duty, by)
     return eid
 
 

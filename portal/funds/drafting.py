@@ -71,6 +71,8 @@ class RequestAnswer:
     payee: PayeeAnswer
     reason: str
     fingerprint: str | None = None
+    is_urgent: bool = False
+    urgent_reason: str = ""
 
 
 def draft_request(
@@ -111,7 +113,7 @@ def amend_request(
     """Change a draft or a returned request before it is sent again."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     # Who may send it may change it.
-    next_state(session, fund_request, Action.SUBMIT, by)
+    next_state(session, fund_request, Action.SUBMIT, by, at=at)
     category = _check_answer(session, answer)
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(session, answer, fund_request.youth_id, by=by, at=at)
@@ -171,6 +173,8 @@ def _write_answer(fund_request: FundRequest, answer: RequestAnswer, category: Ca
     fund_request.area_code = answer.area_code
     fund_request.amount_satang = answer.amount.satang
     fund_request.reason = answer.reason
+    fund_request.is_urgent = answer.is_urgent
+    fund_request.urgent_reason = answer.urgent_reason
     fund_request.payees.append(
         PayeeAccount(
             version=len(fund_request.payees) + 1,

@@ -111,7 +111,7 @@ def forget(session: Session, subject: str, *, at: datetime) -> None:
         return
     forget_youth(session, int(name), at=at)
     for request in _requests(session, int(name)):
-        request.reason = ""
+        request.reason = request.urgent_reason = ""
         request.area_code = amphoe(request.area_code)
         request.import_fingerprint = None
         of_request = PayeeAccount.fund_request_id == request.id

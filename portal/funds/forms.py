@@ -12,9 +12,11 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
+from wtforms import BooleanField
 from wtforms import Field
 from wtforms import IntegerField
 from wtforms import RadioField
+from wtforms import SelectMultipleField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired
@@ -102,6 +104,17 @@ class Pick:
 
 class BulkForm(FlaskForm):
     """Approving several requests from the list: each tick is `id-version`."""
+
+    pick = SelectMultipleField(choices=(), validate_choice=False)
+    is_unrelated = BooleanField(
+        _("I am not related to any person, payee or project of those I ticked"),
+        validators=[InputRequired(_("Confirm it, or open the request and declare it there."))],
+    )
+
+    @property
+    def picked(self) -> list[Pick]:
+        """Return what was ticked."""
+        return picks(self.pick.data or ())
 
 
 def picks(values: Sequence[str]) -> list[Pick]:

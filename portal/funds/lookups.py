@@ -10,13 +10,20 @@ from sqlalchemy.orm import Session
 
 from portal.funds import acts
 from portal.funds import rules
+from portal.funds import urgency
 from portal.funds.models import FundRequest
+from portal.funds.models import Interest
+from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.models import SignatureRule
+from portal.funds.models import UrgentRule
 from portal.funds.rules import Duty
 from portal.funds.rules import Signatures
+from portal.funds.rules import Standing
 from portal.funds.rules import State
+from portal.funds.urgency import Lane
+from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -48,10 +55,72 @@ def duties(session: Session, request_id: int) -> dict[int, Duty]:
     return {row.person_id: row.duty for row in rows}
 
 
+def related(session: Session, request_id: int) -> dict[int, bool]:
+    """Return what people declared of themselves about a request; the newest word counts."""
+    rows = session.execute(
+        select(Interest.person_id, Interest.is_related)
+        .where(Interest.fund_request_id == request_id)
+        .order_by(Interest.id)
+    )
+    return {row.person_id: row.is_related for row in rows}
+
+
+def standing(session: Session, fund_request: FundRequest, *, day: date | None) -> Standing:
+    """Return how a request stands for those who act on it on a day."""
+    return Standing(
+        subcommittee=fund_request.subcommittee_code,
+        duties=duties(session, fund_request.id),
+        signatures=signatures(session, fund_request),
+        related=related(session, fund_request.id),
+        day=day,
+        is_paying=fund_request.paying_satang > 0,
+    )
+
+
+def urgent_lane(session: Session, day: date) -> Lane | None:
+    """Return the rules of the urgent lane on a day, if there are any."""
+    newest = (
+        select(UrgentRule)
+        .where(UrgentRule.valid_from <= day)
+        .order_by(UrgentRule.valid_from.desc(), UrgentRule.id.desc())
+        .limit(1)
+    )
+    rule = session.scalars(newest).one_or_none()
+    return rule.lane if rule else None
+
+
+def ratification(session: Session, fund_request: FundRequest) -> Ratification | None:
+    """Return what the driving committee still has to say, or said, of an urgent approval."""
+    return session.scalars(
+        select(Ratification).where(Ratification.fund_request_id == fund_request.id)
+    ).one_or_none()
+
+
+def overdue_ratification(
+    session: Session, subcommittee: str, *, day: date
+) -> tuple[str, date] | None:
+    """Return the oldest urgent approval of a subcommittee whose ratification is overdue."""
+    row = session.execute(
+        select(FundRequest.reference, Ratification.due_on)
+        .join(FundRequest, FundRequest.id == Ratification.fund_request_id)
+        .where(
+            Ratification.subcommittee_code == subcommittee,
+            Ratification.verdict.is_(None),
+            Ratification.due_on < day,
+            FundRequest.state.in_(PAID),
+        )
+        .order_by(Ratification.due_on)
+        .limit(1)
+    ).one_or_none()
+    return (str(row.reference), row.due_on) if row else None
+
+
 def signatures_needed(
-    session: Session, fund_request: FundRequest, *, day: date
+    session: Session, fund_request: FundRequest, *, day: date, amount: Money | None = None
 ) -> tuple[Role, ...]:
-    """Return the roles that sign for this request by the rules of a day."""
+    """Return the roles that sign for this request by the rules of a day, or for another amount."""
+    if fund_request.is_urgent:
+        return urgency.SIGNATURES
     newest = select(func.max(SignatureRule.valid_from)).where(SignatureRule.valid_from <= day)
     valid = session.scalars(
         select(SignatureRule).where(SignatureRule.valid_from == newest.scalar_subquery())
@@ -60,7 +129,7 @@ def signatures_needed(
         [rule.threshold for rule in valid],
         subcommittee=fund_request.subcommittee_code,
         fund=fund_request.fund_code,
-        amount=fund_request.amount,
+        amount=amount or fund_request.amount,
     )
 
 
@@ -70,7 +139,7 @@ def signatures(session: Session, fund_request: FundRequest) -> Signatures:
         select(func.max(RequestAct.id))
         .where(
             RequestAct.fund_request_id == fund_request.id,
-            RequestAct.act == acts.REQUEST_SUBMITTED.name,
+            RequestAct.act.in_((acts.REQUEST_SUBMITTED.name, acts.REQUEST_REVISED.name)),
         )
         .scalar_subquery()
     )

@@ -22,12 +22,15 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds.check_rules import CheckCode
 from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import State
 from portal.funds.rules import Threshold
+from portal.funds.urgency import Lane
+from portal.funds.urgency import Verdict
 from portal.money import Money
 from portal.roles import Role
 
@@ -142,6 +145,27 @@ class SignatureRule(Base):
             subcommittee=self.subcommittee_code,
             fund=self.fund_code,
         )
+
+
+class UrgentRule(Base):
+    """The urgent lane as it holds from one day on; a later row of the same day replaces it."""
+
+    __tablename__ = "urgent_rule"
+    __table_args__ = (
+        CheckConstraint("ceiling_satang > 0", name="ceiling_is_positive"),
+        CheckConstraint("ratify_within_days > 0", name="days_are_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    ceiling_satang: Mapped[int] = mapped_column(BigInteger)
+    ratify_within_days: Mapped[int]
+    log_eid: Mapped[str] = log_reference()
+
+    @property
+    def lane(self) -> Lane:
+        """Return the rule as a plain value."""
+        return Lane(self.valid_from, Money(self.ceiling_satang), self.ratify_within_days)
 
 
 class Target(Base):
@@ -260,6 +284,9 @@ class FundRequest(Base):
             "sent_satang BETWEEN 0 AND awarded_satang AND awarded_satang <= amount_satang",
             name="never_more_than_approved",
         ),
+        CheckConstraint(
+            "paying_satang BETWEEN sent_satang AND awarded_satang", name="never_paid_twice"
+        ),
         CheckConstraint("confirmed_satang BETWEEN 0 AND sent_satang", name="confirmed_was_sent"),
         CheckConstraint("(youth_id IS NULL) <> (project_id IS NULL)", name="for_one_of_both"),
         CheckConstraint(
@@ -287,9 +314,13 @@ class FundRequest(Base):
     area_code: Mapped[str] = mapped_column(ForeignKey("area.code"))
     amount_satang: Mapped[int] = mapped_column(BigInteger)
     awarded_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    # In payments that are alive, from preparing on.
+    paying_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     sent_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     confirmed_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     reason: Mapped[str] = mapped_column(Text)
+    is_urgent: Mapped[bool] = mapped_column(default=False)
+    urgent_reason: Mapped[str] = mapped_column(Text, default="")
     signatures_needed: Mapped[str] = mapped_column(String(200), default="")
     waits_for: Mapped[Role | None] = mapped_column(choice(Role, "waits_for"))
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
@@ -319,6 +350,11 @@ class FundRequest(Base):
         """Return what was approved and has not left for the bank."""
         return Money(self.awarded_satang - self.sent_satang)
 
+    @property
+    def payable(self) -> Money:
+        """Return what was approved and is in no payment."""
+        return Money(self.awarded_satang - self.paying_satang)
+
 
 class PayeeAccount(Base):
     """Where the money goes; a change is a new version."""
@@ -332,7 +368,7 @@ class PayeeAccount(Base):
     kind: Mapped[str] = mapped_column(String(20))
     holder: Mapped[str] = mapped_column(String(200))
     bank_code: Mapped[str] = mapped_column(String(3))
-    account_number: Mapped[str] = mapped_column(String(20))
+    account_number: Mapped[str] = mapped_column(String(20), index=True)
 
 
 class RequestAct(Base):
@@ -361,6 +397,59 @@ class RequestDuty(Base):
     fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     duty: Mapped[Duty] = mapped_column(choice(Duty, "duty"))
+
+
+class Interest(Base):
+    """What somebody who is to decide declared of themselves; never changed, the newest counts.
+
+    How they are related stands in the timeline.
+    """
+
+    __tablename__ = "interest"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    is_related: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
+class CheckOverride(Base):
+    """Somebody answered for a check that stopped a request, why stands in the timeline."""
+
+    __tablename__ = "check_override"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    code: Mapped[CheckCode] = mapped_column(choice(CheckCode, "check_code"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
+class Ratification(Base):
+    """What the driving committee still says, or said, of an urgent approval."""
+
+    __tablename__ = "ratification"
+    __table_args__ = (
+        CheckConstraint(
+            "(decided_at IS NULL) = (verdict IS NULL)"
+            " AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_whole",
+        ),
+        CheckConstraint("decided_by_id <> approved_by_id", name="different_people"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), unique=True)
+    subcommittee_code: Mapped[str] = mapped_column(ForeignKey("subcommittee.code"))
+    approved_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    due_on: Mapped[date]
+    verdict: Mapped[Verdict | None] = mapped_column(choice(Verdict, "verdict"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
 
 
 class Document(Base):

@@ -28,7 +28,6 @@ from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
 from portal.funds.forms import SeenVersion
-from portal.funds.forms import picks
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
 from portal.funds.queries import Filters
@@ -39,7 +38,8 @@ from portal.funds.request_forms import RequestForm
 from portal.funds.request_forms import typed
 from portal.funds.request_page import RequestPage
 from portal.funds.request_page import amendable_page
-from portal.funds.request_page import request_page
+from portal.funds.request_view import RequestForms
+from portal.funds.request_view import show_request_page
 from portal.funds.rules import ASKERS
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
@@ -100,21 +100,7 @@ def _page() -> int:
 @bp.get("/requests/<int:request_id>")
 def show_request(request_id: int) -> ResponseReturnValue:
     """Show the one page of a request."""
-    return _show_request(request_id, DecisionForm())
-
-
-def _show_request(request_id: int, form: DecisionForm) -> str:
-    by = current_actor()
-    page = request_page(db.session(), request_id, by)
-    if not form.is_submitted():
-        form.seen_version.data = page.row.version
-    return render_template(
-        "office/funds/show_request.html",
-        page=page,
-        form=form.offer(page.offers),
-        decides=bool(SIGNERS & by.roles),
-        pays=by.holds(Role.TREASURER),
-    )
+    return show_request_page(request_id)
 
 
 @bp.post("/requests/<int:request_id>/decide")
@@ -122,7 +108,8 @@ def decide_request(request_id: int) -> ResponseReturnValue:
     """Record one decision of a chair."""
     form = DecisionForm()
     if not form.validate_on_submit():
-        return _show_request(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        page = show_request_page(request_id, RequestForms(decision=form))
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer()
     reference, state = _decide(request_id, answer)
     tell_done(answer.action, state, reference)
@@ -160,14 +147,14 @@ def show_decisions() -> ResponseReturnValue:
 
 
 def _show_decisions(
-    *, page: int = 1, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = False
+    form: BulkForm | None = None, *, page: int = 1, outcomes: Sequence[Outcome] = ()
 ) -> str:
     return render_template(
         "office/funds/show_decisions.html",
         found=queries.to_decide(db.session(), current_actor(), page=page),
-        form=BulkForm(),
+        form=form or BulkForm(formdata=None),
         outcomes=outcomes,
-        is_none_ticked=is_none_ticked,
+        is_none_ticked=form is not None and not form.picked,
         decides=bool(SIGNERS & current_actor().roles),
     )
 
@@ -175,24 +162,28 @@ def _show_decisions(
 @bp.post("/decisions")
 def decide_requests() -> ResponseReturnValue:
     """Approve every ticked request: each an act of its own, which may be refused on its own."""
-    ticked = picks(request.form.getlist("pick"))
-    if not ticked:
-        return _show_decisions(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _show_decisions(outcomes=[_approve_one(pick) for pick in ticked])
+    form = BulkForm()
+    if not form.validate_on_submit() or not form.picked:
+        return _show_decisions(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _show_decisions(outcomes=[_approve_one(pick) for pick in form.picked])
 
 
 def _approve_one(pick: Pick) -> Outcome:
-    by = current_actor()
+    by, at = current_actor(), now()
     row = queries.request_row(db.session(), pick.request_id, by)
     try:
         with transaction() as session:
-            state = service.approve_request(
+            declared = service.declare_interest(
                 session,
                 pick.request_id,
-                note="",
+                is_related=False,
+                how="",
                 seen_version=pick.seen_version,
                 by=by,
-                at=now(),
+                at=at,
+            )
+            state = service.approve_request(
+                session, pick.request_id, note="", seen_version=declared.version, by=by, at=at
             ).state
     except PortalError as refusal:
         return Outcome(row, None, refusal)
@@ -228,7 +219,7 @@ def add_request() -> ResponseReturnValue:
 @bp.get("/requests/<int:request_id>/amend")
 def show_amend(request_id: int) -> ResponseReturnValue:
     """Show the form of a draft or returned request, filled in."""
-    page = amendable_page(db.session(), request_id, current_actor())
+    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     form = _form(page.row.kind, typed(page))
     return _show_form(form, page=page)
 
@@ -236,7 +227,7 @@ def show_amend(request_id: int) -> ResponseReturnValue:
 @bp.post("/requests/<int:request_id>/amend")
 def amend_request(request_id: int) -> ResponseReturnValue:
     """Change a draft or returned request."""
-    page = amendable_page(db.session(), request_id, current_actor())
+    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     form = _form(page.row.kind)
     if not form.validate_on_submit():
         return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -23,6 +23,7 @@ from portal.funds import lookups
 from portal.funds.models import Category
 from portal.funds.models import Fund
 from portal.funds.models import FundRequest
+from portal.funds.models import Interest
 from portal.funds.models import RequestDuty
 from portal.funds.models import Subcommittee
 from portal.funds.rules import ASKERS
@@ -61,6 +62,7 @@ class RequestRow:
     requested_on: date
     waits_for: Role | None
     waits_since: datetime | None
+    is_urgent: bool = False
 
     @property
     def shown_state(self) -> str:
@@ -144,6 +146,7 @@ def _row(
         requested_on=fund_request.requested_on,
         waits_for=fund_request.waits_for,
         waits_since=fund_request.waits_since,
+        is_urgent=fund_request.is_urgent,
     )
 
 
@@ -156,8 +159,8 @@ def visible(by: Actor) -> ColumnElement[bool]:
     if lookups.SEE_ALL & by.roles:
         return or_(own, was_sent)
     seen = [own]
-    if by.chairs:
-        seen.append(and_(was_sent, FundRequest.subcommittee_code.in_(by.chairs)))
+    if by.seats:
+        seen.append(and_(was_sent, FundRequest.subcommittee_code.in_(by.seats)))
     if Role.TREASURER in by.roles:
         seen.append(and_(was_sent, FundRequest.state.in_(lookups.PAID)))
     return or_(*seen)
@@ -213,10 +216,13 @@ def _listed(
     if start >= count:
         # An address may name any page, and some lie beyond what a database counts.
         return RequestList((), count, Money(int(satang)), page)
-    order = FundRequest.id.desc() if newest_first else FundRequest.waits_since
-    found = session.execute(
-        _rows().where(*conditions).order_by(order, FundRequest.id).limit(length).offset(start)
+    # What is urgent comes first wherever something waits.
+    order = (
+        (FundRequest.id.desc(),)
+        if newest_first
+        else (FundRequest.is_urgent.desc(), FundRequest.waits_since, FundRequest.id)
     )
+    found = session.execute(_rows().where(*conditions).order_by(*order).limit(length).offset(start))
     rows = [_row(*columns) for columns in found]
     return RequestList(rows, count, Money(int(satang)), page)
 
@@ -236,16 +242,22 @@ def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
         for role in (Role.DRIVING_CHAIR, Role.BOARD)
         if role in by.roles
     ]
-    if by.chairs:
+    if by.seats:
         mine.append(
-            and_(FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.chairs))
+            and_(FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.seats))
         )
     asked = exists().where(
         RequestDuty.fund_request_id == FundRequest.id,
         RequestDuty.person_id == by.person_id,
         RequestDuty.duty != Duty.DECIDE,
     )
-    return and_(FundRequest.state == State.SUBMITTED, or_(false(), *mine), ~asked)
+    is_related = exists().where(
+        Interest.fund_request_id == FundRequest.id,
+        Interest.person_id == by.person_id,
+        Interest.is_related,
+    )
+    waits = FundRequest.state == State.SUBMITTED
+    return and_(waits, or_(false(), *mine), ~asked, ~is_related)
 
 
 def to_correct(session: Session, by: Actor, *, length: int) -> RequestList:

@@ -29,7 +29,9 @@ from portal.funds.models import Purpose
 from portal.funds.models import SignatureRule
 from portal.funds.models import Subcommittee
 from portal.funds.models import Target
+from portal.funds.models import UrgentRule
 from portal.funds.rules import Threshold
+from portal.funds.urgency import Lane
 from portal.money import Money
 from portal.roles import Actor
 
@@ -125,6 +127,19 @@ def set_threshold(
         )
     )
     session.flush()
+
+
+def set_urgent_lane(session: Session, lane: Lane, *, by: Actor, at: datetime) -> UrgentRule:
+    """Say what the urgent lane takes from a day on."""
+    rule = UrgentRule(
+        valid_from=lane.valid_from,
+        ceiling_satang=lane.ceiling.satang,
+        ratify_within_days=lane.ratify_within_days,
+        log_eid=record(session, acts.urgent_lane_set(lane, by=by, at=at)),
+    )
+    session.add(rule)
+    session.flush()
+    return rule
 
 
 def set_target(

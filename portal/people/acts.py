@@ -12,6 +12,7 @@ from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.roles import Actor
 from portal.roles import Role
+from portal.roles import Term
 
 ROLE_GRANTED = EntryType(
     "role.granted",
@@ -21,6 +22,20 @@ ROLE_GRANTED = EntryType(
     },
     private=("person",),
 )
+ACTING_CHAIR_APPOINTED = EntryType(
+    "acting_chair.appointed",
+    public={
+        "number": Field(Kind.REFERENCE, "the appointment's number"),
+        "subcommittee": Field(Kind.CODE, "the subcommittee whose chair is acted for"),
+        "from_on": Field(Kind.DAY, "the first day"),
+        "to_on": Field(Kind.DAY, "the last day"),
+    },
+    private=("person", "order"),
+)
+ACTING_CHAIR_ENDED = EntryType(
+    "acting_chair.ended",
+    public={"number": Field(Kind.REFERENCE, "the appointment that ends before its last day")},
+)
 PRIVACY_OPENED = EntryType(
     "privacy.opened",
     public={
@@ -28,7 +43,7 @@ PRIVACY_OPENED = EntryType(
         "count": Field(Kind.COUNT, "how many of them"),
     },
 )
-ALL = (ROLE_GRANTED, PRIVACY_OPENED)
+ALL = (ROLE_GRANTED, ACTING_CHAIR_APPOINTED, ACTING_CHAIR_ENDED, PRIVACY_OPENED)
 
 
 def actor_secret(by: Actor) -> Secret:
@@ -48,6 +63,25 @@ def role_granted(
         {"role": role, "subcommittee": subcommittee},
         {"person": person},
     )
+
+
+def acting_chair_appointed(
+    number: str, term: Term, *, person: Secret, order: Secret, role: Role, by: Actor, at: datetime
+) -> Draft:
+    """Somebody is to act for a chair; who, and by which order, is private."""
+    public: dict[str, Json] = {
+        "number": number,
+        "subcommittee": term.subcommittee,
+        "from_on": term.from_on.isoformat(),
+        "to_on": term.to_on.isoformat(),
+    }
+    private = {"person": person, "order": order}
+    return Draft(ACTING_CHAIR_APPOINTED, at, role, actor_secret(by), public, private)
+
+
+def acting_chair_ended(number: str, *, role: Role, by: Actor, at: datetime, ref: str) -> Draft:
+    """Somebody acts for a chair no longer."""
+    return Draft(ACTING_CHAIR_ENDED, at, role, actor_secret(by), {"number": number}, refs=(ref,))
 
 
 def opened(purpose: str, count: int, *, by: Actor, at: datetime) -> Draft:

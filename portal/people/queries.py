@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import N_
 from portal.errors import NotFoundError
+from portal.people.models import ActingChair
 from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.roles import Actor
@@ -32,12 +35,14 @@ def actor(session: Session, username: str) -> Actor:
     return as_actor(person)
 
 
-def as_actor(person: Person) -> Actor:
-    """Return a person as somebody who acts."""
+def as_actor(person: Person, *, on: date | None = None) -> Actor:
+    """Return a person as somebody who acts, with the terms for a chair that cover a day, or all."""
     grants = [grant for grant in person.grants if grant.ended_at is None]
+    terms = [row.term for row in person.terms if row.ended_at is None]
+    acting = frozenset(term for term in terms if term.covers(term.subcommittee, on))
     return Actor(
         person_id=person.id,
-        roles=frozenset(grant.role for grant in grants),
+        roles=frozenset(grant.role for grant in grants) | ({Role.CHAIR} if acting else set()),
         chairs=frozenset(
             grant.subcommittee_code
             for grant in grants
@@ -45,11 +50,17 @@ def as_actor(person: Person) -> Actor:
         ),
         name=person.name,
         username=person.username,
+        acting=acting,
     )
 
 
-def holders(session: Session, role: Role, subcommittee: str | None = None) -> list[str]:
-    """Return the names of those who hold a role now: whom to ask."""
+def holders(
+    session: Session, role: Role, subcommittee: str | None = None, *, on: date | None = None
+) -> list[str]:
+    """Return the names of those who hold a role now: whom to ask.
+
+    With a day, those who act for the chair of the subcommittee on it come after the chair.
+    """
     found = (
         select(Person.name)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
@@ -58,4 +69,23 @@ def holders(session: Session, role: Role, subcommittee: str | None = None) -> li
     )
     if role is Role.CHAIR and subcommittee is not None:
         found = found.where(RoleGrant.subcommittee_code == subcommittee)
+        return [*session.scalars(found), *_acting(session, subcommittee, on)]
+    return list(session.scalars(found))
+
+
+def _acting(session: Session, subcommittee: str, on: date | None) -> list[str]:
+    if on is None:
+        return []
+    found = (
+        select(Person.name)
+        .join(ActingChair, ActingChair.person_id == Person.id)
+        .where(
+            ActingChair.subcommittee_code == subcommittee,
+            ActingChair.from_on <= on,
+            ActingChair.to_on >= on,
+            ActingChair.ended_at.is_(None),
+            Person.is_active,
+        )
+        .order_by(Person.name)
+    )
     return list(session.scalars(found))

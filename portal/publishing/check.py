@@ -165,7 +165,9 @@ def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None
     if recorded != checkpoint.size:
         return
     _check_places(session, (Place.AVAILABLE,), shelf.left)
-    _check_places(session, _APPROVED, shelf.sums(Measure.APPROVED))
+    approved = shelf.sums(Measure.APPROVED)
+    approved.subtract(shelf.sums(Measure.RELEASED))
+    _check_places(session, _APPROVED, approved)
     _check_places(session, _PAID, shelf.sums(Measure.DISBURSED))
 
 

@@ -113,7 +113,7 @@ def figures(session: Session) -> Figures:
         received=sums.get("received", Money(0)),
         allocated=sums.get("allocated", Money(0)),
         requested=total(tally.amount for tally in counted),
-        approved=sums.get("approved", Money(0)),
+        approved=sums.get("approved", Money(0)) - sums.get("released", Money(0)),
         disbursed=sums.get("disbursed", Money(0)),
         requests=sum(tally.count for tally in counted),
         paid_for_youths=paid.get("youth", 0),
@@ -207,7 +207,7 @@ def parts(session: Session, kind: str) -> list[Part]:
             # The log tells a short Thai name of some.
             short=Name(json.loads(row.more).get("short_th", row.name_th), row.name_en),
             given=Money(sums[row.code][given]),
-            approved=Money(sums[row.code]["approved"]),
+            approved=Money(sums[row.code]["approved"] - sums[row.code]["released"]),
             disbursed=Money(sums[row.code]["disbursed"]),
         )
         for row in sorted(rows, key=lambda row: row.code)

@@ -13,6 +13,7 @@ from datetime import datetime
 from datetime import timedelta
 
 from portal.audit.entry import Entry
+from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import N_
 from portal.errors import PortalError
@@ -23,6 +24,7 @@ from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
+from portal.funds.urgency import SIGNATURES
 from portal.money import Money
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
@@ -30,13 +32,14 @@ from portal.publishing.shelf import Limit
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Name
 from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Ratification
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 1
+VERSION = 2
 _BANGKOK = timedelta(hours=7)
 
 
@@ -137,8 +140,10 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     _known(shelf, index, "purpose", entry.text("purpose"))
     _check_request(index, entry, category)
     place = entry.public["place"]
-    askers = (case.askers if case else frozenset()) | {party}
-    _apart(index, party, case.deciders if case else frozenset())
+    known = case or _NOBODY
+    _apart(index, party, known.deciders)
+    if entry.public["urgent"]:
+        _check_urgent(shelf, index, day(entry.at), entry.number("satang"))
     shelf.cases[reference] = Case(
         reference=reference,
         kind=entry.text("kind"),
@@ -150,14 +155,129 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         place=None if place is None else str(place),
         status=Status.SUBMITTED,
         satang=entry.number("satang"),
-        submitted_at=case.submitted_at if case else entry.at,
+        submitted_at=known.submitted_at or entry.at,
         sent_at=entry.at,
+        is_urgent=bool(entry.public["urgent"]),
         last_index=index,
-        askers=askers,
-        deciders=case.deciders if case else frozenset(),
+        unrelated=known.unrelated,
+        related=known.related,
+        askers=known.askers | {party},
+        deciders=known.deciders,
     )
     if case is None:
         _count(shelf, shelf.cases[reference], entry, Measure.REQUESTED, entry.number("satang"))
+
+
+# What is known of a request before it is sent.
+_NOBODY = Case("", "", "", "", "", "", 0, None, Status.SUBMITTED, 0, "", "")
+
+
+def _lane(shelf: Shelf, index: int, on: str) -> Mapping[str, Json]:
+    """Return the rules of the urgent lane on a day."""
+    days = [code for kind, code in shelf.names if kind == "urgent_lane" and code <= on]
+    if not days:
+        raise FoldError(index, N_("there is no urgent lane"))
+    return shelf.names["urgent_lane", max(days)].more
+
+
+def _check_urgent(shelf: Shelf, index: int, on: str, satang: int) -> None:
+    ceiling = _lane(shelf, index, on)["ceiling_satang"]
+    if not (isinstance(ceiling, int) and satang <= ceiling):
+        raise FoldError(index, N_("the amount is beyond the ceiling of the urgent lane"))
+
+
+def _urgent_lane(shelf: Shelf, _index: int, entry: Entry) -> None:
+    # Without a name of its own: what counts are its other facts. The newest of a day counts.
+    shelf.names["urgent_lane", entry.text("valid_from")] = Name("", "", dict(entry.public))
+
+
+def _term(shelf: Shelf, index: int, entry: Entry) -> None:
+    key = ("acting_chair", entry.text("number"))
+    _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    if key in shelf.names or entry.text("from_on") > entry.text("to_on"):
+        raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
+    shelf.names[key] = Name("", "", dict(entry.public))
+
+
+def _term_ended(shelf: Shelf, index: int, entry: Entry) -> None:
+    number = _known(shelf, index, "acting_chair", entry.text("number"))
+    shelf.names["acting_end", number] = Name("", "", {"at": entry.at})
+
+
+def _check_acting(shelf: Shelf, index: int, case: Case, entry: Entry) -> None:
+    """Refuse who acts for the chair of a subcommittee without an appointment for that day."""
+    if not entry.public["acting"]:
+        return
+    on = day(entry.at)
+    for (kind, number), term in shelf.names.items():
+        if kind == "acting_chair" and term.more["subcommittee"] == case.subcommittee:
+            ended = shelf.names.get(("acting_end", number))
+            is_open = ended is None or str(ended.more["at"]) >= entry.at
+            if is_open and str(term.more["from_on"]) <= on <= str(term.more["to_on"]):
+                return
+    raise FoldError(index, N_("nobody is appointed to act for this chair on that day"))
+
+
+def _declared(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = _case(shelf, index, entry, Status.SUBMITTED, Status.APPROVED, Status.PAID)
+    party, is_related = entry.text("party"), bool(entry.public["related"])
+    _apart(index, party, case.askers)
+    if party in case.related and not is_related:
+        raise FoldError(index, N_("a declared relation is taken back"))
+    measure = Measure.RELATED if is_related else Measure.UNRELATED
+    _count(shelf, case, entry, measure, 0)
+    one = frozenset({party})
+    shelf.cases[case.reference] = replace(
+        case,
+        related=case.related | one if is_related else case.related,
+        unrelated=case.unrelated - one if is_related else case.unrelated | one,
+    )
+
+
+def _check_unrelated(index: int, case: Case, party: str) -> None:
+    if party not in case.unrelated:
+        raise FoldError(index, N_("somebody decides who did not declare to be unrelated"))
+
+
+def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = _case(shelf, index, entry, Status.APPROVED), entry.text("party")
+    _apart(index, party, case.deciders, case.payers)
+    if any(payment.state != "voided" for payment in case.payments.values()):
+        raise FoldError(index, N_("a request is revised while it is being paid"))
+    satang = entry.number("satang")
+    ceiling = shelf.names["category", case.category].more["ceiling_satang"]
+    if not (isinstance(ceiling, int) and 0 < satang <= ceiling):
+        raise FoldError(index, N_("the amount is beyond the ceiling of its category"))
+    if case.is_urgent:
+        _check_urgent(shelf, index, day(entry.at), satang)
+    shelf.left[case.fund, case.subcommittee] += case.approved_satang
+    _count(shelf, case, entry, Measure.RELEASED, case.approved_satang)
+    shelf.cases[case.reference] = replace(
+        case,
+        status=Status.SUBMITTED,
+        satang=satang,
+        approved_satang=0,
+        decided_at="",
+        sent_at=entry.at,
+        signers=(),
+        askers=case.askers | {party},
+        ratify_by="",
+        ratification=Ratification.NONE,
+    )
+
+
+def _ratified(ratification: Ratification) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
+        case, party = _case(shelf, index, entry, Status.APPROVED, Status.PAID), entry.text("party")
+        if case.ratification is not Ratification.DUE:
+            raise FoldError(index, N_("there is nothing to ratify"))
+        _apart(index, party, case.askers, frozenset(case.signers))
+        _check_unrelated(index, case, party)
+        shelf.cases[case.reference] = replace(
+            case, ratification=ratification, deciders=case.deciders | {party}
+        )
+
+    return tell
 
 
 def _check_request(index: int, entry: Entry, category: Name) -> None:
@@ -197,6 +317,8 @@ def _case(shelf: Shelf, index: int, entry: Entry, *statuses: Status) -> Case:
 def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
     _apart(index, party, case.askers, frozenset(case.signers))
+    _check_unrelated(index, case, party)
+    _check_acting(shelf, index, case, entry)
     signers = (*case.signers, party)
     number, needed = entry.number("signature"), entry.number("needed")
     is_approval = entry.type == "fund_request.approved"
@@ -214,10 +336,22 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
         case = replace(
             case, status=Status.APPROVED, approved_satang=case.satang, decided_at=entry.at
         )
+        if case.is_urgent:
+            case = _awaiting(shelf, index, case, entry)
     shelf.cases[case.reference] = case
 
 
+def _awaiting(shelf: Shelf, index: int, case: Case, entry: Entry) -> Case:
+    """Return an urgent case as it waits for the driving committee."""
+    approved_on = datetime.fromisoformat(day(entry.at))
+    within = _lane(shelf, index, day(entry.at))["ratify_within_days"]
+    due = approved_on + timedelta(days=within if isinstance(within, int) else 0)
+    return replace(case, ratify_by=due.strftime("%Y-%m-%d"), ratification=Ratification.DUE)
+
+
 def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
+    if case.is_urgent:
+        return SIGNATURES
     sent_on = day(case.sent_at)
     begun = [limit.valid_from for limit in shelf.limits.values() if limit.valid_from <= sent_on]
     newest = max(begun, default="")
@@ -248,6 +382,8 @@ def _decided(status: Status) -> Callable[[Shelf, int, Entry], None]:
     def tell(shelf: Shelf, index: int, entry: Entry) -> None:
         case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
         _apart(index, party, case.askers)
+        _check_unrelated(index, case, party)
+        _check_acting(shelf, index, case, entry)
         deciders = case.deciders | {party}
         decided_at = "" if status is Status.RETURNED else entry.at
         shelf.cases[case.reference] = replace(
@@ -346,6 +482,13 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "fund_request.returned": _decided(Status.RETURNED),
     "fund_request.rejected": _decided(Status.REJECTED),
     "fund_request.withdrawn": _withdrawn,
+    "fund_request.revised": _revised,
+    "fund_request.ratified": _ratified(Ratification.RATIFIED),
+    "fund_request.not_ratified": _ratified(Ratification.REFUSED),
+    "interest.declared": _declared,
+    "urgent_lane.set": _urgent_lane,
+    "acting_chair.appointed": _term,
+    "acting_chair.ended": _term_ended,
     "document.issued": _issued,
     "payment.prepared": _prepared,
     "payment.released": _paid,

@@ -75,6 +75,9 @@ class PublishedRequest(Base):
     satang: Mapped[int] = mapped_column(BigInteger)
     approved_satang: Mapped[int] = mapped_column(BigInteger)
     disbursed_satang: Mapped[int] = mapped_column(BigInteger)
+    is_urgent: Mapped[bool]
+    ratify_by: Mapped[str] = mapped_column(String(10))
+    ratification: Mapped[str] = mapped_column(String(10))
     submitted_at: Mapped[str] = mapped_column(String(20))
     sent_at: Mapped[str] = mapped_column(String(20))
     decided_at: Mapped[str] = mapped_column(String(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import islice
 
@@ -39,6 +40,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Name
 from portal.publishing.shelf import Shelf
 from portal.publishing.tables import act_row
 from portal.publishing.tables import case_of
@@ -111,7 +113,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     taken = list(islice(waiting, BATCH))
     batch = [(index, parse(body)) for index, body in taken]
     shelf = _shelf(session, [entry for _, entry in batch])
-    known = set(shelf.names)
+    known = dict(shelf.names)
     for index, entry in batch:
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
@@ -195,15 +197,18 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
         )
     }
     for (fund, subcommittee, measure), satang in added.items():
-        match measure:
-            case Measure.RECEIVED:
-                shelf.left[fund, ""] += satang
-            case Measure.ALLOCATED:
-                shelf.left[fund, ""] -= satang
-                shelf.left[fund, subcommittee] += satang
-            case Measure.APPROVED:
-                shelf.left[fund, subcommittee] -= satang
+        for account, sign in _MOVES.get(measure, ()):
+            shelf.left[fund, subcommittee if account else ""] += sign * satang
     return shelf
+
+
+# What each measure leaves to a fund itself (false) and to a subcommittee (true).
+_MOVES = {
+    Measure.RECEIVED: ((False, 1),),
+    Measure.ALLOCATED: ((False, -1), (True, 1)),
+    Measure.APPROVED: ((True, -1),),
+    Measure.RELEASED: ((True, 1),),
+}
 
 
 def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
@@ -212,12 +217,12 @@ def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
         session.execute(insert(PublishedLimit), rows)
 
 
-def _write_names(session: Session, shelf: Shelf, known: set[tuple[str, str]]) -> None:
-    rows = [
-        name_row(kind, code, name)
-        for (kind, code), name in shelf.names.items()
-        if (kind, code) not in known
-    ]
+def _write_names(session: Session, shelf: Shelf, known: Mapping[tuple[str, str], Name]) -> None:
+    changed = {key: name for key, name in shelf.names.items() if known.get(key) != name}
+    for kind, code in changed.keys() & known.keys():
+        same = (PublishedName.kind == kind, PublishedName.code == code)
+        session.execute(delete(PublishedName).where(*same))
+    rows = [name_row(kind, code, name) for (kind, code), name in changed.items()]
     if rows:
         session.execute(insert(PublishedName), rows)
 

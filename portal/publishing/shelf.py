@@ -20,6 +20,10 @@ class Measure(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     DISBURSED = "disbursed"
+    # What was approved and set free again; and what those who decide declared of themselves.
+    RELEASED = "released"
+    UNRELATED = "unrelated"
+    RELATED = "related"
 
 
 class Status(StrEnum):
@@ -31,6 +35,15 @@ class Status(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     PAID = "paid"
+
+
+class Ratification(StrEnum):
+    """Whether the driving committee stands by an urgent approval."""
+
+    NONE = ""
+    DUE = "due"
+    RATIFIED = "ratified"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,13 @@ class Case:
     paid_at: str = ""
     approved_satang: int = 0
     disbursed_satang: int = 0
+    is_urgent: bool = False
+    # The last day to ratify an urgent approval, and how that stands.
+    ratify_by: str = ""
+    ratification: Ratification = Ratification.NONE
     last_index: int = 0
+    unrelated: frozenset[str] = frozenset()
+    related: frozenset[str] = frozenset()
     askers: frozenset[str] = frozenset()
     signers: tuple[str, ...] = ()
     deciders: frozenset[str] = frozenset()

@@ -18,6 +18,7 @@ from portal.publishing.shelf import Case
 from portal.publishing.shelf import Limit
 from portal.publishing.shelf import Name
 from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Ratification
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
 from portal.roles import Role
@@ -93,7 +94,12 @@ def case_of(row: PublishedRequest) -> Case:
         paid_at=row.paid_at,
         approved_satang=row.approved_satang,
         disbursed_satang=row.disbursed_satang,
+        is_urgent=row.is_urgent,
+        ratify_by=row.ratify_by,
+        ratification=Ratification(row.ratification),
         last_index=row.last_index,
+        unrelated=frozenset(parties["unrelated"]),
+        related=frozenset(parties["related"]),
         askers=frozenset(parties["askers"]),
         signers=tuple(parties["signers"]),
         deciders=frozenset(parties["deciders"]),
@@ -105,6 +111,8 @@ def case_of(row: PublishedRequest) -> Case:
 def request_row(case: Case) -> Row:
     """Return a request as the table keeps it."""
     parties = {
+        "unrelated": sorted(case.unrelated),
+        "related": sorted(case.related),
         "askers": sorted(case.askers),
         "signers": case.signers,
         "deciders": sorted(case.deciders),
@@ -124,6 +132,9 @@ def request_row(case: Case) -> Row:
         "satang": case.satang,
         "approved_satang": case.approved_satang,
         "disbursed_satang": case.disbursed_satang,
+        "is_urgent": case.is_urgent,
+        "ratify_by": case.ratify_by,
+        "ratification": case.ratification.value,
         "submitted_at": case.submitted_at,
         "sent_at": case.sent_at,
         "decided_at": case.decided_at,

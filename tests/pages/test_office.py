@@ -174,7 +174,7 @@ def test_only_a_draft_or_returned_request_has_a_form(client: Visitor, made: Make
     assert client.get(f"/office/requests/{request_id}/amend").status_code == 409
 
     def returned(world: World) -> tuple[int, int]:
-        fund_request = world.submitted()
+        fund_request = world.to_decide()
         grounds = Grounds(Reason.PAPERS, "ขอสำเนา")
         return_request(
             world.session,

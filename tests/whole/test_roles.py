@@ -65,7 +65,7 @@ def work(session: Session) -> None:
     world = World(session)
     world.confirmed()
     world.submitted_project()
-    returned, rejected, withdrawn = (world.submitted() for _ in range(3))
+    returned, rejected, withdrawn = world.to_decide(), world.to_decide(), world.submitted()
     grounds = Grounds(Reason.OTHER, "No")
     for act, request, by in (
         (return_request, returned, world.somchai),
