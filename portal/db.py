@@ -59,9 +59,21 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "case_note",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {
+        "fund_request",
+        "payment",
+        "balance",
+        "counter",
+        "erasure",
+        "opening",
+        "referral",
+        "follow_up",
+    }
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {
@@ -69,6 +81,7 @@ BLANKED = frozenset(
         ("payee_account", "account_number"),
         ("request_act", "note"),
         ("donation", "donor"),
+        ("case_note", "words"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.
