@@ -21,13 +21,15 @@ from portal.cases.rules import View
 from portal.cases.rules import YouthNotFoundError
 from portal.cases.rules import view
 from portal.labels import Name
-from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
+from portal.people.queries import organisations
 from portal.roles import Actor
 from portal.youths.models import Youth
+from portal.youths.queries import age
 from portal.youths.queries import has_consent
 from portal.youths.queries import may_see
+from portal.youths.queries import place
 
 
 def may_share(session: Session, youth_id: int) -> bool:
@@ -49,6 +51,20 @@ def known_youth(session: Session, youth_id: int, by: Actor, *, is_locked: bool =
 def own_organisation(session: Session, by: Actor) -> str | None:
     """Return the code of the organisation that somebody belongs to."""
     return session.scalar(select(Person.organisation_code).where(Person.id == by.person_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody, as a partner may know them. Private."""
+
+    name: str
+    age: int
+    place: Name
+
+
+def subject(session: Session, youth: Youth, *, today: date) -> Subject:
+    """Return what a partner may know of somebody."""
+    return Subject(youth.name, age(youth.birth_on, today), place(session, youth.area_code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +112,8 @@ def answerers(session: Session, receiver: str, *, sent_by_id: int) -> Sequence[s
 
 def partners(session: Session, *, besides: str | None) -> dict[str, Name]:
     """Return the other organisations in which somebody could answer, by their codes."""
-    theirs = workers().subquery().c.organisation_code
-    found = session.scalars(
-        select(Organisation)
-        .where(Organisation.code.in_(select(theirs)), Organisation.code != (besides or ""))
-        .order_by(Organisation.name_th)
-    )
-    return {one.code: Name(one.name_th, one.name_en) for one in found}
-
-
-def organisation(session: Session, code: str) -> Name:
-    """Return the name of an organisation."""
-    found = session.get_one(Organisation, code)
-    return Name(found.name_th, found.name_en)
+    theirs = {row.organisation_code for row in session.execute(workers())} - {besides}
+    return {code: name for code, name in organisations(session).items() if code in theirs}
 
 
 def has_open(session: Session, youth_id: int, receiver: str) -> bool:
