@@ -19,6 +19,7 @@ from wtforms.validators import Length
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
+from portal.errors import N_
 from portal.errors import PortalError
 from portal.labels import TABLES
 from portal.labels import label
@@ -46,7 +47,7 @@ class DayField(StringField):
         try:
             read_day(self.data)
         except ValueError as error:
-            raise ValidationError(lazy_gettext("Write the date like 22/11/2569.")) from error
+            raise ValidationError(lazy_gettext(N_("Write the date like 22/11/2569."))) from error
 
 
 class SeenVersion(FlaskForm):

@@ -114,8 +114,8 @@ class _Listing:
         count, oldest = self.session.execute(
             joined.with_only_columns(func.count(), func.min(Referral.sent_at))
         ).one()
-        order = Referral.id.desc() if newest_first else Referral.id
-        found = self.session.execute(joined.order_by(order).limit(LENGTH))
+        order = Referral.sent_at.desc() if newest_first else Referral.sent_at
+        found = self.session.execute(joined.order_by(order, Referral.id).limit(LENGTH))
         partners = organisations(self.session)
         rows = [self._row(referral, youth, partners) for referral, youth in found]
         return ReferralList(rows, count, oldest)
