@@ -28,6 +28,7 @@ from tests.world import ANSWER
 from tests.world import FOUNDED
 from tests.world import NOON
 from tests.world import SECRETS
+from tests.world import YOUTH
 from tests.world import World
 
 LATER = NOON + timedelta(hours=2)
@@ -113,6 +114,7 @@ def planned(world: World, youth_id: int | None = None, *, day: date = TODAY) -> 
     return follow_up
 
 
+SOMEBODY_ELSE = replace(ANSWER, youth=replace(YOUTH, first_name="อีกคน", national_id=None))
 FOUND = Finding(Outcome.IN_TRAINING, Pathway.DOLE, TODAY, f"พบ{SECRETS[0]}ที่ศูนย์")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.world import SECRETS
 from tests.world import World
+
+TOMORROW = cases.TODAY + timedelta(days=1)
 
 
 def referral_id(world: World) -> int:
@@ -26,16 +29,18 @@ def version(page: str) -> str:
     return found[1]
 
 
-def test_a_referral_goes_from_the_form_to_its_end(made: Maker, client: Visitor) -> None:
+def test_a_referral_is_sent_from_the_form(made: Maker, client: Visitor) -> None:
     youth_id = made(cases.youth)
     client.sign_in("malee")
     form = f"/office/referrals/new?youth={youth_id}"
     page = client.get(form).text
-    assert "DOLE" in page
-    assert "VHV" in page
-    assert "MSDHS" not in page
-    wrong = client.post(form, data={"receiver": "", "asked": " "})
-    assert wrong.status_code == 422
+    assert [code for code in ("DOLE", "VHV", "MSDHS") if f'value="{code}"' in page] == [
+        "DOLE",
+        "VHV",
+    ]
+    for wrong in ({"receiver": ""}, {"asked": " "}, {"receiver": "MSDHS"}):
+        typed = {"receiver": "DOLE", "asked": "พาไปสมัครเรียน"} | wrong
+        assert client.post(form, data=typed).status_code == 422
     sent = client.post(form, data={"receiver": "DOLE", "asked": "พาไปสมัครเรียน"})
     assert (sent.status_code, sent.location) == (303, "/office/referrals/1")
     again = client.post(form, data={"receiver": "DOLE", "asked": "อีกครั้ง"})
@@ -44,39 +49,35 @@ def test_a_referral_goes_from_the_form_to_its_end(made: Maker, client: Visitor) 
     assert 'action="/office/referrals/1/cancel"' in page
     assert 'action="/office/referrals/1/reply"' not in page
 
-    signed_in(client, "finder2")
+
+def test_a_referral_is_accepted_and_done(made: Maker, client: Visitor) -> None:
+    made(referral_id)
+    client.sign_in("finder2")
     assert SECRETS[0] in client.get("/office/referrals").text
     page = client.get("/office/referrals/1").text
-    assert "พาไปสมัครเรียน" in page
+    assert SECRETS[4] in page
     assert SECRETS[2] not in page
     seen = {"seen_version": version(page), "reason": "", "note": ""}
-    for wrong_reply in ({"action": ""}, {"action": "decline"}, {"action": "cancel"}):
-        answer = client.post("/office/referrals/1/reply", data=seen | wrong_reply)
-        assert answer.status_code == 422
-    answer = client.post("/office/referrals/1/reply", data=seen | {"action": "accept"})
-    assert answer.status_code == 303
-    assert (
-        client.post("/office/referrals/1/reply", data=seen | {"action": "accept"}).status_code
-        == 409
-    )
-    assert client.post("/office/referrals/1/notes", data={"words": ""}).status_code == 422
-    assert client.post("/office/referrals/1/notes", data={"words": "นัดแล้ว"}).status_code == 303
+    for wrong in ({"action": ""}, {"action": "decline"}, {"action": "cancel"}):
+        assert client.post("/office/referrals/1/reply", data=seen | wrong).status_code == 422
+    for status in (303, 409):
+        answer = client.post("/office/referrals/1/reply", data=seen | {"action": "accept"})
+        assert answer.status_code == status
+    for words, status in (("", 422), ("นัดแล้ว", 303)):
+        answer = client.post("/office/referrals/1/notes", data={"words": words})
+        assert answer.status_code == status
     page = client.get("/office/referrals/1").text
     assert "นัดแล้ว" in page
-    seen = {"seen_version": version(page)}
-    assert client.post("/office/referrals/1/finish", data=seen).status_code == 422
-    finished = client.post("/office/referrals/1/finish", data=seen | {"note": "สมัครเรียนแล้ว"})
-    assert finished.status_code == 303
-    for path in ("/office/referrals/1", "/office/referrals"):
-        page = client.get(path).text
-        for private in (SECRETS[0], SECRETS[1], "พาไปสมัครเรียน", "สมัครเรียนแล้ว", "นัดแล้ว"):
-            assert private not in page
-
-    signed_in(client, "wipa")
-    page = client.get(f"/office/cases/{youth_id}").text
-    for told in ("พาไปสมัครเรียน", "สมัครเรียนแล้ว", "นัดแล้ว"):
-        assert told in page
-    assert f'action="/office/cases/{youth_id}' not in page
+    for note, status in (("", 422), ("สมัครเรียนแล้ว", 303)):
+        done = {"seen_version": version(page), "note": note}
+        assert client.post("/office/referrals/1/finish", data=done).status_code == status
+    told = client.get("/office/referrals/1").text + client.get("/office/referrals").text
+    private = (SECRETS[0], SECRETS[1], SECRETS[4], "สมัครเรียนแล้ว", "นัดแล้ว")
+    assert [words for words in private if words in told] == []
+    page = signed_in(client, "wipa").get("/office/cases/1").text
+    for words in (SECRETS[4], "สมัครเรียนแล้ว", "นัดแล้ว"):
+        assert words in page
+    assert 'action="/office/cases/1' not in page
 
 
 def test_a_declined_referral_is_sent_to_another(made: Maker, client: Visitor) -> None:
@@ -152,7 +153,7 @@ def test_follow_ups_are_planned_and_done(made: Maker, client: Visitor) -> None:
 
 def test_the_lists_say_what_waits_and_since_when(made: Maker, client: Visitor) -> None:
     made(lambda world: cases.planned(world, cases.sent(world).youth_id).id)
-    made(lambda world: cases.followed_up(world).id)
+    made(lambda world: cases.followed_up(world, cases.planned(world, day=TOMORROW)).id)
     client.sign_in("malee")
     assert SECRETS[0] in client.get("/office/referrals").text
     assert SECRETS[0] in client.get("/office/follow-ups").text
