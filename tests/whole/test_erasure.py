@@ -158,8 +158,8 @@ def test_the_words_of_a_case_are_forgotten_too(portal: Portal, told: Told) -> No
     after = everything(portal)
     assert [secret for secret in SECRETS if secret.encode() in after] == []
     with Session(db.engine) as session:
-        for words in ("asked, answer, result FROM referral", "note FROM follow_up"):
-            rows = session.execute(text(f"SELECT {words}")).all()
+        for told_in in ("asked, answer, result FROM referral", "note FROM follow_up"):
+            rows = session.execute(text(f"SELECT {told_in}")).all()
             assert set().union(*rows) == {""}
         assert session.scalars(text("SELECT words FROM case_note")).all() == [""]
     portal.verify()
