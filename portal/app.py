@@ -34,6 +34,8 @@ from portal import cli
 from portal import db
 from portal import security
 from portal.audit import public as audit_public
+from portal.cases import office as cases_office
+from portal.cases.rules import READERS as CASE_READERS
 from portal.clock import now
 from portal.errors import N_
 from portal.errors import ForbiddenError
@@ -81,6 +83,7 @@ security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(people_office.bp)
+security.office.register_blueprint(cases_office.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
@@ -240,6 +243,8 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.funds.new_request", N_("New request"), _ASK),
+    ("office.cases.list_referrals", N_("Referrals"), CASE_READERS),
+    ("office.cases.list_follow_ups", N_("Follow-ups"), CASE_READERS),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.people.list_openings", N_("Sealed values"), READERS),
 )

@@ -62,6 +62,7 @@ KEPT = frozenset(
         "interest",
         "check_override",
         "urgent_rule",
+        "case_note",
     }
 )
 LASTING = frozenset(
@@ -74,6 +75,8 @@ LASTING = frozenset(
         "opening",
         "acting_chair",
         "ratification",
+        "referral",
+        "follow_up",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
@@ -83,6 +86,7 @@ BLANKED = frozenset(
         ("payee_account", "account_number"),
         ("request_act", "note"),
         ("donation", "donor"),
+        ("case_note", "words"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

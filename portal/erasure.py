@@ -16,6 +16,7 @@ from portal.audit.erasing import order_erasure
 from portal.audit.erasing import tell_erasure
 from portal.audit.models import Erasure
 from portal.audit.models import PrivateField
+from portal.cases.forgetting import forget_case
 from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
@@ -63,6 +64,7 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
         tell_erasure(session, erasure, subjects, at=at)
+        forget_case(session, subject)
         forget(session, subject, at=at)
         close_erasure(session, erasure, at=at)
     _empty_journal()

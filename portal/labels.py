@@ -100,6 +100,14 @@ ACTS: Mapping[str, str] = {
     "payment.sent": N_("Sent to the bank"),
     "payment.confirmed": N_("Confirmed by the bank"),
     "payment.voided": N_("Payment cancelled"),
+    "referral.sent": N_("Somebody was referred to a partner"),
+    "referral.accepted": N_("A partner took a referral over"),
+    "referral.declined": N_("A partner declined a referral"),
+    "referral.done": N_("A referral was carried out"),
+    "referral.cancelled": N_("A referral was taken back"),
+    "follow_up.planned": N_("A follow-up was planned"),
+    "follow_up.done": N_("Somebody was followed up"),
+    "case_note.added": N_("A case note was written"),
 }
 REASONS: Mapping[str, str] = {
     "incomplete": N_("Something is missing"),
@@ -146,7 +154,9 @@ FIELDS: Mapping[str, str] = {
     "act": N_("Who acted"),
     "above_satang": N_("Above"),
     "acting": N_("For the chair, as acting chair"),
+    "asked": N_("What is asked"),
     "bank_reference": N_("The bank's reference"),
+    "before": N_("The entry before it"),
     "category": N_("Category"),
     "ceiling_satang": N_("At most for one request"),
     "channel": N_("How the money travels"),
@@ -157,7 +167,9 @@ FIELDS: Mapping[str, str] = {
     "digest": N_("Digest (SHA-256)"),
     "doc": N_("The document"),
     "document": N_("Paper"),
+    "done_on": N_("Done on"),
     "donor": N_("Donor"),
+    "due_on": N_("Planned for"),
     "first_month": N_("First month of the fiscal year"),
     "fiscal_year": N_("Fiscal year"),
     "from_on": N_("From"),
@@ -173,7 +185,9 @@ FIELDS: Mapping[str, str] = {
     "number": N_("Number"),
     "order": N_("Order"),
     "origin": N_("Log"),
+    "outcome": N_("Outcome"),
     "party": N_("Who acted (a code for this request only)"),
+    "pathway": N_("Way of learning"),
     "payee": N_("Payee"),
     "payment": N_("Number of the payment"),
     "person": N_("The person"),
@@ -183,12 +197,14 @@ FIELDS: Mapping[str, str] = {
     "ratify_within_days": N_("Days to ratify"),
     "reason": N_("Reason"),
     "received_on": N_("Received on"),
+    "receiver": N_("Receiving organisation"),
     "reference": N_("Reference"),
     "related": N_("Related"),
     "restricted": N_("Tied by the donor"),
     "role": N_("Role"),
     "root": N_("Value of all entries (root)"),
     "satang": N_("Amount"),
+    "sender": N_("Sending organisation"),
     "serves": N_("Serves"),
     "short_th": N_("Short name in Thai"),
     "signature": N_("Signature number"),
@@ -226,6 +242,48 @@ RATIFICATIONS: Mapping[str, str] = {
     "ratified": N_("Ratified"),
     "refused": N_("Not ratified"),
 }
+REFERRAL_STATES: Mapping[str, str] = {
+    "sent": N_("Waiting for an answer"),
+    "accepted": N_("Accepted, in hand"),
+    "declined": N_("Declined"),
+    "done": N_("Done"),
+    "cancelled": N_("Taken back"),
+}
+REFERRAL_ACTIONS: Mapping[str, str] = {
+    "accept": N_("Accept the referral"),
+    "decline": N_("Decline the referral"),
+    "finish": N_("Say that it is done"),
+    "cancel": N_("Take the referral back"),
+}
+DECLINED_FOR: Mapping[str, str] = {
+    "not_our_task": N_("Not the task of this organisation"),
+    "other_area": N_("Outside our area"),
+    "no_capacity": N_("Nobody is free for it now"),
+    "helped_already": N_("Helped by us already"),
+    "not_reached": N_("The person cannot be reached"),
+    "other": N_("Another reason"),
+}
+OUTCOMES: Mapping[str, str] = {
+    "in_school": N_("Back in school"),
+    "in_training": N_("In training"),
+    "in_work": N_("In work"),
+    "looking": N_("Still looking"),
+    "lost_contact": N_("Contact lost"),
+    "moved_away": N_("Moved away"),
+    "other": N_("Something else"),
+}
+PATHWAYS: Mapping[str, str] = {
+    "FORMAL": N_("Formal school"),
+    "S13": N_("One school, three modes"),
+    "DOLE": N_("Learning Encouragement Centre"),
+    "VOC": N_("Vocational certificate"),
+    "SHORT": N_("Short vocational course"),
+    "CENTER": N_("Section 12 learning centre"),
+    "HOME": N_("Home education"),
+    "MOBILE": N_("Mobile school"),
+    "WORK": N_("Workplace learning"),
+    "ECD": N_("Child development centre"),
+}
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
@@ -242,6 +300,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "document": DOCUMENTS,
     "check": CHECKS,
     "ratification": RATIFICATIONS,
+    "referral_state": REFERRAL_STATES,
+    "referral_action": REFERRAL_ACTIONS,
+    "declined_for": DECLINED_FOR,
+    "outcome": OUTCOMES,
+    "pathway": PATHWAYS,
 }
 
 

@@ -219,6 +219,11 @@ def short_day(day: date, language: str) -> str:
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def typed_day(day: date) -> str:
+    """Write `22/11/2569`, as people type it."""
+    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"
+
+
 def long_day(day: date, language: str) -> str:
     """Write `22 พฤศจิกายน พ.ศ. 2569` or `22 November 2026`."""
     if language == "th":

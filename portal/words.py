@@ -12,14 +12,22 @@ from flask_babel import force_locale
 from flask_babel import get_locale
 from flask_babel import gettext
 from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import IntegerField
 from wtforms import SelectField
+from wtforms import StringField
+from wtforms.validators import InputRequired
 from wtforms.validators import Length
+from wtforms.validators import ValidationError
+from wtforms.widgets import HiddenInput
 
+from portal.errors import N_
 from portal.errors import PortalError
 from portal.labels import TABLES
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
+from portal.thai import read_day
 from portal.thai import short_day
 
 # WTForms speaks no Thai; these are said in our own words.
@@ -32,6 +40,23 @@ class OneOf(SelectField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
         super().__init__(*args, **kwargs)
         self.invalid_choice_message = NOT_LISTED
+
+
+class DayField(StringField):
+    """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no day."""
+        try:
+            read_day(self.data)
+        except ValueError as error:
+            raise ValidationError(lazy_gettext(N_("Write the date like 22/11/2569."))) from error
+
+
+class SeenVersion(FlaskForm):
+    """The version of the thing as the page showed it."""
+
+    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 def at_most(length: int) -> Length:

@@ -14,7 +14,6 @@ from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
 from wtforms import BooleanField
 from wtforms import Field
-from wtforms import IntegerField
 from wtforms import RadioField
 from wtforms import SelectMultipleField
 from wtforms import TextAreaField
@@ -22,13 +21,13 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
-from wtforms.widgets import HiddenInput
 
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import REASONS
 from portal.words import OneOf
+from portal.words import SeenVersion
 from portal.words import at_most
 
 TEXT_LENGTH_MAX = 4000
@@ -38,12 +37,6 @@ DECISIONS = (
     SelectChoice(Action.RETURN.value, _("Return for correction")),
     SelectChoice(Action.REJECT.value, _("Do not approve")),
 )
-
-
-class SeenVersion(FlaskForm):
-    """The version of the thing as the page showed it."""
-
-    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 @dataclass(frozen=True, slots=True)

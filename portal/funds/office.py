@@ -27,7 +27,6 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
-from portal.funds.forms import SeenVersion
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
 from portal.funds.queries import Filters
@@ -49,6 +48,7 @@ from portal.funds.rules import State
 from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day
+from portal.words import SeenVersion
 from portal.words import say
 
 bp = Blueprint("funds", __name__)

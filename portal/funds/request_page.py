@@ -47,10 +47,10 @@ from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
 from portal.roles import Role
-from portal.youths.models import Area
 from portal.youths.models import Youth
 from portal.youths.queries import age
 from portal.youths.queries import has_consent
+from portal.youths.queries import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         age=age(known.birth_on, fund_request.requested_on) if known else None,
         national_id=youth.national_id if youth else None,
         schooling=youth.schooling if youth else "",
-        place=_place(session, fund_request.area_code),
+        place=place(session, fund_request.area_code),
         area_code=fund_request.area_code,
         subcommittee_code=fund_request.subcommittee_code,
         category_code=fund_request.category_code,
@@ -291,15 +291,6 @@ def _who_can(
 
 def _requester(session: Session, fund_request: FundRequest) -> str:
     return session.get_one(Person, fund_request.requester_id).name
-
-
-def _place(session: Session, area_code: str) -> Name:
-    area = session.get_one(Area, area_code)
-    if area.parent_code is None:
-        # All that is left of the place where somebody was erased.
-        return Name(f"อ.{area.name_th}", area.name_en)
-    parent = session.get_one(Area, area.parent_code)
-    return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")
 
 
 def _holders(session: Session, fund_request: FundRequest, *, on: date) -> Sequence[str]:

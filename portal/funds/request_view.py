@@ -13,12 +13,12 @@ from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
 from portal.funds.deciding_forms import RatifyForm
 from portal.funds.forms import DecisionForm
-from portal.funds.forms import SeenVersion
 from portal.funds.request_page import request_page
 from portal.funds.rules import SIGNERS
 from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day
+from portal.words import SeenVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import select
@@ -9,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from portal.errors import N_
 from portal.errors import NotFoundError
+from portal.labels import Name
 from portal.people.models import ActingChair
+from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.roles import Actor
@@ -89,3 +93,15 @@ def _acting(session: Session, subcommittee: str, on: date | None) -> list[str]:
         .order_by(Person.name)
     )
     return list(session.scalars(found))
+
+
+def names(session: Session, person_ids: Collection[int | None]) -> Mapping[int | None, str]:
+    """Return the names of these people by their numbers; the system is None and has no name."""
+    found = select(Person.id, Person.name).where(Person.id.in_(set(person_ids) - {None}))
+    return {None: "", **{row.id: row.name for row in session.execute(found)}}
+
+
+def organisations(session: Session) -> Mapping[str, Name]:
+    """Return the names of all organisations by their codes, in the order of their Thai names."""
+    found = session.scalars(select(Organisation).order_by(Organisation.name_th))
+    return {one.code: Name(one.name_th, one.name_en) for one in found}

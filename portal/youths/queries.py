@@ -9,7 +9,12 @@ from sqlalchemy import exists
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.labels import Name
+from portal.roles import Actor
+from portal.roles import Role
+from portal.youths.models import Area
 from portal.youths.models import Consent
+from portal.youths.models import Youth
 
 
 def has_consent(session: Session, youth_id: int) -> bool:
@@ -33,3 +38,18 @@ def capacity(birth_on: date, at: datetime) -> str:
     if years <= 10:  # noqa: PLR2004 - the law's number
         return "guardian"
     return "guardian_and_youth" if years < 20 else "self"  # noqa: PLR2004 - the law's number
+
+
+def may_see(youth: Youth, by: Actor) -> bool:  # noqa: ARG001 - who registered them may, later
+    """Say whether this person may open somebody's record."""
+    return bool({Role.OFFICER, Role.AUDITOR} & by.roles)
+
+
+def place(session: Session, area_code: str) -> Name:
+    """Return a tambon with its amphoe."""
+    area = session.get_one(Area, area_code)
+    if area.parent_code is None:
+        # All that is left of the place where somebody was erased.
+        return Name(f"อ.{area.name_th}", area.name_en)
+    parent = session.get_one(Area, area.parent_code)
+    return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")

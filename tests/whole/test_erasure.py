@@ -39,6 +39,7 @@ from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.install import Install
 from portal.youths.models import Youth
+from tests import cases
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.world import NOON
@@ -138,6 +139,30 @@ def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
     assert entry["t"] == "privacy.erased"
     assert entry["pub"] == {"count": len(told.boxes), "ticket": TICKET}
     assert (entry["ref"], entry["prv"]) == ([], {})
+
+
+def test_the_words_of_a_case_are_forgotten_too(portal: Portal, told: Told) -> None:
+    def work(world: World) -> None:
+        youth_id = int(told.youth.removeprefix("youth:"))
+        cases.done(world, cases.accepted(world, cases.sent(world, youth_id)))
+        cases.declined(world, cases.sent(world, youth_id))
+        cases.followed_up(world, cases.planned(world, youth_id))
+        cases.noted(world, youth_id)
+
+    act(portal, work)
+    portal.install.publish(db.engine)
+    before = everything(portal)
+    for words in (b"referral", SECRETS[4].encode()):
+        assert words in before
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    after = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in after] == []
+    with Session(db.engine) as session:
+        for told_in in ("asked, answer, result FROM referral", "note FROM follow_up"):
+            rows = session.execute(text(f"SELECT {told_in}")).all()
+            assert set().union(*rows) == {""}
+        assert session.scalars(text("SELECT words FROM case_note")).all() == [""]
+    portal.verify()
 
 
 def test_a_donor_is_forgotten_too(portal: Portal) -> None:

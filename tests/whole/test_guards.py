@@ -19,6 +19,7 @@ from portal.audit.models import LogEntry
 from portal.db import Base
 from portal.db import db
 from portal.db import writing
+from tests import cases
 from tests.conftest import Portal
 from tests.conftest import owners
 from tests.world import World
@@ -33,8 +34,17 @@ KEPT = (
     "donation",
     "allocation",
     "document",
+    "case_note",
 )
-LASTING = ("fund_request", "payment", "balance", "counter", "payee_account")
+LASTING = (
+    "fund_request",
+    "payment",
+    "balance",
+    "counter",
+    "payee_account",
+    "referral",
+    "follow_up",
+)
 AUDITED = {
     "fund_request": {
         "state": "'withdrawn'",
@@ -73,6 +83,8 @@ def told(portal: Portal) -> Iterator[Portal]:
         world = World(session)
         world.confirmed()
         world.issued()
+        cases.noted(world, cases.sent(world).youth_id)
+        cases.planned(world)
         before = contents(session)
     assert all(before.values())
     yield portal

@@ -16,6 +16,9 @@ from config import MissingSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
+from portal.cases import rules as referrals
+from portal.cases.follow_ups import Outcome
+from portal.cases.follow_ups import Pathway
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -51,6 +54,11 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
         ("document", DocumentKind),
+        ("referral_state", referrals.State),
+        ("referral_action", referrals.Action),
+        ("declined_for", referrals.Reason),
+        ("outcome", Outcome),
+        ("pathway", Pathway),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )

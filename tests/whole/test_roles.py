@@ -41,6 +41,7 @@ from portal.funds.service import withdraw_request
 from portal.payments.service import void_payment
 from portal.people.service import set_password
 from portal.publishing.service import publish
+from tests import cases
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
@@ -85,6 +86,10 @@ def work(session: Session) -> None:
     seen = payment.version
     void_payment(session, payment.id, note="x", seen_version=seen, by=world.anong, at=NOON)
     set_password(session, "malee", PASSWORD)
+    cases.done(world)
+    cases.declined(world)
+    cases.followed_up(world)
+    cases.noted(world)
 
 
 @only_postgresql
@@ -155,7 +160,9 @@ def test_the_pages_ask_for_what_is_sealed_and_grant_it(portal: Portal, as_web: E
 @only_postgresql
 def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Engine) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
-        World(session).confirmed()
+        world = World(session)
+        world.confirmed()
+        cases.planned(world, cases.sent(world).youth_id)
     portal.install.publish(db.engine)
     with pages(portal, as_web) as client:
         client.sign_in("malee")
@@ -169,12 +176,15 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
     assert seen.pop("office.funds.show_amend") == HTTPStatus.CONFLICT
     # Only an auditor asks for what is sealed.
     assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
+    # Nobody in particular is referred.
+    assert seen.pop("office.cases.new_referral") == HTTPStatus.NOT_FOUND
     assert set(seen.values()) == {HTTPStatus.OK}, seen
 
 
 def look_round(client: Visitor, *doors: str) -> dict[str, int]:
     """Open every page behind these doors that needs no more than the number of something."""
     known = {"request_id": 1, "payment_id": 1, "run_id": 1, "reference": "RYG-2570-000001"}
+    known |= {"youth_id": 1, "referral_id": 1, "follow_up_id": 1}
     addresses = client.application.url_map.bind("localhost")
     seen = {}
     for rule in client.application.url_map.iter_rules():
