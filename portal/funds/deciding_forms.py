@@ -52,7 +52,8 @@ class InterestForm(SeenVersion):
         ],
         validators=[InputRequired(_("Choose one."))],
     )
-    how = TextAreaField(_("How (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
+    # Not optional: that would keep the check below from looking at an empty one.
+    how = TextAreaField(_("How (not public)"), validators=[at_most(TEXT_LENGTH_MAX)])
 
     def validate_how(self, field: Any) -> None:
         """Ask how, when there is a relation."""
