@@ -59,9 +59,14 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "youth_act",
+        "record_read",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {"fund_request", "payment", "balance", "counter", "erasure", "opening"}
+    | {"youth", "consent", "youth_pair"}
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {

@@ -41,7 +41,9 @@ def submit_request(
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = next_state(session, fund_request, Action.SUBMIT, by)
-    if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
+    started_on = bangkok_day(fund_request.created_at)
+    youth_id = fund_request.youth_id
+    if youth_id and not has_consent(session, youth_id, on=started_on):
         raise rules.ConsentMissingError
     if fund_request.reference is None:
         numbered = next_reference(session, "request", at=at)

@@ -9,12 +9,14 @@ from portal.audit.entry import EntryType
 from portal.funds import acts as fund_acts
 from portal.payments import acts as payment_acts
 from portal.people import acts as people_acts
+from portal.youths import acts as youth_acts
 
 TYPES: Mapping[str, EntryType] = {
     entry_type.name: entry_type
     for entry_type in (
         *log_acts.ALL,
         *people_acts.ALL,
+        *youth_acts.ALL,
         *fund_acts.ALL,
         *payment_acts.ALL,
     )
