@@ -88,6 +88,16 @@ ACTS: Mapping[str, str] = {
     "payment.sent": N_("Sent to the bank"),
     "payment.confirmed": N_("Confirmed by the bank"),
     "payment.voided": N_("Payment cancelled"),
+    "youth.registered": N_("A person was registered"),
+    "youth.corrected": N_("A person's record was corrected"),
+    "youth.confirmed": N_("A person's record was confirmed"),
+    "youth.merged": N_("Two records were found to be one person"),
+    "youth.told_apart": N_("Two records were found to be two people"),
+    "youth.unmerged": N_("A wrong joining of two records was undone"),
+    "guardian.added": N_("A guardian was noted"),
+    "guardian.ended": N_("A guardian ceased"),
+    "consent.recorded": N_("A consent was recorded"),
+    "consent.withdrawn": N_("A consent was withdrawn"),
 }
 REASONS: Mapping[str, str] = {
     "incomplete": N_("Something is missing"),
@@ -138,6 +148,7 @@ FIELDS: Mapping[str, str] = {
     "ceiling_satang": N_("At most for one request"),
     "channel": N_("How the money travels"),
     "code": N_("Code"),
+    "consent": N_("Consent"),
     "count": N_("How many"),
     "day": N_("Day"),
     "digest": N_("Digest (SHA-256)"),
@@ -147,6 +158,7 @@ FIELDS: Mapping[str, str] = {
     "first_month": N_("First month of the fiscal year"),
     "fiscal_year": N_("Fiscal year"),
     "fund": N_("Fund"),
+    "guardian": N_("Guardian"),
     "instalment": N_("Instalment"),
     "is_witnessed": N_("Witnessed by outsiders"),
     "kind": N_("For whom"),
@@ -156,6 +168,7 @@ FIELDS: Mapping[str, str] = {
     "note": N_("Note"),
     "number": N_("Number"),
     "origin": N_("Log"),
+    "pair": N_("The two records"),
     "party": N_("Who acted (a code for this request only)"),
     "payee": N_("Payee"),
     "payment": N_("Number of the payment"),
@@ -190,6 +203,53 @@ OPENED_FOR: Mapping[str, str] = {
     "data_subject": N_("The person asks for their own data"),
     "legal": N_("A court or an authority asks"),
 }
+ACTIVITIES: Mapping[str, str] = {
+    "education": N_("In education"),
+    "employment": N_("In work"),
+    "training": N_("In training"),
+    "nothing": N_("None of these"),
+    "unknown": N_("Not known"),
+}
+RELATIONS: Mapping[str, str] = {
+    "father": N_("Father"),
+    "mother": N_("Mother"),
+    "grandparent": N_("Grandparent"),
+    "relative": N_("Another relative"),
+    "appointed": N_("Guardian by court order"),
+    "institution": N_("Head of a home"),
+    "other": N_("Somebody else"),
+}
+CAPACITIES: Mapping[str, str] = {
+    "guardian": N_("The guardian"),
+    "guardian_and_youth": N_("The guardian and the young person"),
+    "self": N_("The person alone"),
+}
+CONSENT_PURPOSES: Mapping[str, str] = {
+    "keep": N_("Keep these facts"),
+    "pay": N_("Pay help out"),
+    "share": N_("Share with partner agencies for referral"),
+}
+GAPS: Mapping[str, str] = {
+    "national_id": N_("id number"),
+    "activity": N_("learning and work"),
+    "pathway": N_("learning pathway"),
+    "disadvantages": N_("disadvantage"),
+    "guardian": N_("guardian"),
+    "consent": N_("consent of the right people"),
+    "confirmation": N_("confirmed within a year"),
+}
+LIKENESSES: Mapping[str, str] = {
+    "spelling": N_("The names sound alike and the birth dates are near"),
+    "id_number": N_("The same id number under another name"),
+}
+READ_PAGES: Mapping[str, str] = {
+    "record": N_("The record"),
+    "correction": N_("Form to correct the record"),
+    "guardian": N_("Form for a guardian"),
+    "consent": N_("Form for a consent"),
+    "pair": N_("Comparison of two records"),
+    "request": N_("A fund request"),
+}
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
@@ -204,6 +264,13 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "field": FIELDS,
     "purpose": OPENED_FOR,
     "document": DOCUMENTS,
+    "activity": ACTIVITIES,
+    "relation": RELATIONS,
+    "capacity": CAPACITIES,
+    "consent_purpose": CONSENT_PURPOSES,
+    "gap": GAPS,
+    "likeness": LIKENESSES,
+    "read_page": READ_PAGES,
 }
 
 

@@ -27,7 +27,6 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
-from portal.funds.forms import SeenVersion
 from portal.funds.forms import picks
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
@@ -48,8 +47,12 @@ from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.roles import Role
 from portal.security import current_actor
+from portal.security import row_number
 from portal.thai import bangkok_day
 from portal.words import say
+from portal.youths.forms import SeenVersion
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("funds", __name__)
 
@@ -84,6 +87,7 @@ def list_requests() -> ResponseReturnValue:
         state=request.args.get("state", ""),
         subcommittee=request.args.get("subcommittee", ""),
         text=request.args.get("text", "").strip(),
+        youth=request.args.get("youth", 0, type=row_number),
     )
     return render_template(
         "office/funds/list_requests.html",
@@ -106,6 +110,9 @@ def show_request(request_id: int) -> ResponseReturnValue:
 def _show_request(request_id: int, form: DecisionForm) -> str:
     by = current_actor()
     page = request_page(db.session(), request_id, by)
+    if page.youth_id is not None:
+        with transaction() as session:
+            note_read(session, page.youth_id, page=ReadPage.REQUEST, by=by, at=now())
     if not form.is_submitted():
         form.seen_version.data = page.row.version
     return render_template(

@@ -28,38 +28,20 @@ from portal.funds.choices import Choices
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
-from portal.funds.forms import SeenVersion
 from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
 from portal.labels import PAYEES
 from portal.labels import Name
-from portal.thai import BUDDHIST_ERA
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
-from portal.thai import tidy
 from portal.words import OneOf
 from portal.words import at_most
+from portal.youths.forms import DayField
+from portal.youths.forms import LineField
+from portal.youths.forms import SeenVersion
+from portal.youths.forms import as_typed
 from portal.youths.service import YouthAnswer
-
-
-class LineField(StringField):
-    """One line of text, tidied before anything looks at it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed as it was meant."""
-        super().process_formdata([tidy(value) for value in valuelist])
-
-
-class DayField(StringField):
-    """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no day."""
-        try:
-            read_day(self.data)
-        except ValueError as error:
-            raise ValidationError(_("Write the date like 22/11/2569.")) from error
 
 
 class BahtField(StringField):
@@ -271,7 +253,7 @@ def typed(page: RequestPage) -> dict[str, object]:
         "title": page.title,
         "first_name": page.first_name,
         "last_name": page.last_name,
-        "birth_on": page.birth_on and _as_typed(page.birth_on),
+        "birth_on": page.birth_on and as_typed(page.birth_on),
         "national_id": page.national_id,
         "project_name": page.row.whom,
         "place": page.area_code,
@@ -285,7 +267,3 @@ def typed(page: RequestPage) -> dict[str, object]:
         "reason": page.reason,
         "has_consent": page.consent_given,
     }
-
-
-def _as_typed(day: date) -> str:
-    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"

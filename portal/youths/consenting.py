@@ -21,10 +21,10 @@ from portal.youths.models import Consent
 from portal.youths.models import Guardian
 from portal.youths.models import Youth
 from portal.youths.queries import same_ids
+from portal.youths.refusals import ConsentNotThereError
+from portal.youths.refusals import GuardianNotThereError
 from portal.youths.rules import NEEDED
 from portal.youths.rules import Capacity
-from portal.youths.rules import ConsentNotThereError
-from portal.youths.rules import GuardianNotThereError
 from portal.youths.rules import Purpose
 from portal.youths.rules import Relation
 from portal.youths.rules import Signers

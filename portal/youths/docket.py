@@ -17,10 +17,10 @@ from portal.roles import Actor
 from portal.youths import acts
 from portal.youths.models import Youth
 from portal.youths.models import YouthAct
-from portal.youths.rules import ErasedRecordError
-from portal.youths.rules import MergedRecordError
-from portal.youths.rules import PersonNotFoundError
-from portal.youths.rules import StaleRecordError
+from portal.youths.refusals import ErasedRecordError
+from portal.youths.refusals import MergedRecordError
+from portal.youths.refusals import PersonNotFoundError
+from portal.youths.refusals import StaleRecordError
 from portal.youths.rules import check_may_change
 from portal.youths.rules import may_read
 

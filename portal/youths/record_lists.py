@@ -32,11 +32,11 @@ from portal.youths.models import YouthPair
 from portal.youths.queries import kept_id
 from portal.youths.queries import same_ids
 from portal.youths.queries import whole_name
+from portal.youths.refusals import AuditorNeededError
+from portal.youths.refusals import PersonNotFoundError
 from portal.youths.rules import READERS
 from portal.youths.rules import AgeBand
-from portal.youths.rules import AuditorNeededError
 from portal.youths.rules import Likeness
-from portal.youths.rules import PersonNotFoundError
 from portal.youths.rules import ReadPage
 from portal.youths.rules import Verdict
 from portal.youths.rules import age
@@ -86,7 +86,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """Two records that may be one person, the older first."""
+    """Two records that may be one person, the older first; `is_joined` if either was joined."""
 
     id: int
     ids: tuple[int, int]
@@ -97,6 +97,7 @@ class PairRow:
     verdict: Verdict | None
     settled_by: str | None
     settled_at: datetime | None
+    is_joined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,19 @@ def _page_of(
 
 def open_pairs(session: Session, by: Actor) -> Sequence[PairRow]:
     """Return the pairs that wait for an officer, longest waiting first."""
-    return [
-        row
-        for row in _pairs(session, by, YouthPair.verdict.is_(None), YouthPair.id.asc())
-        # Those that are one by way of another pair need no question.
-        if kept_id(session, row.ids[0]) != kept_id(session, row.ids[1])
-    ]
+    waiting = _pairs(session, by, YouthPair.verdict.is_(None), YouthPair.id.asc())
+    # Those that are one by way of another pair need no question.
+    return [row for row in waiting if not (row.is_joined and _are_one(session, row))]
+
+
+def _are_one(session: Session, row: PairRow) -> bool:
+    older, younger = row.ids
+    return kept_id(session, older) == kept_id(session, younger)
+
+
+def count_open_pairs(session: Session, by: Actor) -> int:
+    """Return how many pairs wait; nobody but officers and auditors is told."""
+    return len(open_pairs(session, by)) if READERS & by.roles else 0
 
 
 def settled_pairs(session: Session, by: Actor) -> Sequence[PairRow]:
@@ -207,6 +215,7 @@ def _pairs(
             verdict=pair.verdict,
             settled_by=settled_by,
             settled_at=pair.settled_at,
+            is_joined=bool(one.same_as_id or other.same_as_id),
         )
         for pair, one, other, settled_by in found
     ]

@@ -1,4 +1,4 @@
-"""Everything on the page of a person's record, and of two records that may be one person."""
+"""Everything on the page of a person's record."""
 
 from __future__ import annotations
 
@@ -27,25 +27,24 @@ from portal.youths.models import YouthAct
 from portal.youths.models import YouthPair
 from portal.youths.queries import has_consent
 from portal.youths.queries import has_consent_for
-from portal.youths.queries import kept_id
 from portal.youths.queries import place_name
 from portal.youths.queries import same_ids
+from portal.youths.refusals import ConsentNotThereError
+from portal.youths.refusals import ErasedRecordError
+from portal.youths.refusals import MergedRecordError
+from portal.youths.refusals import PersonNotFoundError
 from portal.youths.rules import CONFIRMED_FOR
 from portal.youths.rules import READERS
 from portal.youths.rules import Activity
 from portal.youths.rules import AgeBand
 from portal.youths.rules import Capacity
-from portal.youths.rules import ErasedRecordError
 from portal.youths.rules import Gap
-from portal.youths.rules import Likeness
-from portal.youths.rules import PairNotFoundError
-from portal.youths.rules import PersonNotFoundError
 from portal.youths.rules import Purpose
 from portal.youths.rules import Relation
-from portal.youths.rules import Verdict
 from portal.youths.rules import age
 from portal.youths.rules import age_band
 from portal.youths.rules import capacity
+from portal.youths.rules import check_may_change
 from portal.youths.rules import gaps
 from portal.youths.rules import is_neet
 from portal.youths.rules import may_read
@@ -145,6 +144,14 @@ class RecordPage:
         """Return who looks after the person now; of several, who was noted last."""
         return next((row for row in reversed(self.guardians) if row.ended_at is None), None)
 
+    def standing_consent(self, consent_id: int) -> ConsentRow:
+        """Return a consent that can be withdrawn."""
+        standing = [row for row in self.consents if row.withdrawn_at is None]
+        found = next((row for row in standing if row.id == consent_id), None)
+        if found is None:
+            raise ConsentNotThereError
+        return found
+
 
 def record_page(session: Session, youth_id: int, by: Actor, *, at: datetime) -> RecordPage:
     """Return the page of a person's record, or raise why it cannot be shown."""
@@ -184,9 +191,9 @@ def record_page(session: Session, youth_id: int, by: Actor, *, at: datetime) -> 
         consents=_consents(session, [kept, *joined]),
         needed=capacity(youth.birth_on, on),
         agreed={one for one in Purpose if has_consent_for(session, youth_id, one, on=on)},
-        registered_by=_name(session, youth.registered_by_id),
+        registered_by=person_name(session, youth.registered_by_id),
         confirmed_at=youth.confirmed_at,
-        confirmed_by=_name(session, youth.confirmed_by_id),
+        confirmed_by=person_name(session, youth.confirmed_by_id),
         gaps=missing,
         known=len(Gap) - len(missing),
         acts=_acts(session, youth_id),
@@ -194,6 +201,15 @@ def record_page(session: Session, youth_id: int, by: Actor, *, at: datetime) -> 
         may_change=by.holds(Role.OFFICER) and youth.same_as_id is None,
         shows_reads=bool(READERS & by.roles),
     )
+
+
+def changeable_page(session: Session, youth_id: int, by: Actor, *, at: datetime) -> RecordPage:
+    """Return the page of a record that this person may change, or raise why not."""
+    page = record_page(session, youth_id, by, at=at)
+    check_may_change(by)
+    if page.is_merged:
+        raise MergedRecordError
+    return page
 
 
 def _id_fits(national_id: str | None) -> bool:
@@ -218,7 +234,8 @@ def _known(
     }
 
 
-def _name(session: Session, person_id: int | None) -> str | None:
+def person_name(session: Session, person_id: int | None) -> str | None:
+    """Return the name of somebody who did something, if anybody did."""
     return session.get_one(Person, person_id).name if person_id else None
 
 
@@ -271,46 +288,3 @@ def _open_pairs(session: Session, records: Sequence[int]) -> int:
     stands_in = or_(YouthPair.older_id.in_(records), YouthPair.younger_id.in_(records))
     count = select(func.count()).where(YouthPair.verdict.is_(None), stands_in)
     return session.scalar(count) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class PairPage:
-    """Two records beside each other, the older first, and how they were settled."""
-
-    id: int
-    version: int
-    records: tuple[RecordPage, RecordPage]
-    likeness: Likeness
-    found_at: datetime
-    verdict: Verdict | None
-    settled_by: str | None
-    settled_at: datetime | None
-    is_joined: bool
-    may_settle: bool
-
-    @property
-    def may_join(self) -> bool:
-        """Say whether they can be said to be one person: they are not so far."""
-        return self.may_settle and not self.is_joined
-
-
-def pair_page(session: Session, pair_id: int, by: Actor, *, at: datetime) -> PairPage:
-    """Return the page of a doubtful pair, or raise `PairNotFoundError`."""
-    pair = session.get(YouthPair, pair_id) if READERS & by.roles else None
-    if pair is None:
-        raise PairNotFoundError
-    return PairPage(
-        id=pair.id,
-        version=pair.version,
-        records=(
-            record_page(session, pair.older_id, by, at=at),
-            record_page(session, pair.younger_id, by, at=at),
-        ),
-        likeness=pair.likeness,
-        found_at=pair.found_at,
-        verdict=pair.verdict,
-        settled_by=_name(session, pair.settled_by_id),
-        settled_at=pair.settled_at,
-        is_joined=kept_id(session, pair.older_id) == kept_id(session, pair.younger_id),
-        may_settle=by.holds(Role.OFFICER),
-    )
