@@ -33,6 +33,8 @@ from portal.people.service import add_person
 from portal.people.service import grant_role
 from portal.roles import Actor
 from portal.roles import Role
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 from portal.youths.service import YouthAnswer
 
 FOUNDED = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
@@ -229,6 +231,10 @@ class World:
             by=by or self.malee,
             at=NOON,
         )
+
+    def read(self, by: Actor | None = None, *, at: datetime = NOON) -> None:
+        """Somebody opened the record of the first person."""
+        note_read(self.session, 1, page=ReadPage.RECORD, by=by or self.wipa, at=at)
 
     def approvals(self, count: int) -> Sequence[FundRequest]:
         return [self.approved() for _ in range(count)]

@@ -18,6 +18,7 @@ from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
 from portal.errors import RuleError
+from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import say
@@ -51,6 +52,7 @@ def list_people() -> ResponseReturnValue:
         found=found,
         text=text,
         pairs=record_lists.count_open_pairs(session, by),
+        audits=by.holds(Role.AUDITOR),
     )
 
 

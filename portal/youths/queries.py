@@ -42,11 +42,11 @@ def same_ids(session: Session, youth_id: int) -> Collection[int]:
 
 
 def record_id(session: Session, youth_id: int, by: Actor) -> int | None:
-    """Return the record to open for a person, or None when it is not this person's to see."""
+    """Return the record to open for somebody, or None: erased, or not this person's to see."""
     kept = kept_id(session, youth_id)
     for one in (kept, youth_id):
         youth = session.get_one(Youth, one)
-        if may_read(youth.registered_by_id, by):
+        if youth.erased_at is None and may_read(youth.registered_by_id, by):
             return one
     return None
 

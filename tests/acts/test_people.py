@@ -37,9 +37,7 @@ def test_without_a_password_nobody_signs_in(session: Session, world: World) -> N
 def test_a_mistyped_id_number_mixes_up_nobody(session: Session, world: World) -> None:
     first = session.get_one(Youth, world.draft().youth_id)
     stranger = replace(YOUTH, first_name="คนอื่น", birth_on=YOUTH.birth_on.replace(year=2001))
-    other = register_youth(
-        session, stranger, area_code=ANSWER.area_code, by=world.malee, at=NOON
-    )
+    other = register_youth(session, stranger, area_code=ANSWER.area_code, by=world.malee, at=NOON)
     assert other.id != first.id
     assert (first.first_name, other.national_id_hash) == (YOUTH.first_name, None)
     again = register_youth(

@@ -39,7 +39,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "category": ("r", "", ""),
     "category_subcommittee": ("r", "", ""),
     "closed_day": ("r", "", ""),
-    "consent": ("raw(paper)", "", ""),
+    "consent": ("raw", "", ""),
     "counter": ("raw", "", ""),
     "document": ("ra", "", ""),
     "donation": ("rw(donor)", "", ""),
@@ -47,6 +47,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "foundation": ("rw(id)", "", ""),
     "fund": ("r", "", ""),
     "fund_request": ("raw", "", ""),
+    "guardian": ("rawd", "", ""),
     "import_run": ("ra", "", ""),
     "journal_entry": ("ra", "", ""),
     "log_entry": ("ra", "ra", "r"),
@@ -67,6 +68,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "published_position": ("r", "rawd", "r"),
     "published_request": ("r", "rawd", "r"),
     "purpose": ("r", "", ""),
+    "record_read": ("ra", "", ""),
     "request_act": ("raw(note)", "", ""),
     "request_duty": ("ra", "", ""),
     "role_grant": ("r", "", ""),
@@ -74,6 +76,8 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "subcommittee": ("r", "", ""),
     "target": ("r", "", ""),
     "youth": ("raw", "", ""),
+    "youth_act": ("ra", "", ""),
+    "youth_pair": ("raw", "", ""),
 }
 LETTERS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 HELD = """

@@ -33,8 +33,10 @@ KEPT = (
     "donation",
     "allocation",
     "document",
+    "youth_act",
+    "record_read",
 )
-LASTING = ("fund_request", "payment", "balance", "counter", "payee_account")
+LASTING = ("fund_request", "payment", "balance", "counter", "payee_account", "youth", "consent")
 AUDITED = {
     "fund_request": {
         "state": "'withdrawn'",
@@ -73,6 +75,7 @@ def told(portal: Portal) -> Iterator[Portal]:
         world = World(session)
         world.confirmed()
         world.issued()
+        world.read()
         before = contents(session)
     assert all(before.values())
     yield portal
