@@ -136,8 +136,20 @@ class World:
     def person(self, by: Actor) -> Person:
         return self.session.get_one(Person, by.person_id)
 
-    def draft(self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER) -> FundRequest:
-        return drafting.draft_request(self.session, answer, by=by or self.malee, at=NOON)
+    def draft(
+        self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER, at: datetime = NOON
+    ) -> FundRequest:
+        return drafting.draft_request(self.session, answer, by=by or self.malee, at=at)
+
+    def amend(self, fund_request: FundRequest, answer: RequestAnswer) -> FundRequest:
+        return drafting.amend_request(
+            self.session,
+            fund_request.id,
+            answer,
+            seen_version=fund_request.version,
+            by=self.malee,
+            at=NOON,
+        )
 
     def submitted(
         self,

@@ -76,13 +76,13 @@ def settle_pair(
     older, younger = _kept(session, pair)
     if pair.verdict is verdict or older is younger:
         raise PairSettledError
+    act = acts.TOLD_APART
+    if verdict is Verdict.SAME:
+        _check_not_told_apart(session, pair)
+        younger.same_as_id, pair.joined_id = older.id, younger.id
+        act = acts.MERGED
     pair.verdict, pair.settled_by_id, pair.settled_at = verdict, by.person_id, at
-    if verdict is Verdict.TWO:
-        _enter(session, pair, acts.TOLD_APART, by=by, at=at)
-        return pair
-    _check_not_told_apart(session, pair)
-    younger.same_as_id, pair.joined_id = older.id, younger.id
-    _enter(session, pair, acts.MERGED, by=by, at=at)
+    _enter(session, pair, act, by=by, at=at)
     return pair
 
 
