@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import EntryType
+from portal.audit.entry import Json
 from portal.audit.entry import loggable
-from portal.audit.entry import utc_text
 from portal.roles import Actor
 from portal.thai import bangkok_day
 from portal.youths import acts
@@ -173,19 +174,27 @@ def _record(
 def withdraw_consent(
     session: Session,
     youth_id: int,
-    consent_id: int,
+    purpose: Purpose,
     *,
     seen_version: int,
     by: Actor,
     at: datetime,
-) -> Consent:
-    """Note that a consent was taken back: it stays in the history and counts no more."""
+) -> None:
+    """Note that the consent to one purpose was taken back, however often it had been given.
+
+    All of it stays in the history and counts no more.
+    """
     youth = load_record(session, youth_id, seen_version=seen_version, by=by)
-    consent = session.get(Consent, consent_id)
-    is_theirs = consent is not None and consent.youth_id in same_ids(session, youth.id)
-    if consent is None or not is_theirs or consent.withdrawn_at is not None:
+    standing = session.scalars(
+        select(Consent).where(
+            Consent.youth_id.in_(same_ids(session, youth.id)),
+            Consent.purpose == purpose,
+            Consent.withdrawn_at.is_(None),
+        )
+    ).all()
+    if not standing:
         raise ConsentNotThereError
-    consent.withdrawn_at, consent.withdrawn_by_id = at, by.person_id
-    told = {"purposes": [consent.purpose], "recorded_at": utc_text(consent.recorded_at)}
+    for consent in standing:
+        consent.withdrawn_at, consent.withdrawn_by_id = at, by.person_id
+    told: dict[str, Json] = {"purposes": [purpose], "count": len(standing)}
     enter(session, youth, acts.CONSENT_WITHDRAWN, told, by=by, at=at)
-    return consent

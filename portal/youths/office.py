@@ -36,6 +36,8 @@ from portal.youths.reads import note_read
 from portal.youths.record_page import RecordPage
 from portal.youths.record_page import changeable_page
 from portal.youths.record_page import record_page
+from portal.youths.refusals import ConsentNotThereError
+from portal.youths.rules import Purpose
 from portal.youths.rules import ReadPage
 
 bp = Blueprint("youths", __name__)
@@ -66,9 +68,7 @@ def show_person(youth_id: int) -> ResponseReturnValue:
     """Show one record, and keep that it was read."""
     page, at = _opened(youth_id), now()
     _note(page, ReadPage.RECORD, at)
-    return render_template(
-        "office/youths/show_person.html", page=page, form=SeenVersion(seen_version=page.version)
-    )
+    return render_template("office/youths/show_person.html", page=page)
 
 
 def _opened(youth_id: int) -> RecordPage:
@@ -229,29 +229,36 @@ def record_consent(youth_id: int) -> ResponseReturnValue:
     return _back(youth_id)
 
 
-@bp.get("/people-helped/<int:youth_id>/consents/<int:consent_id>/withdraw")
-def show_withdrawal(youth_id: int, consent_id: int) -> ResponseReturnValue:
+WITHDRAW = "/people-helped/<int:youth_id>/consents/<any(keep, pay, share):purpose>/withdraw"
+
+
+@bp.get(WITHDRAW)
+def show_withdrawal(youth_id: int, purpose: str) -> ResponseReturnValue:
     """Show what the withdrawing of a consent means."""
     page = _changeable(youth_id)
+    standing = page.standing(purpose)
+    if not standing:
+        raise ConsentNotThereError
     _note(page, ReadPage.CONSENT, now())
     return render_template(
         "office/youths/show_withdrawal.html",
         page=page,
-        consent=page.standing_consent(consent_id),
+        purpose=purpose,
+        standing=standing,
         form=SeenVersion(seen_version=page.version),
     )
 
 
-@bp.post("/people-helped/<int:youth_id>/consents/<int:consent_id>/withdraw")
-def withdraw_consent(youth_id: int, consent_id: int) -> ResponseReturnValue:
-    """Withdraw a consent."""
+@bp.post(WITHDRAW)
+def withdraw_consent(youth_id: int, purpose: str) -> ResponseReturnValue:
+    """Withdraw the consent to one purpose."""
     form = SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
             consenting.withdraw_consent(
                 session,
                 youth_id,
-                consent_id,
+                Purpose(purpose),
                 seen_version=form.seen_version.data or 0,
                 by=current_actor(),
                 at=now(),

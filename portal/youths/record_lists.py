@@ -25,6 +25,7 @@ from portal.labels import Name
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bare_digits
 from portal.youths.models import Area
 from portal.youths.models import RecordRead
 from portal.youths.models import Youth
@@ -136,7 +137,7 @@ def _tells(word: str) -> ColumnElement[bool]:
     return or_(
         Youth.first_name.contains(word, autoescape=True),
         Youth.last_name.contains(word, autoescape=True),
-        Youth.national_id == word.replace("-", "").upper(),
+        Youth.national_id == bare_digits(word).upper(),
     )
 
 

@@ -29,7 +29,6 @@ from portal.youths.queries import has_consent
 from portal.youths.queries import has_consent_for
 from portal.youths.queries import place_name
 from portal.youths.queries import same_ids
-from portal.youths.refusals import ConsentNotThereError
 from portal.youths.refusals import ErasedRecordError
 from portal.youths.refusals import MergedRecordError
 from portal.youths.refusals import PersonNotFoundError
@@ -69,7 +68,6 @@ class GuardianRow:
 class ConsentRow:
     """One consent in the history of a record."""
 
-    id: int
     purpose: Purpose
     capacity: str
     paper: str
@@ -144,13 +142,9 @@ class RecordPage:
         """Return who looks after the person now; of several, who was noted last."""
         return next((row for row in reversed(self.guardians) if row.ended_at is None), None)
 
-    def standing_consent(self, consent_id: int) -> ConsentRow:
-        """Return a consent that can be withdrawn."""
-        standing = [row for row in self.consents if row.withdrawn_at is None]
-        found = next((row for row in standing if row.id == consent_id), None)
-        if found is None:
-            raise ConsentNotThereError
-        return found
+    def standing(self, purpose: str) -> Sequence[ConsentRow]:
+        """Return the consents to a purpose that were not withdrawn."""
+        return [row for row in self.consents if row.purpose == purpose and row.withdrawn_at is None]
 
 
 def record_page(session: Session, youth_id: int, by: Actor, *, at: datetime) -> RecordPage:
@@ -258,7 +252,6 @@ def _consents(session: Session, records: Sequence[int]) -> Sequence[ConsentRow]:
     )
     return [
         ConsentRow(
-            id=row.id,
             purpose=row.purpose,
             capacity=row.capacity,
             paper=row.paper,

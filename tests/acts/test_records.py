@@ -109,9 +109,9 @@ def agree(
     )
 
 
-def withdraw(world: World, youth: Youth, consent: Consent) -> Consent:
-    return consenting.withdraw_consent(
-        world.session, youth.id, consent.id, seen_version=youth.version, by=world.malee, at=LATER
+def withdraw(world: World, youth: Youth, purpose: Purpose) -> None:
+    consenting.withdraw_consent(
+        world.session, youth.id, purpose, seen_version=youth.version, by=world.malee, at=LATER
     )
 
 
@@ -195,7 +195,6 @@ def test_an_old_page_changes_nothing(session: Session, world: World) -> None:
     youth = registered(world)
     kept = guardian(world, youth)
     agree(world, youth)
-    consent = consents(session)[0]
     old: dict[str, Any] = {"seen_version": youth.version - 1, "by": world.malee, "at": LATER}
     acts = (
         lambda: correct_record(session, youth.id, RECORD, **old),
@@ -203,7 +202,7 @@ def test_an_old_page_changes_nothing(session: Session, world: World) -> None:
         lambda: consenting.add_guardian(session, youth.id, MOTHER, **old),
         lambda: consenting.end_guardian(session, youth.id, kept.id, **old),
         lambda: consenting.record_consent(session, youth.id, BOTH_SIGNED, **old),
-        lambda: consenting.withdraw_consent(session, youth.id, consent.id, **old),
+        lambda: consenting.withdraw_consent(session, youth.id, Purpose.PAY, **old),
     )
     for act in acts:
         with pytest.raises(StaleRecordError):
@@ -303,21 +302,19 @@ def test_the_wrong_people_do_not_agree(session: Session, world: World) -> None:
 def test_a_withdrawn_consent_stays_and_counts_no_more(session: Session, world: World) -> None:
     youth = registered(world)
     agree(world, youth)
-    (share,) = consents(session, Purpose.SHARE)
-    withdraw(world, youth, share)
+    withdraw(world, youth, Purpose.SHARE)
     assert has_consent(session, youth.id, on=TODAY)
     assert not has_consent_for(session, youth.id, Purpose.SHARE, on=TODAY)
-    (pay,) = consents(session, Purpose.PAY)
-    withdraw(world, youth, pay)
+    # However often it was given.
+    agree(world, youth, replace(BOTH_SIGNED, purposes={Purpose.PAY}))
+    withdraw(world, youth, Purpose.PAY)
+    assert [row.withdrawn_at for row in consents(session, Purpose.PAY)] == [LATER, LATER]
     assert not has_consent(session, youth.id, on=TODAY)
     assert has_consent_for(session, youth.id, Purpose.KEEP, on=TODAY)
     shown = {row.purpose: row for row in page(world, youth).consents}
     assert shown[Purpose.PAY].withdrawn_by == world.person(world.malee).name
-    for number in (pay.id, 999):
-        with pytest.raises(ConsentNotThereError):
-            consenting.withdraw_consent(
-                session, youth.id, number, seen_version=youth.version, by=world.malee, at=LATER
-            )
+    with pytest.raises(ConsentNotThereError):
+        withdraw(world, youth, Purpose.PAY)
 
 
 def test_without_consent_no_request_is_sent(session: Session, world: World) -> None:

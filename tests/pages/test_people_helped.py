@@ -13,6 +13,7 @@ from portal.youths.models import Guardian
 from portal.youths.models import RecordRead
 from portal.youths.models import Youth
 from portal.youths.models import YouthPair
+from portal.youths.rules import Purpose
 from portal.youths.rules import Verdict
 from tests.conftest import Maker
 from tests.conftest import Visitor
@@ -143,7 +144,7 @@ def test_an_auditor_reads_all_and_changes_nothing(client: Visitor, made: Maker) 
             'method="post"'
             not in page.text.replace('action="/en/sign-out"', "").partition("<main")[2]
         )
-    for path in ("/correct", "/guardians/new", "/consents/new", "/consents/1/withdraw"):
+    for path in ("/correct", "/guardians/new", "/consents/new", "/consents/keep/withdraw"):
         assert client.get(ONE + path).status_code == 403
     old = {"seen_version": str(version())}
     assert client.post(f"{ONE}/confirm", data=old).status_code == 403
@@ -222,14 +223,19 @@ def test_a_consent_is_recorded_and_withdrawn(client: Visitor, made: Maker) -> No
     assert (answer.status_code, "Only father and mother" in answer.text) == (422, True)
     answer = client.post(f"{ONE}/consents/new", data=CONSENT | seen)
     assert "หนังสือยินยอม 12/2570" in client.get(answer.location).text
-    with Session(db.engine) as session:
-        newest = session.scalars(select(Consent.id).order_by(Consent.id.desc())).first()
-    path = f"{ONE}/consents/{newest}/withdraw"
+    path = f"{ONE}/consents/keep/withdraw"
     assert "counts no more" in client.get(path).text
     assert client.post(path, data={}).status_code == 303
     answer = client.post(path, data={"seen_version": version()})
     assert "Withdrawn" in client.get(answer.location).text
     assert client.get(path).status_code == 404
+    assert client.get(path.replace("keep", "other")).status_code == 404
+    # The tick in the request was to keep and to pay, the paper to keep and to share.
+    with Session(db.engine) as session:
+        withdrawn = session.scalars(
+            select(Consent.purpose).where(Consent.withdrawn_at.is_not(None))
+        )
+        assert [*withdrawn] == [Purpose.KEEP, Purpose.KEEP]
     assert client.post(path, data={"seen_version": version()}).status_code == 404
 
 
