@@ -67,6 +67,9 @@ from portal.thai import bangkok_time
 from portal.thai import short_day
 from portal.words import say
 from portal.words import shown
+from portal.youths import office as youths_office
+from portal.youths import office_pairs as youths_office_pairs
+from portal.youths.rules import READERS as RECORD_READERS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -84,6 +87,8 @@ security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(cases_office.bp)
+security.office.register_blueprint(youths_office.bp)
+security.office.register_blueprint(youths_office_pairs.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
@@ -246,6 +251,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.cases.list_referrals", N_("Referrals"), CASE_READERS),
     ("office.cases.list_follow_ups", N_("Follow-ups"), CASE_READERS),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
+    ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
 )
 

@@ -63,6 +63,8 @@ KEPT = frozenset(
         "check_override",
         "urgent_rule",
         "case_note",
+        "youth_act",
+        "record_read",
     }
 )
 LASTING = frozenset(
@@ -77,6 +79,9 @@ LASTING = frozenset(
         "ratification",
         "referral",
         "follow_up",
+        "youth",
+        "consent",
+        "youth_pair",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.

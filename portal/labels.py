@@ -108,6 +108,16 @@ ACTS: Mapping[str, str] = {
     "follow_up.planned": N_("A follow-up was planned"),
     "follow_up.done": N_("Somebody was followed up"),
     "case_note.added": N_("A case note was written"),
+    "youth.registered": N_("A person was registered"),
+    "youth.corrected": N_("A person's record was corrected"),
+    "youth.confirmed": N_("A person's record was confirmed"),
+    "youth.merged": N_("Two records were found to be one person"),
+    "youth.told_apart": N_("Two records were found to be two people"),
+    "youth.unmerged": N_("A wrong joining of two records was undone"),
+    "guardian.added": N_("A guardian was noted"),
+    "guardian.ended": N_("A guardian ceased"),
+    "consent.recorded": N_("A consent was recorded"),
+    "consent.withdrawn": N_("A consent was withdrawn"),
 }
 REASONS: Mapping[str, str] = {
     "incomplete": N_("Something is missing"),
@@ -162,6 +172,7 @@ FIELDS: Mapping[str, str] = {
     "channel": N_("How the money travels"),
     "check": N_("Check"),
     "code": N_("Code"),
+    "consent": N_("Consent"),
     "count": N_("How many"),
     "day": N_("Day"),
     "digest": N_("Digest (SHA-256)"),
@@ -175,6 +186,7 @@ FIELDS: Mapping[str, str] = {
     "from_on": N_("From"),
     "fund": N_("Fund"),
     "how": N_("How related"),
+    "guardian": N_("Guardian"),
     "instalment": N_("Instalment"),
     "is_witnessed": N_("Witnessed by outsiders"),
     "kind": N_("For whom"),
@@ -186,6 +198,7 @@ FIELDS: Mapping[str, str] = {
     "order": N_("Order"),
     "origin": N_("Log"),
     "outcome": N_("Outcome"),
+    "pair": N_("The two records"),
     "party": N_("Who acted (a code for this request only)"),
     "pathway": N_("Way of learning"),
     "payee": N_("Payee"),
@@ -284,6 +297,53 @@ PATHWAYS: Mapping[str, str] = {
     "WORK": N_("Workplace learning"),
     "ECD": N_("Child development centre"),
 }
+ACTIVITIES: Mapping[str, str] = {
+    "education": N_("In education"),
+    "employment": N_("In work"),
+    "training": N_("In training"),
+    "nothing": N_("None of these"),
+    "unknown": N_("Not known"),
+}
+RELATIONS: Mapping[str, str] = {
+    "father": N_("Father"),
+    "mother": N_("Mother"),
+    "grandparent": N_("Grandparent"),
+    "relative": N_("Another relative"),
+    "appointed": N_("Guardian by court order"),
+    "institution": N_("Head of a home"),
+    "other": N_("Somebody else"),
+}
+CAPACITIES: Mapping[str, str] = {
+    "guardian": N_("The guardian"),
+    "guardian_and_youth": N_("The guardian and the young person"),
+    "self": N_("The person alone"),
+}
+CONSENT_PURPOSES: Mapping[str, str] = {
+    "keep": N_("Keep these facts"),
+    "pay": N_("Pay help out"),
+    "share": N_("Share with partner agencies for referral"),
+}
+GAPS: Mapping[str, str] = {
+    "national_id": N_("id number"),
+    "activity": N_("learning and work"),
+    "pathway": N_("learning pathway"),
+    "disadvantages": N_("disadvantage"),
+    "guardian": N_("guardian"),
+    "consent": N_("consent of the right people"),
+    "confirmation": N_("confirmed within a year"),
+}
+LIKENESSES: Mapping[str, str] = {
+    "spelling": N_("The names sound alike and the birth dates are near"),
+    "id_number": N_("The same id number under another name"),
+}
+READ_PAGES: Mapping[str, str] = {
+    "record": N_("The record"),
+    "correction": N_("Form to correct the record"),
+    "guardian": N_("Form for a guardian"),
+    "consent": N_("Form for a consent"),
+    "pair": N_("Comparison of two records"),
+    "request": N_("A fund request"),
+}
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
@@ -305,6 +365,13 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "declined_for": DECLINED_FOR,
     "outcome": OUTCOMES,
     "pathway": PATHWAYS,
+    "activity": ACTIVITIES,
+    "relation": RELATIONS,
+    "capacity": CAPACITIES,
+    "consent_purpose": CONSENT_PURPOSES,
+    "gap": GAPS,
+    "likeness": LIKENESSES,
+    "read_page": READ_PAGES,
 }
 
 

@@ -42,6 +42,7 @@ HEADERS = {
 }
 READS = frozenset({"GET", "HEAD"})
 PRIVATE = frozenset({"office", "treasury", "gate"})
+ROW_NUMBER_MAX = 2**31 - 1
 
 public = Blueprint("public", __name__)
 gate = Blueprint("gate", __name__)
@@ -83,7 +84,16 @@ class RowNumber(IntegerConverter):
     """A number in an address: no row has a larger one, so there is no such page."""
 
     def __init__(self, map: Map) -> None:  # noqa: A002 - Werkzeug's own name
-        super().__init__(map, max=2**31 - 1)
+        super().__init__(map, max=ROW_NUMBER_MAX)
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row from an address; raise `ValueError` for what no row has."""
+    number = int(text)
+    if not 0 < number <= ROW_NUMBER_MAX:
+        message = f"no row has this number: {number}"
+        raise ValueError(message)
+    return number
 
 
 class SessionsBehindDoors(SecureCookieSessionInterface):

@@ -261,6 +261,22 @@ def sort_key(text: str) -> str:
 
 
 _NATIONAL_ID = re.compile("[0-9]{13}")
+_ID_NUMBER = re.compile("[0-9]{13}|G[0-9]{12}")
+_DRESS = re.compile("[ \u2010-\u2015-]")
+
+
+def bare_digits(text: str) -> str:
+    """Return a number as 0-9, without the spaces and dashes that group it."""
+    return _DRESS.sub("", arabic_digits(text))
+
+
+def read_id_number(text: str) -> str:
+    """Read 13 digits, or G and 12 digits as schools give it; raise `ValueError` for all else."""
+    digits = bare_digits(text).upper()
+    if _ID_NUMBER.fullmatch(digits) is None:
+        message = "neither 13 digits nor a G code"
+        raise ValueError(message)
+    return digits
 
 
 def valid_national_id(digits: str) -> bool:

@@ -29,6 +29,7 @@ from portal.money import Money
 from portal.roles import Role
 from portal.thai import read_day
 from portal.thai import short_day
+from portal.thai import tidy
 
 # WTForms speaks no Thai; these are said in our own words.
 NOT_LISTED = lazy_gettext("Choose one of the list.")
@@ -40,6 +41,14 @@ class OneOf(SelectField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
         super().__init__(*args, **kwargs)
         self.invalid_choice_message = NOT_LISTED
+
+
+class LineField(StringField):
+    """One line of text, tidied before anything looks at it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed as it was meant."""
+        super().process_formdata([tidy(value) for value in valuelist])
 
 
 class DayField(StringField):

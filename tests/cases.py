@@ -24,6 +24,12 @@ from portal.people.service import add_person
 from portal.people.service import grant_role
 from portal.roles import Actor
 from portal.roles import Role
+from portal.youths.consenting import ConsentAnswer
+from portal.youths.consenting import record_consent
+from portal.youths.models import Youth
+from portal.youths.rules import Purpose
+from portal.youths.rules import Relation
+from portal.youths.rules import Signers
 from tests.world import ANSWER
 from tests.world import FOUNDED
 from tests.world import NOON
@@ -56,9 +62,19 @@ def moved(world: World, who: Actor, organisation: str | None) -> Actor:
 
 
 def youth(world: World) -> int:
-    """Somebody with a request, who agreed."""
+    """Somebody with a request, who agreed to be referred."""
     youth_id = world.submitted().youth_id
     assert youth_id is not None
+    record = world.session.get_one(Youth, youth_id)
+    signers = Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER)
+    record_consent(
+        world.session,
+        youth_id,
+        ConsentAnswer({Purpose.SHARE}, signers, paper="แบบยินยอม"),
+        seen_version=record.version,
+        by=world.malee,
+        at=NOON,
+    )
     return youth_id
 
 

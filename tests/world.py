@@ -33,6 +33,8 @@ from portal.people.service import add_person
 from portal.people.service import grant_role
 from portal.roles import Actor
 from portal.roles import Role
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 from portal.youths.service import YouthAnswer
 
 FOUNDED = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
@@ -134,8 +136,20 @@ class World:
     def person(self, by: Actor) -> Person:
         return self.session.get_one(Person, by.person_id)
 
-    def draft(self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER) -> FundRequest:
-        return drafting.draft_request(self.session, answer, by=by or self.malee, at=NOON)
+    def draft(
+        self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER, at: datetime = NOON
+    ) -> FundRequest:
+        return drafting.draft_request(self.session, answer, by=by or self.malee, at=at)
+
+    def amend(self, fund_request: FundRequest, answer: RequestAnswer) -> FundRequest:
+        return drafting.amend_request(
+            self.session,
+            fund_request.id,
+            answer,
+            seen_version=fund_request.version,
+            by=self.malee,
+            at=NOON,
+        )
 
     def submitted(
         self,
@@ -247,6 +261,10 @@ class World:
             by=by or self.malee,
             at=NOON,
         )
+
+    def read(self, by: Actor | None = None, *, at: datetime = NOON) -> None:
+        """Somebody opened the record of the first person."""
+        note_read(self.session, 1, page=ReadPage.RECORD, by=by or self.wipa, at=at)
 
     def approvals(self, count: int) -> Sequence[FundRequest]:
         return [self.approved() for _ in range(count)]

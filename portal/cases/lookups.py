@@ -26,15 +26,16 @@ from portal.people.models import RoleGrant
 from portal.people.queries import organisations
 from portal.roles import Actor
 from portal.youths.models import Youth
-from portal.youths.queries import age
-from portal.youths.queries import has_consent
+from portal.youths.queries import has_consent_for
 from portal.youths.queries import may_see
-from portal.youths.queries import place
+from portal.youths.queries import place_name
+from portal.youths.rules import Purpose
+from portal.youths.rules import age
 
 
-def may_share(session: Session, youth_id: int) -> bool:
-    """Say whether the person agreed that a partner is told about them."""
-    return has_consent(session, youth_id)
+def may_share(session: Session, youth_id: int, *, on: date) -> bool:
+    """Say whether the person agreed, as their age on a day needs, that a partner is told."""
+    return has_consent_for(session, youth_id, Purpose.SHARE, on=on)
 
 
 def known_youth(session: Session, youth_id: int, by: Actor, *, is_locked: bool = False) -> Youth:
@@ -64,7 +65,7 @@ class Subject:
 
 def subject(session: Session, youth: Youth, *, today: date) -> Subject:
     """Return what a partner may know of somebody."""
-    return Subject(youth.name, age(youth.birth_on, today), place(session, youth.area_code))
+    return Subject(youth.name, age(youth.birth_on, today), place_name(session, youth.area_code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def new_referral_page(
         youth_id=youth_id,
         subject=lookups.subject(session, youth, today=bangkok_day(at)),
         partners=partners,
-        may_share=lookups.may_share(session, youth_id),
+        may_share=lookups.may_share(session, youth_id, on=bangkok_day(at)),
         earlier_id=earlier_id,
         asked=earlier.asked if earlier else "",
     )

@@ -21,6 +21,7 @@ from portal.cases.rules import Reason
 from portal.cases.rules import State
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 from portal.youths.models import Youth
 
 
@@ -49,7 +50,7 @@ def send_referral(
         raise rules.WorkerNeededError
     youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     sender = _check_partners(session, answer.receiver, by)
-    if not lookups.may_share(session, youth_id):
+    if not lookups.may_share(session, youth_id, on=bangkok_day(at)):
         raise rules.ShareConsentMissingError
     if lookups.has_open(session, youth_id, answer.receiver):
         raise rules.OpenAlreadyError

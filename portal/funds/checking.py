@@ -34,6 +34,7 @@ from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 from portal.youths.models import Youth
 from portal.youths.queries import has_consent
 
@@ -121,13 +122,14 @@ def _facts(session: Session, fund_request: FundRequest) -> Facts:
     payee = fund_request.payees[-1]
     youth_id = fund_request.youth_id
     youth = session.get_one(Youth, youth_id) if youth_id else None
+    started_on = bangkok_day(fund_request.created_at)
     shared = _shared_account(session, fund_request, payee)
     return Facts(
         amount=fund_request.amount,
         available=available(session, fund_request) if not fund_request.awarded else None,
         ceiling=category.ceiling,
         usual=max(usual, default=None),
-        consent=has_consent(session, youth.id) if youth else None,
+        consent=has_consent(session, youth.id, on=started_on) if youth else None,
         is_holder_the_person=youth is None or payee.kind != "self" or _names(youth, payee),
         earlier=_same_help(session, fund_request),
         accounts=[row.reference for row in shared if row.holder != payee.holder],

@@ -27,13 +27,13 @@ from portal.funds.check_rules import CheckCode
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
 from portal.funds.request_forms import BahtField
-from portal.funds.request_forms import LineField
 from portal.funds.urgency import Verdict
 from portal.labels import PAYEES
 from portal.labels import Name
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.words import DayField
+from portal.words import LineField
 from portal.words import OneOf
 from portal.words import SeenVersion
 from portal.words import at_most

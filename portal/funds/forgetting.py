@@ -20,9 +20,10 @@ from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.rules import State
+from portal.youths.forgetting import amphoe
+from portal.youths.forgetting import forget_youth
 from portal.youths.models import Youth
-from portal.youths.service import amphoe
-from portal.youths.service import forget_youth
+from portal.youths.queries import same_ids
 
 YOUTH, DONATION = "youth", "donation"
 
@@ -85,12 +86,14 @@ def subjects_of(session: Session, subject: str) -> list[str]:
     if waiting:
         raise StillNeededError([request.reference or N_("a draft") for request in waiting])
     payees = [f"payee:{payee.id}" for request in requests for payee in request.payees]
-    return [subject, *payees]
+    return [*(f"{YOUTH}:{number}" for number in same_ids(session, int(name))), *payees]
 
 
 def _requests(session: Session, youth_id: int) -> Sequence[FundRequest]:
     return session.scalars(
-        select(FundRequest).where(FundRequest.youth_id == youth_id).order_by(FundRequest.id)
+        select(FundRequest)
+        .where(FundRequest.youth_id.in_(same_ids(session, youth_id)))
+        .order_by(FundRequest.id)
     ).all()
 
 
@@ -109,7 +112,8 @@ def forget(session: Session, subject: str, *, at: datetime) -> None:
     if kind == DONATION:
         session.execute(update(Donation).where(Donation.reference == name).values(donor=""))
         return
-    forget_youth(session, int(name), at=at)
+    for number in same_ids(session, int(name)):
+        forget_youth(session, number, at=at)
     for request in _requests(session, int(name)):
         request.reason = request.urgent_reason = ""
         request.area_code = amphoe(request.area_code)
@@ -134,5 +138,5 @@ def papers_of(session: Session, subject: str) -> Sequence[str]:
     kind, _, name = subject.partition(":")
     if kind != YOUTH:
         return ()
-    about = FundRequest.youth_id == int(name)
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()

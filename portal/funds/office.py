@@ -47,6 +47,7 @@ from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.roles import Role
 from portal.security import current_actor
+from portal.security import row_number
 from portal.thai import bangkok_day
 from portal.words import SeenVersion
 from portal.words import say
@@ -84,6 +85,7 @@ def list_requests() -> ResponseReturnValue:
         state=request.args.get("state", ""),
         subcommittee=request.args.get("subcommittee", ""),
         text=request.args.get("text", "").strip(),
+        youth=request.args.get("youth", 0, type=row_number),
     )
     return render_template(
         "office/funds/list_requests.html",

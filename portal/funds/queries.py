@@ -37,6 +37,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.youths.models import Project
 from portal.youths.models import Youth
+from portal.youths.queries import same_ids
 
 PAGE_LENGTH = 50
 HOME_LENGTH = 5
@@ -106,11 +107,12 @@ class Filters:
     state: str = ""
     subcommittee: str = ""
     text: str = ""
+    youth: int = 0
 
     @property
     def is_set(self) -> bool:
         """Say whether anything is narrowed."""
-        return bool(self.state or self.subcommittee or self.text)
+        return bool(self.state or self.subcommittee or self.text or self.youth)
 
 
 def _rows() -> Select[FundRequest, Youth | None, Project | None, Category, Subcommittee, Fund]:
@@ -171,6 +173,8 @@ def requests(
 ) -> RequestList:
     """Return the requests this person may see, newest first."""
     conditions = [visible(by), *_narrowed(filters)]
+    if filters.youth:
+        conditions.append(FundRequest.youth_id.in_(same_ids(session, filters.youth)))
     return _listed(session, conditions, page=page, length=length, newest_first=True)
 
 
@@ -301,7 +305,7 @@ def earlier_requests(
     found = session.execute(
         _rows()
         .where(
-            FundRequest.youth_id == fund_request.youth_id,
+            FundRequest.youth_id.in_(same_ids(session, fund_request.youth_id)),
             FundRequest.id != fund_request.id,
             visible(by),
         )

@@ -35,21 +35,13 @@ from portal.labels import Name
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
-from portal.thai import tidy
 from portal.thai import typed_day
 from portal.words import DayField
+from portal.words import LineField
 from portal.words import OneOf
 from portal.words import SeenVersion
 from portal.words import at_most
 from portal.youths.service import YouthAnswer
-
-
-class LineField(StringField):
-    """One line of text, tidied before anything looks at it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed as it was meant."""
-        super().process_formdata([tidy(value) for value in valuelist])
 
 
 class BahtField(StringField):

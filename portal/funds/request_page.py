@@ -47,10 +47,12 @@ from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 from portal.youths.models import Youth
-from portal.youths.queries import age
 from portal.youths.queries import has_consent
-from portal.youths.queries import place
+from portal.youths.queries import place_name
+from portal.youths.queries import record_id
+from portal.youths.rules import age
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,14 @@ class Ratifying:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """Everything on the one page of a request. Private throughout."""
+    """Everything on the one page of a request. Private throughout.
+
+    `record_id` is the person's record, where it is this person's to open.
+    """
 
     row: RequestRow
+    youth_id: int | None
+    record_id: int | None
     finder: str
     organisation: str
     requester: str
@@ -165,12 +172,15 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
     known = youth if youth is not None and youth.erased_at is None else None
     payee = fund_request.payees[-1]
     bank = BANKS[payee.bank_code]
+    started_on = bangkok_day(fund_request.created_at)
     standing = lookups.standing(session, fund_request, day=None)
     signatures = standing.signatures
     told = timeline(session, request_id)
     offers = rules.offers(fund_request.state, by, standing)
     return RequestPage(
         row=row,
+        youth_id=fund_request.youth_id,
+        record_id=record_id(session, youth.id, by) if youth else None,
         finder=fund_request.finder,
         organisation=fund_request.organisation,
         requester=_requester(session, fund_request),
@@ -181,7 +191,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         age=age(known.birth_on, fund_request.requested_on) if known else None,
         national_id=youth.national_id if youth else None,
         schooling=youth.schooling if youth else "",
-        place=place(session, fund_request.area_code),
+        place=place_name(session, fund_request.area_code),
         area_code=fund_request.area_code,
         subcommittee_code=fund_request.subcommittee_code,
         category_code=fund_request.category_code,
@@ -192,7 +202,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         payee_bank=Name(bank.name_th, bank.name_en),
         payee_bank_code=payee.bank_code,
         payee_account=payee.account_number,
-        consent_given=has_consent(session, youth.id) if youth else None,
+        consent_given=has_consent(session, youth.id, on=started_on) if youth else None,
         awarded=fund_request.awarded,
         sent=Money(fund_request.sent_satang),
         confirmed=Money(fund_request.confirmed_satang),

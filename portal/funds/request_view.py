@@ -9,6 +9,7 @@ from flask import render_template
 
 from portal.clock import now
 from portal.db import db
+from portal.db import transaction
 from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
 from portal.funds.deciding_forms import RatifyForm
@@ -19,6 +20,8 @@ from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import SeenVersion
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ def show_request_page(request_id: int, forms: RequestForms | None = None) -> str
     by = current_actor()
     forms = forms or RequestForms()
     page = request_page(db.session(), request_id, by, on=bangkok_day(now()))
+    if page.youth_id is not None:
+        with transaction() as session:
+            note_read(session, page.youth_id, page=ReadPage.REQUEST, by=by, at=now())
     for form in (forms.decision, forms.interest, forms.override, forms.ratify):
         form.seen_version.data = form.seen_version.data or page.row.version
     return render_template(

@@ -52,7 +52,8 @@ def submit_request(
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = next_state(session, fund_request, Action.SUBMIT, by, at=at)
-    if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
+    youth_id, started_on = fund_request.youth_id, bangkok_day(fund_request.created_at)
+    if youth_id and not has_consent(session, youth_id, on=started_on):
         raise rules.ConsentMissingError
     check_lane(session, fund_request, amount=fund_request.amount, day=bangkok_day(at))
     if fund_request.reference is None:

@@ -39,7 +39,6 @@ from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
-from portal.publishing.shelf import Ratification
 
 # In the order in which a request passes through them.
 STATUSES = ("submitted", "returned", "approved", "paid", "rejected", "withdrawn")
@@ -279,7 +278,7 @@ class PublicRequest:
     outsiders: Outsiders | None
     is_urgent: bool
     # How an urgent approval stands with the driving committee, and by when it is due.
-    ratification: Ratification
+    ratification: str
     ratify_by: date | None
 
     @property
@@ -314,7 +313,7 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         people={party: number for number, party in enumerate(parties, 1)},
         outsiders=_outsiders(session, timeline[-1].index),
         is_urgent=row.is_urgent,
-        ratification=Ratification(row.ratification),
+        ratification=row.ratification,
         ratify_by=date.fromisoformat(row.ratify_by) if row.ratify_by else None,
     )
 

@@ -40,7 +40,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "category": ("r", "", ""),
     "category_subcommittee": ("r", "", ""),
     "closed_day": ("r", "", ""),
-    "consent": ("raw(paper)", "", ""),
+    "consent": ("raw", "", ""),
     "counter": ("raw", "", ""),
     "document": ("ra", "", ""),
     "donation": ("rw(donor)", "", ""),
@@ -49,6 +49,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "foundation": ("rw(id)", "", ""),
     "fund": ("r", "", ""),
     "fund_request": ("raw", "", ""),
+    "guardian": ("rawd", "", ""),
     "import_run": ("ra", "", ""),
     "journal_entry": ("ra", "", ""),
     "log_entry": ("ra", "ra", "r"),
@@ -70,6 +71,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "published_request": ("r", "rawd", "r"),
     "purpose": ("r", "", ""),
     "referral": ("raw", "", ""),
+    "record_read": ("ra", "", ""),
     "request_act": ("raw(note)", "", ""),
     "request_duty": ("ra", "", ""),
     "role_grant": ("r", "", ""),
@@ -77,6 +79,8 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "subcommittee": ("r", "", ""),
     "target": ("r", "", ""),
     "youth": ("raw", "", ""),
+    "youth_act": ("ra", "", ""),
+    "youth_pair": ("raw", "", ""),
 }
 LETTERS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
 HELD = """

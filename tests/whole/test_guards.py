@@ -35,6 +35,8 @@ KEPT = (
     "allocation",
     "document",
     "case_note",
+    "youth_act",
+    "record_read",
 )
 LASTING = (
     "fund_request",
@@ -44,6 +46,8 @@ LASTING = (
     "payee_account",
     "referral",
     "follow_up",
+    "youth",
+    "consent",
 )
 AUDITED = {
     "fund_request": {
@@ -85,6 +89,7 @@ def told(portal: Portal) -> Iterator[Portal]:
         world.issued()
         cases.noted(world, cases.sent(world).youth_id)
         cases.planned(world)
+        world.read()
         before = contents(session)
     assert all(before.values())
     yield portal

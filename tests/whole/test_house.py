@@ -35,6 +35,13 @@ from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 from portal.security import HEADERS
+from portal.youths.rules import Activity
+from portal.youths.rules import Capacity
+from portal.youths.rules import Gap
+from portal.youths.rules import Likeness
+from portal.youths.rules import Purpose
+from portal.youths.rules import ReadPage
+from portal.youths.rules import Relation
 from tests.conftest import Visitor
 
 TOP = Path(__file__).parent.parent.parent
@@ -59,6 +66,13 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("declined_for", referrals.Reason),
         ("outcome", Outcome),
         ("pathway", Pathway),
+        ("activity", Activity),
+        ("relation", Relation),
+        ("capacity", Capacity),
+        ("consent_purpose", Purpose),
+        ("gap", Gap),
+        ("likeness", Likeness),
+        ("read_page", ReadPage),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
