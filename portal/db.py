@@ -61,7 +61,9 @@ KEPT = frozenset(
         "document",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {"fund_request", "payment", "balance", "counter", "erasure", "opening", "attachment"}
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {

@@ -83,6 +83,8 @@ ACTS: Mapping[str, str] = {
     "fund_request.rejected": N_("Not approved"),
     "fund_request.withdrawn": N_("Withdrawn"),
     "document.issued": N_("Paper issued"),
+    "paper.attached": N_("Supporting paper attached"),
+    "paper.removed": N_("Supporting paper taken off"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
     "payment.sent": N_("Sent to the bank"),
@@ -156,6 +158,7 @@ FIELDS: Mapping[str, str] = {
     "note": N_("Note"),
     "number": N_("Number"),
     "origin": N_("Log"),
+    "paper": N_("Supporting paper"),
     "party": N_("Who acted (a code for this request only)"),
     "payee": N_("Payee"),
     "payment": N_("Number of the payment"),
@@ -166,6 +169,7 @@ FIELDS: Mapping[str, str] = {
     "reason": N_("Reason"),
     "received_on": N_("Received on"),
     "reference": N_("Reference"),
+    "removal": N_("Why it was taken off"),
     "restricted": N_("Tied by the donor"),
     "role": N_("Role"),
     "root": N_("Value of all entries (root)"),
@@ -191,6 +195,21 @@ OPENED_FOR: Mapping[str, str] = {
     "legal": N_("A court or an authority asks"),
 }
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
+ATTACHED: Mapping[str, str] = {
+    "consent": N_("Consent form"),
+    "account_page": N_("Copy of the bank book page"),
+    "id_card": N_("Copy of the id card"),
+    "certificate": N_("Certificate"),
+    "quotation": N_("Quotation or receipt"),
+    "photo": N_("Photo"),
+    "other": N_("Another paper"),
+}
+REMOVALS: Mapping[str, str] = {
+    "not_of_request": N_("It does not belong to this request"),
+    "unclear": N_("It cannot be read"),
+    "replaced": N_("A better one takes its place"),
+    "not_needed": N_("It is not needed"),
+}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -204,6 +223,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "field": FIELDS,
     "purpose": OPENED_FOR,
     "document": DOCUMENTS,
+    "paper": ATTACHED,
+    "removal": REMOVALS,
 }
 
 

@@ -152,6 +152,24 @@ def enter(
     for name, value in effect.changes.items():
         setattr(fund_request, name, value)
     session.flush()
+    _keep_act(session, fund_request, draft, effect, by=by)
+    return eid
+
+
+def enter_beside(
+    session: Session, fund_request: FundRequest, draft: Draft, duty: Duty, *, by: Actor
+) -> str:
+    """Write down an act that leaves a request where it is; whoever looked at it must look again."""
+    fund_request.log_eid = eid = record(session, draft)
+    session.flush()
+    effect = Effect(duty, fund_request.state, fund_request.waits_for)
+    _keep_act(session, fund_request, draft, effect, by=by)
+    return eid
+
+
+def _keep_act(
+    session: Session, fund_request: FundRequest, draft: Draft, effect: Effect, *, by: Actor
+) -> None:
     act = {
         "fund_request_id": fund_request.id,
         "act": draft.type.name,
@@ -162,11 +180,10 @@ def enter(
         "reason": effect.reason,
         "note": effect.note,
         "evidence": json.dumps(dict(effect.evidence), ensure_ascii=False),
-        "log_eid": eid,
+        "log_eid": fund_request.log_eid,
     }
     session.execute(insert(RequestAct), act)
     _keep_duty(session, fund_request, effect.duty, by)
-    return eid
 
 
 def move_money(

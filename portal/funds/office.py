@@ -23,6 +23,7 @@ from portal.funds import drafting
 from portal.funds import queries
 from portal.funds import service
 from portal.funds.choices import choices
+from portal.funds.forms import AttachForm
 from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
@@ -112,6 +113,7 @@ def _show_request(request_id: int, form: DecisionForm) -> str:
         "office/funds/show_request.html",
         page=page,
         form=form.offer(page.offers),
+        papers_form=AttachForm(),
         decides=bool(SIGNERS & by.roles),
         pays=by.holds(Role.TREASURER),
     )

@@ -13,6 +13,8 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
+from portal.funds.attached import AttachedPapers
+from portal.funds.attached import attached_papers
 from portal.funds.books import available
 from portal.funds.documents import DocumentKind
 from portal.funds.documents import kinds_to_issue
@@ -96,6 +98,7 @@ class RequestPage:
     refused: Sequence[Refused]
     documents: Sequence[IssuedDocument]
     documents_to_make: Sequence[DocumentKind]
+    attached: AttachedPapers
 
     @property
     def is_covered(self) -> bool:
@@ -179,6 +182,7 @@ def request_page(session: Session, request_id: int, by: Actor) -> RequestPage:
         documents_to_make=kinds_to_issue(
             fund_request.state, by, subcommittee=fund_request.subcommittee_code
         ),
+        attached=attached_papers(session, request_id, by),
     )
 
 

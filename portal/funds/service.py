@@ -102,6 +102,7 @@ def approve_request(
             "available_satang": available(session, fund_request).satang,
             "signatures_needed": list(signatures.needed),
             "payee_version": fund_request.payees[-1].version,
+            "papers": list(lookups.paper_digests(session, fund_request.id)),
         },
     )
     enter(session, fund_request, draft, effect, by=by)
