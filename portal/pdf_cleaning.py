@@ -21,8 +21,8 @@ from portal.flaws import FlawedFileError
 PAGES_MAX = 50
 PIXELS_MAX = 50_000_000
 # What one stream may grow to, and all together: a bomb grows a thousandfold.
-STREAM_BYTES_MAX = 160 * 1024 * 1024
-GROWN_BYTES_MAX = 640 * 1024 * 1024
+STREAM_BYTES_MAX = 96 * 1024 * 1024
+GROWN_BYTES_MAX = 256 * 1024 * 1024
 
 # A key that is enough to refuse the file, whatever stands behind it.
 KEYS: Mapping[str, Flaw] = {
@@ -74,6 +74,8 @@ def clean(content: bytes) -> bytes:
     )
     try:
         with pikepdf.open(BytesIO(content), attempt_recovery=False) as pdf:
+            _check_whole(pdf)
+            _clean_parts(pdf)
             return _written(pdf)
     except pikepdf.PasswordError as error:
         raise FlawedFileError(Flaw.LOCKED) from error
@@ -82,12 +84,22 @@ def clean(content: bytes) -> bytes:
         raise FlawedFileError(flaw) from error
 
 
-def _written(pdf: pikepdf.Pdf) -> bytes:
+def _check_whole(pdf: pikepdf.Pdf) -> None:
     if pdf.is_encrypted:
         raise FlawedFileError(Flaw.LOCKED)
     if not 0 < len(pdf.pages) <= PAGES_MAX:
         raise FlawedFileError(Flaw.PAGES if len(pdf.pages) else Flaw.BROKEN)
-    _check_opening(pdf)
+    # What would be done as soon as the file is opened; turning to a page is fine.
+    opening = pdf.Root.get("/OpenAction")
+    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != pikepdf.Name.GoTo:
+        raise FlawedFileError(Flaw.ACTIVE)
+
+
+def _clean_parts(pdf: pikepdf.Pdf) -> None:
+    """Look at every object, take its notes away, and refuse the file for any that is not a page's.
+
+    Streams are unpacked one by one, to see how large they grow.
+    """
     grown = 0
     for item in (pdf.trailer, *filter(_has_parts, pdf.objects)):
         for part in _parts(item):
@@ -97,8 +109,13 @@ def _written(pdf: pikepdf.Pdf) -> bytes:
             grown += _grown(pdf, item)
             if grown > GROWN_BYTES_MAX:
                 raise FlawedFileError(Flaw.HEAVY)
-    if "/Info" in pdf.trailer:
-        del pdf.trailer["/Info"]
+
+
+def _written(pdf: pikepdf.Pdf) -> bytes:
+    # The number of the first file stays with every copy of it.
+    for key in ("/Info", "/ID"):
+        if key in pdf.trailer:
+            del pdf.trailer[key]
     written = BytesIO()
     # Nothing is unpacked or packed again, nothing is hidden in object streams.
     pdf.save(
@@ -110,13 +127,6 @@ def _written(pdf: pikepdf.Pdf) -> bytes:
         deterministic_id=True,
     )
     return written.getvalue()
-
-
-def _check_opening(pdf: pikepdf.Pdf) -> None:
-    """Refuse what would be done as soon as the file is opened; turning to a page is fine."""
-    opening = pdf.Root.get("/OpenAction")
-    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != pikepdf.Name.GoTo:
-        raise FlawedFileError(Flaw.ACTIVE)
 
 
 def _has_parts(item: pikepdf.Object) -> bool:

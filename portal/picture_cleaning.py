@@ -30,6 +30,9 @@ def clean(content: bytes) -> bytes:
         # Phones keep a second view of a photo behind it (MPO); a second frame hides something.
         raise FlawedFileError(Flaw.MOVING)
     profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):
+        # Sixteen bits of grey, of which eight are seen.
+        image = image.point(lambda value: value / 256).convert("L")
     if image.has_transparency_data:
         image = image.convert("RGBA")
     image.thumbnail((SIDE_MAX, SIDE_MAX))

@@ -125,7 +125,7 @@ def _cleaned_apart(content: bytes, room: str) -> bytes:
         for limit, most in LIMITS:
             resource.prlimit(process.pid, limit, (most, most))
         try:
-            cleaned, _ = process.communicate(content, timeout=SECONDS_MAX)
+            cleaned, _ = process.communicate(content, timeout=2 * SECONDS_MAX)
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise FlawedFileError(Flaw.HEAVY) from error

@@ -16,6 +16,8 @@ from config import MissingSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -51,6 +53,8 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
         ("document", DocumentKind),
+        ("paper", PaperKind),
+        ("removal", Removal),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
@@ -143,6 +147,9 @@ def test_the_portal_starts_without_what_only_papers_need() -> None:
     loaded = {name.partition(".")[0] for name in json.loads(started.stdout)}
     assert "flask" in loaded
     assert loaded.isdisjoint({"weasyprint", "fontTools", "fontpkg"})
+    # What comes from outside is opened in a process apart.
+    assert loaded.isdisjoint({"pikepdf"})
+    assert not {"portal.pdf_cleaning", "portal.picture_cleaning"} & set(json.loads(started.stdout))
 
 
 def test_every_answer_carries_the_headers(client: Visitor) -> None:
