@@ -46,6 +46,7 @@ from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
 from portal.funds import office_acting as funds_office_acting
+from portal.funds import office_attachments as funds_office_attachments
 from portal.funds import office_deciding as funds_office_deciding
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
@@ -94,6 +95,7 @@ security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
 security.office.register_blueprint(funds_office_deciding.bp)
 security.office.register_blueprint(funds_office_acting.bp)
+security.office.register_blueprint(funds_office_attachments.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (

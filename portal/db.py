@@ -82,6 +82,7 @@ LASTING = frozenset(
         "youth",
         "consent",
         "youth_pair",
+        "attachment",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.

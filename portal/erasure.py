@@ -21,6 +21,7 @@ from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
+from portal.funds.forgetting import attachments_of
 from portal.funds.forgetting import forget
 from portal.funds.forgetting import named
 from portal.funds.forgetting import papers_of
@@ -57,10 +58,13 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     subject = str(erasure.subject)
     subjects = subjects_of(db.session(), subject)
     papers = papers_of(db.session(), subject)
+    attachments = attachments_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
     for digest in papers:
         install.archive.forget(digest)
+    for digest in attachments:
+        install.attachments.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
         tell_erasure(session, erasure, subjects, at=at)

@@ -95,6 +95,8 @@ ACTS: Mapping[str, str] = {
     "interest.declared": N_("Declared whether related"),
     "check.overridden": N_("A check was answered for"),
     "document.issued": N_("Paper issued"),
+    "paper.attached": N_("Supporting paper attached"),
+    "paper.removed": N_("Supporting paper taken off"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
     "payment.sent": N_("Sent to the bank"),
@@ -199,6 +201,7 @@ FIELDS: Mapping[str, str] = {
     "origin": N_("Log"),
     "outcome": N_("Outcome"),
     "pair": N_("The two records"),
+    "paper": N_("Supporting paper"),
     "party": N_("Who acted (a code for this request only)"),
     "pathway": N_("Way of learning"),
     "payee": N_("Payee"),
@@ -213,6 +216,7 @@ FIELDS: Mapping[str, str] = {
     "receiver": N_("Receiving organisation"),
     "reference": N_("Reference"),
     "related": N_("Related"),
+    "removal": N_("Why it was taken off"),
     "restricted": N_("Tied by the donor"),
     "role": N_("Role"),
     "root": N_("Value of all entries (root)"),
@@ -345,6 +349,21 @@ READ_PAGES: Mapping[str, str] = {
     "request": N_("A fund request"),
 }
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
+ATTACHED: Mapping[str, str] = {
+    "consent": N_("Consent form"),
+    "account_page": N_("Copy of the bank book page"),
+    "id_card": N_("Copy of the id card"),
+    "certificate": N_("Certificate"),
+    "quotation": N_("Quotation or receipt"),
+    "photo": N_("Photo"),
+    "other": N_("Another paper"),
+}
+REMOVALS: Mapping[str, str] = {
+    "not_of_request": N_("It does not belong to this request"),
+    "unclear": N_("It cannot be read"),
+    "replaced": N_("A better one takes its place"),
+    "not_needed": N_("It is not needed"),
+}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -372,6 +391,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "gap": GAPS,
     "likeness": LIKENESSES,
     "read_page": READ_PAGES,
+    "paper": ATTACHED,
+    "removal": REMOVALS,
 }
 
 

@@ -12,14 +12,17 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from portal.funds import attaching
 from portal.funds import drafting
 from portal.funds import issuing
 from portal.funds import service
+from portal.funds.attachments import PaperKind
 from portal.funds.decision_sheet import decision_sheet
 from portal.funds.documents import DocumentKind
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.issuing import Paper
+from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
 from portal.money import Money
@@ -33,6 +36,8 @@ from portal.people.service import add_person
 from portal.people.service import grant_role
 from portal.roles import Actor
 from portal.roles import Role
+from portal.uploads import Upload
+from portal.uploads import UploadKind
 from portal.youths.reads import note_read
 from portal.youths.rules import ReadPage
 from portal.youths.service import YouthAnswer
@@ -41,6 +46,8 @@ FOUNDED = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 # Found nowhere but in private places: the tests look for them in everything public.
 SECRETS = ("ปลายฟ้าลับ", "นามสกุลลับ", "1999900000013", "9990000001", "เหตุผลที่ไม่มีใครควรเห็น")
+# What a file was called when it came; told to the public just as little.
+FILE_NAME = "บัตรประชาชนของแม่ลับ.jpg"
 
 YOUTH = YouthAnswer(
     title="นางสาว",
@@ -251,6 +258,27 @@ class World:
         fund_request = fund_request or self.approved()
         paper = self.begun(fund_request, by)
         return issuing.issue_document(self.session, paper, content + paper.stamp.eid.encode())
+
+    def attached(
+        self,
+        fund_request: FundRequest | None = None,
+        kind: PaperKind = PaperKind.CONSENT,
+        *,
+        content: bytes = b"%PDF-1.7 a paper that was cleaned",
+        file_name: str = FILE_NAME,
+        by: Actor | None = None,
+    ) -> Attachment:
+        """A paper as it is kept; what cleaning makes of a file is tested where it is cleaned."""
+        fund_request = fund_request or self.submitted()
+        return attaching.attach_paper(
+            self.session,
+            fund_request.id,
+            Upload(UploadKind.PDF, content),
+            kind,
+            file_name=file_name,
+            by=by or self.malee,
+            at=NOON,
+        )
 
     def begun(self, fund_request: FundRequest, by: Actor | None = None) -> Paper:
         return issuing.begin_document(

@@ -13,6 +13,8 @@ from portal.audit.entry import Field
 from portal.audit.entry import Json
 from portal.audit.entry import Kind
 from portal.audit.entry import Secret
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.rules import Action
 from portal.funds.rules import Reason
 from portal.funds.rules import Threshold
@@ -187,6 +189,24 @@ DOCUMENT_ISSUED = EntryType(
     },
     private=("doc",),
 )
+# A draft has no number yet; its papers are told of without one.
+_REFERENCE_IF_SENT = {
+    "reference": Field(
+        Kind.REFERENCE, "the request's number; none before it is sent", may_be_null=True
+    )
+}
+_PAPER = {"paper": Field(Kind.CODE, "what the attached paper shows, from a fixed list")}
+PAPER_ATTACHED = EntryType(
+    "paper.attached", public=_REFERENCE_IF_SENT | _PARTY | _PAPER, private=("doc",)
+)
+PAPER_REMOVED = EntryType(
+    "paper.removed",
+    public=_REFERENCE_IF_SENT
+    | _PARTY
+    | _PAPER
+    | {"removal": Field(Kind.CODE, "why it was taken off, from a fixed list")},
+    private=("doc",),
+)
 ALL = (
     FOUNDATION_CREATED,
     SUBCOMMITTEE_CREATED,
@@ -211,6 +231,8 @@ ALL = (
     INTEREST_DECLARED,
     CHECK_OVERRIDDEN,
     DOCUMENT_ISSUED,
+    PAPER_ATTACHED,
+    PAPER_REMOVED,
 )
 
 
@@ -340,6 +362,16 @@ def check_overridden(told: Told, code: str, *, note: Secret) -> Draft:
 def request_withdrawn(told: Told) -> Draft:
     """The requester took it back."""
     return told.draft(REQUEST_WITHDRAWN, {})
+
+
+def paper_attached(told: Told, paper: PaperKind, *, doc: Secret) -> Draft:
+    """Somebody attached a paper to it; `doc` commits to the bytes that are kept."""
+    return told.draft(PAPER_ATTACHED, {"paper": paper}, {"doc": doc})
+
+
+def paper_removed(told: Told, paper: PaperKind, why: Removal, *, doc: Secret) -> Draft:
+    """Somebody took an attached paper off again."""
+    return told.draft(PAPER_REMOVED, {"paper": paper, "removal": why}, {"doc": doc})
 
 
 def document_issued(

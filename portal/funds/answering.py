@@ -21,6 +21,7 @@ from portal.funds.checking import check_lane
 from portal.funds.checking import panel
 from portal.funds.docket import Effect
 from portal.funds.docket import enter
+from portal.funds.docket import enter_beside
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
 from portal.funds.docket import payee_secret
@@ -74,13 +75,12 @@ def override_check(
     told = told_of(fund_request, role=role, by=by, at=at)
     secret = Secret(subject(fund_request), loggable(note))
     draft = acts.check_overridden(told, code, note=secret)
-    effect = Effect(None, fund_request.state, fund_request.waits_for, note=note)
     row = CheckOverride(
         fund_request_id=fund_request.id,
         code=code,
         by_person_id=by.person_id,
         at=at,
-        log_eid=enter(session, fund_request, draft, effect, by=by),
+        log_eid=enter_beside(session, fund_request, draft, None, note=note, by=by),
     )
     session.add(row)
     session.flush()

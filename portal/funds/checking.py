@@ -91,6 +91,7 @@ def evidence(
         "signatures_needed": list(standing.signatures.needed),
         "rules_of": str(standing.day),
         "payee_version": fund_request.payees[-1].version,
+        "papers": list(lookups.paper_digests(session, fund_request.id)),
         "checks": [check.frozen() for check in checks],
         "earlier": earlier,
         "acting_for": acts_for if by.acts_for(standing.subcommittee, on=standing.day) else [],
@@ -124,6 +125,7 @@ def _facts(session: Session, fund_request: FundRequest) -> Facts:
     youth = session.get_one(Youth, youth_id) if youth_id else None
     started_on = bangkok_day(fund_request.created_at)
     shared = _shared_account(session, fund_request, payee)
+    papers, own_papers = _same_papers(session, fund_request)
     return Facts(
         amount=fund_request.amount,
         available=available(session, fund_request) if not fund_request.awarded else None,
@@ -134,7 +136,23 @@ def _facts(session: Session, fund_request: FundRequest) -> Facts:
         earlier=_same_help(session, fund_request),
         accounts=[row.reference for row in shared if row.holder != payee.holder],
         siblings=[row.reference for row in shared if row.holder == payee.holder],
+        papers=papers,
+        own_papers=own_papers,
     )
+
+
+def _same_papers(
+    session: Session, fund_request: FundRequest
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the requests that carry a paper of this one: other people's, and the same person's."""
+    found = lookups.same_papers(session, fund_request.id)
+    others: list[str] = []
+    own: list[str] = []
+    for request_id in dict.fromkeys(row.request_id for row in found):
+        there = session.get_one(FundRequest, request_id)
+        is_own = there.youth_id is not None and there.youth_id == fund_request.youth_id
+        (own if is_own else others).append(there.reference or "")
+    return list(filter(None, others)), list(filter(None, own))
 
 
 def _names(youth: Youth, payee: PayeeAccount) -> bool:

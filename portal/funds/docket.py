@@ -160,6 +160,20 @@ def enter(
     return eid
 
 
+def enter_beside(
+    session: Session,
+    fund_request: FundRequest,
+    draft: Draft,
+    duty: Duty | None,
+    *,
+    note: str = "",
+    by: Actor,
+) -> str:
+    """Write down an act that leaves a request where it is; whoever looked at it must look again."""
+    effect = Effect(duty, fund_request.state, fund_request.waits_for, note=note)
+    return enter(session, fund_request, draft, effect, by=by)
+
+
 def move_money(
     session: Session,
     fund_request: FundRequest,

@@ -14,6 +14,7 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import NotFoundError
 from portal.errors import RuleError
+from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
@@ -122,6 +123,8 @@ def forget(session: Session, subject: str, *, at: datetime) -> None:
         session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
         noted = RequestAct.fund_request_id == request.id
         session.execute(update(RequestAct).where(noted).values(note=""))
+        attached = Attachment.fund_request_id == request.id
+        session.execute(update(Attachment).where(attached).values(file_name=""))
     session.flush()
 
 
@@ -140,3 +143,13 @@ def papers_of(session: Session, subject: str) -> Sequence[str]:
         return ()
     about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()
+
+
+def attachments_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of what was attached to this somebody's requests, and to no other's."""
+    kind, _, name = subject.partition(":")
+    if kind != YOUTH:
+        return ()
+    about, digests = FundRequest.youth_id == int(name), select(Attachment.digest).join(FundRequest)
+    others = digests.where(~about | FundRequest.youth_id.is_(None), Attachment.file_name != "")
+    return session.scalars(digests.where(about, Attachment.digest.not_in(others)).distinct()).all()

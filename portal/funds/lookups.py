@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
 
 from portal.funds import acts
 from portal.funds import rules
 from portal.funds import urgency
+from portal.funds.attachments import PaperKind
+from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
 from portal.funds.models import Interest
 from portal.funds.models import Ratification
@@ -43,6 +48,41 @@ def may_see(fund_request: FundRequest, by: Actor) -> bool:
         or by.holds(Role.CHAIR, fund_request.subcommittee_code)
         or (Role.TREASURER in by.roles and fund_request.state in PAID)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SamePaper:
+    """A paper of a request that another request has too, byte for byte."""
+
+    request_id: int
+    reference: str | None
+    kind: PaperKind
+
+
+def same_papers(session: Session, request_id: int) -> Sequence[SamePaper]:
+    """Return where the papers of a request are attached as well; `kind` is what they show here."""
+    here, there = aliased(Attachment), aliased(Attachment)
+    rows = session.execute(
+        select(FundRequest.id, FundRequest.reference, here.kind)
+        .join(there, there.fund_request_id == FundRequest.id)
+        .join(here, here.digest == there.digest)
+        .where(
+            here.fund_request_id == request_id,
+            there.fund_request_id != request_id,
+            here.removed_at.is_(None),
+            there.removed_at.is_(None),
+        )
+        .order_by(FundRequest.id, here.id)
+    )
+    return [SamePaper(*row) for row in rows]
+
+
+def paper_digests(session: Session, request_id: int) -> Sequence[str]:
+    """Return the digests of the papers that are attached to a request."""
+    attached = select(Attachment.digest).where(
+        Attachment.fund_request_id == request_id, Attachment.removed_at.is_(None)
+    )
+    return session.scalars(attached.order_by(Attachment.id)).all()
 
 
 def duties(session: Session, request_id: int) -> dict[int, Duty]:

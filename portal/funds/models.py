@@ -13,6 +13,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy import String
 from sqlalchemy import Text
 from sqlalchemy import UniqueConstraint
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.orm import relationship
@@ -22,6 +23,9 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds.attachments import FILE_NAME_LENGTH_MAX
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.check_rules import CheckCode
 from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
@@ -475,6 +479,53 @@ class Document(Base):
     issued_at: Mapped[datetime] = mapped_column(Moment)
     issued_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     log_eid: Mapped[str] = log_reference()
+
+
+ATTACHED = text("removed_at IS NULL")
+
+
+class Attachment(Base):
+    """A paper that somebody attached to a request; its bytes lie in the archive of attachments.
+
+    It is taken off once at most, and never deleted. The file's own name is private; an erasure
+    blanks it, and no living row has an empty one.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("size_bytes BETWEEN 1 AND 10485760", name="size_is_bounded"),
+        CheckConstraint(
+            "(removed_at IS NULL) = (removed_by_id IS NULL)"
+            " AND (removed_at IS NULL) = (removal_reason IS NULL)"
+            " AND (removed_at IS NULL) = (removal_log_eid IS NULL)",
+            name="removed_whole",
+        ),
+        Index(
+            "uq_attachment_once",
+            "fund_request_id",
+            "digest",
+            unique=True,
+            sqlite_where=ATTACHED,
+            postgresql_where=ATTACHED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    kind: Mapped[PaperKind] = mapped_column(choice(PaperKind, "kind"))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(FILE_NAME_LENGTH_MAX))
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+    removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    removal_reason: Mapped[Removal | None] = mapped_column(choice(Removal, "removal_reason"))
+    removal_log_eid: Mapped[str | None] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )
 
 
 class ImportRun(Base):

@@ -11,8 +11,7 @@ from portal.audit.entry import loggable
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import urgency
-from portal.funds.docket import Effect
-from portal.funds.docket import enter
+from portal.funds.docket import enter_beside
 from portal.funds.docket import load_request
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
@@ -66,8 +65,7 @@ def ratify_request(
     told = told_of(fund_request, role=Role.DRIVING_CHAIR, by=by, at=at)
     secret = Secret(subject(fund_request), loggable(note))
     draft = acts.request_ratified(told, verdict, note=secret)
-    effect = Effect(Duty.DECIDE, fund_request.state, fund_request.waits_for, note=note)
-    row.log_eid = enter(session, fund_request, draft, effect, by=by)
+    row.log_eid = enter_beside(session, fund_request, draft, Duty.DECIDE, note=note, by=by)
     row.verdict, row.decided_by_id, row.decided_at = verdict, by.person_id, at
     session.flush()
     return fund_request

@@ -13,6 +13,8 @@ from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds.acts import REQUEST_RETURNED
+from portal.funds.attached import AttachedPapers
+from portal.funds.attached import attached_papers
 from portal.funds.books import available
 from portal.funds.check_rules import Check
 from portal.funds.check_rules import may_override
@@ -127,6 +129,7 @@ class RequestPage:
     urgent_reason: str
     documents: Sequence[IssuedDocument]
     documents_to_make: Sequence[DocumentKind]
+    attached: AttachedPapers
 
     @property
     def is_covered(self) -> bool:
@@ -226,6 +229,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         documents_to_make=kinds_to_issue(
             fund_request.state, by, subcommittee=fund_request.subcommittee_code
         ),
+        attached=attached_papers(session, request_id, by),
     )
 
 

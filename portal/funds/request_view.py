@@ -13,6 +13,7 @@ from portal.db import transaction
 from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
 from portal.funds.deciding_forms import RatifyForm
+from portal.funds.forms import AttachForm
 from portal.funds.forms import DecisionForm
 from portal.funds.request_page import request_page
 from portal.funds.rules import SIGNERS
@@ -54,6 +55,7 @@ def show_request_page(request_id: int, forms: RequestForms | None = None) -> str
         "office/funds/show_request.html",
         page=page,
         forms=forms,
+        papers_form=AttachForm(formdata=None),
         form=forms.decision.offer(page.offers),
         decides=bool(SIGNERS & by.roles),
         pays=by.holds(Role.TREASURER),

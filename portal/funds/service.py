@@ -22,6 +22,7 @@ from portal.funds.checking import overriders
 from portal.funds.checking import panel
 from portal.funds.docket import Effect
 from portal.funds.docket import enter
+from portal.funds.docket import enter_beside
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
 from portal.funds.docket import next_reference
@@ -114,13 +115,12 @@ def declare_interest(
     told = told_of(fund_request, role=role, by=by, at=at)
     secret = Secret(subject(fund_request), loggable(how) or None)
     draft = acts.interest_declared(told, is_related=is_related, how=secret)
-    effect = Effect(Duty.DECIDE, fund_request.state, fund_request.waits_for, note=how)
     row = Interest(
         fund_request_id=fund_request.id,
         person_id=by.person_id,
         is_related=is_related,
         at=at,
-        log_eid=enter(session, fund_request, draft, effect, by=by),
+        log_eid=enter_beside(session, fund_request, draft, Duty.DECIDE, note=how, by=by),
     )
     session.add(row)
     session.flush()

@@ -17,11 +17,14 @@ from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import N_
 from portal.errors import PortalError
+from portal.funds.attachments import ATTACHERS
+from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
+from portal.funds.rules import State
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
 from portal.funds.urgency import SIGNATURES
@@ -417,6 +420,33 @@ def _issued(shelf: Shelf, index: int, entry: Entry) -> None:
     shelf.cases[case.reference] = case
 
 
+# where a request stands when a paper is attached -> who attaches it
+_ATTACHED_BY: Mapping[Status, frozenset[Role]] = {
+    Status.SUBMITTED: ATTACHERS[State.SUBMITTED],
+    Status.RETURNED: ATTACHERS[State.RETURNED],
+}
+
+
+def _attached(shelf: Shelf, index: int, entry: Entry) -> None:
+    kind = entry.text("paper")
+    if kind not in set(PaperKind):
+        raise FoldError(index, N_("{document} is no paper of this portal"), document=kind)
+    if entry.public["reference"] is None:
+        _attaches(index, entry, ATTACHERS[State.DRAFT])
+        return
+    is_removal = entry.type == "paper.removed"
+    case = _case(shelf, index, entry, *([Status.RETURNED] if is_removal else _ATTACHED_BY))
+    _attaches(index, entry, _ATTACHED_BY[case.status])
+    party = entry.text("party")
+    _apart(index, party, case.deciders)
+    shelf.cases[case.reference] = replace(case, askers=case.askers | {party})
+
+
+def _attaches(index: int, entry: Entry, roles: frozenset[Role]) -> None:
+    if entry.role not in roles:
+        raise FoldError(index, N_("{role} attaches no paper now"), role=entry.role)
+
+
 # payment entry -> the state a payment must be in before, and is in after
 _PAYMENT_STEPS: Mapping[str, tuple[frozenset[str], str]] = {
     "payment.released": (frozenset({"prepared"}), "released"),
@@ -490,6 +520,8 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "acting_chair.appointed": _term,
     "acting_chair.ended": _term_ended,
     "document.issued": _issued,
+    "paper.attached": _attached,
+    "paper.removed": _attached,
     "payment.prepared": _prepared,
     "payment.released": _paid,
     "payment.sent": _paid,

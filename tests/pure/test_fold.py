@@ -254,6 +254,20 @@ def issued(
     return told_in("document.issued", AT, public, role)
 
 
+def attached(
+    what: str = "attached",
+    *,
+    reference: str | None = ONE,
+    party: str = ASKER,
+    role: str = "officer",
+    paper: str = "consent",
+) -> Entry:
+    public: dict[str, Json] = {"reference": reference, "party": party, "paper": paper}
+    if what == "removed":
+        public["removal"] = "unclear"
+    return told_in(f"paper.{what}", AT, public, role)
+
+
 def told(entries: Sequence[Entry]) -> Shelf:
     """Tell a story, in which the chairs of each request have declared that they are not related."""
     shelf = Shelf()
@@ -264,6 +278,26 @@ def told(entries: Sequence[Entry]) -> Shelf:
             unrelated = case.unrelated | (UNRELATED - case.related)
             shelf.cases[case.reference] = replace(case, unrelated=unrelated)
     return shelf
+
+
+def test_a_paper_moves_no_figure_and_makes_who_attached_it_one_of_those_who_ask() -> None:
+    for story, more in (
+        (ASKED, [attached(), attached(party="p7")]),
+        (RETURNED, [attached(role="finder"), attached("removed", role="finder")]),
+        (FOUNDED, [attached(reference=None, role="finder"), attached("removed", reference=None)]),
+    ):
+        before, after = told(story), told([*story, *more])
+        assert (after.satang, after.counts, after.left) == (
+            before.satang,
+            before.counts,
+            before.left,
+        )
+        for reference, case in after.cases.items():
+            index = len(story) + len(more) - 1
+            parties = {str(one.public["party"]) for one in more}
+            askers = before.cases[reference].askers | parties
+            known = replace(before.cases[reference], last_index=index, askers=askers)
+            assert case == known
 
 
 def test_a_log_told_by_hand_gives_its_figures() -> None:
@@ -749,6 +783,19 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "a decision that was taken back": (RETURNED, issued(), f"{ONE} is returned"),
     "a decision on what was withdrawn": ((*ASKED, withdrawn()), issued(), f"{ONE} is withdrawn"),
     "an unknown paper": (APPROVED, issued("banknote"), "banknote is no paper of this portal"),
+    "a paper attached to nothing": (ASKED, attached(reference=TWO), f"knows no request {TWO}"),
+    "a paper after the decision": (APPROVED, attached(), f"{ONE} is approved"),
+    "a paper taken off after it was sent": (ASKED, attached("removed"), f"{ONE} is submitted"),
+    "a finder's paper after it was sent": (ASKED, attached(role="finder"), "finder attaches no"),
+    "a chair's paper": (RETURNED, attached(role="chair"), "chair attaches no paper now"),
+    "a chair's paper to a draft": (FOUNDED, attached(reference=None, role="chair"), "chair attach"),
+    "a paper of who decided": (RETURNED, attached(party=CHAIR), "two duties"),
+    "a paper of no kind": (ASKED, attached(paper="banknote"), "banknote is no paper"),
+    "a decision of who attached": (
+        (*ASKED, attached(party=CHAIR)),
+        approved(),
+        "two duties",
+    ),
     "a paper without a number": (APPROVED, issued(number=0), "is no paper of this portal"),
     "a paper of an auditor": (APPROVED, issued(role="auditor"), "auditor issues no such paper"),
 }

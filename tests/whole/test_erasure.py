@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal import erasure
+from portal.archive import PaperLostError
 from portal.audit.entry import Opening
 from portal.audit.erasing import NoTicketError
 from portal.audit.erasing import TicketTakenError
@@ -32,18 +34,26 @@ from portal.erasure import ForgottenErasureError
 from portal.erasure import check_erasures
 from portal.erasure import erase
 from portal.erasure import finish_erasures
+from portal.funds.drafting import RequestAnswer
 from portal.funds.forgetting import NobodyKnownError
 from portal.funds.forgetting import NobodyToForgetError
 from portal.funds.forgetting import StillNeededError
+from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
+from portal.funds.rules import Reason
+from portal.funds.service import Grounds
+from portal.funds.service import reject_request
 from portal.install import Install
 from portal.youths.models import Youth
 from tests import cases
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.world import ANSWER
+from tests.world import FILE_NAME
 from tests.world import NOON
 from tests.world import SECRETS
+from tests.world import YOUTH
 from tests.world import World
 
 TICKET = "PDPA-2570-001"
@@ -124,6 +134,53 @@ def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> N
     assert copied() == {}
     portal.verify()
     assert check_erasures(portal.install, db.session()) == 1
+
+
+def attached_and_rejected(world: World, *contents: bytes, answer: RequestAnswer = ANSWER) -> int:
+    """A request that ended, with papers."""
+    fund_request = world.submitted(answer=answer)
+    for content in contents:
+        world.attached(fund_request, content=content)
+    reject_request(
+        world.session,
+        fund_request.id,
+        Grounds(Reason.PAPERS, ""),
+        seen_version=fund_request.version,
+        by=world.somchai,
+        at=NOON,
+    )
+    assert fund_request.youth_id is not None
+    return fund_request.youth_id
+
+
+def test_what_was_attached_goes_with_its_name_but_not_from_anothers_request(
+    portal: Portal, client: Visitor
+) -> None:
+    own, shared = b"%PDF of one alone", b"%PDF of two"
+    another = replace(ANSWER, youth=replace(YOUTH, national_id="1999900000021"))
+    with writing(db.engine, portal.install.session_info()) as session:
+        youth_id = attached_and_rejected(World(session), own, shared)
+        other_id = attached_and_rejected(World(session), shared, answer=another)
+        papers = session.scalars(select(Attachment).order_by(Attachment.id)).all()
+        (gone, kept), request_id = [paper.digest for paper in papers[:2]], papers[0].fund_request_id
+    assert FILE_NAME.encode() in everything(portal)
+    erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    archive = portal.install.attachments
+    with pytest.raises(PaperLostError):
+        archive.read(gone)
+    assert archive.read(kept) == shared
+    with Session(db.engine) as session:
+        names = session.scalars(select(Attachment.file_name).order_by(Attachment.id)).all()
+    assert names == ["", "", FILE_NAME]
+    # The shared one is no longer given out as this somebody's.
+    client.sign_in("malee")
+    page = client.get(f"/en/office/requests/{request_id}")
+    assert page.text.count("Erased") == 2
+    assert client.get(f"/office/requests/{request_id}/attachments/2").status_code == 404
+    erase(portal.install, f"youth:{other_id}", ticket=f"{TICKET}-2", at=NOON)
+    with pytest.raises(PaperLostError):
+        archive.read(kept)
+    assert FILE_NAME.encode() not in everything(portal)
 
 
 def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(

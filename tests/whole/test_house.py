@@ -19,6 +19,8 @@ from portal.app import create_app
 from portal.cases import rules as referrals
 from portal.cases.follow_ups import Outcome
 from portal.cases.follow_ups import Pathway
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -73,6 +75,8 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("gap", Gap),
         ("likeness", Likeness),
         ("read_page", ReadPage),
+        ("paper", PaperKind),
+        ("removal", Removal),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
@@ -165,6 +169,9 @@ def test_the_portal_starts_without_what_only_papers_need() -> None:
     loaded = {name.partition(".")[0] for name in json.loads(started.stdout)}
     assert "flask" in loaded
     assert loaded.isdisjoint({"weasyprint", "fontTools", "fontpkg"})
+    # What comes from outside is opened in a process apart.
+    assert loaded.isdisjoint({"pikepdf"})
+    assert not {"portal.pdf_cleaning", "portal.picture_cleaning"} & set(json.loads(started.stdout))
 
 
 def test_every_answer_carries_the_headers(client: Visitor) -> None:

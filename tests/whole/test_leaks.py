@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import db
+from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -39,6 +40,8 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(Project.name)))
         found |= set(session.scalars(select(Donation.donor)))
         found |= set(session.scalars(select(RequestAct.note)))
+        found |= set(session.scalars(select(Attachment.file_name)))
+        found |= set(session.scalars(select(Attachment.digest)))
         found |= set(session.scalars(select(Payment.bank_reference)))
         found |= set(session.scalars(select(Person.name)))
     return {secret for secret in found if secret and len(secret) > 3}

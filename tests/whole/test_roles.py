@@ -29,6 +29,8 @@ from portal.db import db
 from portal.db import owners_engine
 from portal.db import writing
 from portal.erasure import erase
+from portal.funds.attaching import remove_paper
+from portal.funds.attachments import Removal
 from portal.funds.books import check_books
 from portal.funds.drafting import amend_request
 from portal.funds.models import FundRequest
@@ -85,6 +87,9 @@ def work(session: Session) -> None:
     payment = world.prepared()
     seen = payment.version
     void_payment(session, payment.id, note="x", seen_version=seen, by=world.anong, at=NOON)
+    paper = world.attached(world.draft())
+    request_id, why = paper.fund_request_id, Removal.REPLACED
+    remove_paper(session, request_id, paper.id, why, by=world.malee, at=NOON)
     set_password(session, "malee", PASSWORD)
     cases.done(world)
     cases.declined(world)
