@@ -28,6 +28,7 @@ from portal.funds import workbook
 from portal.funds.books import check_books
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
+from portal.funds.reminding import remind
 from portal.funds.rules import Reason
 from portal.funds.rules import State
 from portal.funds.service import Grounds
@@ -122,6 +123,8 @@ def run(install: Install, *, say: Say) -> None:
     refused = _import(teller, say)
     _decide(teller, say)
     _pay(teller, say)
+    with teller.act() as session:
+        remind(session, at=teller.ends_at)
     say("Publishing the log")
     install.publish(db.engine)
     with Session(db.engine) as session:

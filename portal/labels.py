@@ -190,6 +190,12 @@ OPENED_FOR: Mapping[str, str] = {
     "data_subject": N_("The person asks for their own data"),
     "legal": N_("A court or an authority asks"),
 }
+MAIL_TROUBLES: Mapping[str, str] = {
+    "unreachable": N_("the mail server does not answer"),
+    "sign_in": N_("the mail server does not accept the password"),
+    "address": N_("the mail server does not accept the address"),
+    "refused": N_("the mail server refused the message"),
+}
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
@@ -204,6 +210,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "field": FIELDS,
     "purpose": OPENED_FOR,
     "document": DOCUMENTS,
+    "mail_trouble": MAIL_TROUBLES,
 }
 
 

@@ -22,6 +22,7 @@ from portal.funds.models import Subcommittee
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.funds.service import submit_request
+from portal.funds.telling import tell_arrivals
 from portal.funds.workbook import CategoryRule
 from portal.funds.workbook import Imports
 from portal.funds.workbook import Names
@@ -115,9 +116,12 @@ def import_requests(
     session.scalars(select(Foundation).with_for_update()).one()
     known = known_rows(session, answers)
     accepted = [answer for answer in answers if answer.request is not None]
-    for answer in accepted:
-        if answer.fingerprint not in known and answer.request is not None:
-            _import_row(session, answer.request, answer.fingerprint, by=by, at=at)
+    new = [
+        _import_row(session, answer.request, answer.fingerprint, by=by, at=at)
+        for answer in accepted
+        if answer.fingerprint not in known and answer.request is not None
+    ]
+    tell_arrivals(session, new, by=by, at=at)
     repeated = sum(answer.fingerprint in known for answer in accepted)
     return Imported(new=len(accepted) - repeated, known=repeated)
 
@@ -154,9 +158,16 @@ def keep_run(
 
 def _import_row(
     session: Session, row: RowRequest, fingerprint: str, *, by: Actor, at: datetime
-) -> None:
+) -> FundRequest:
     fund_request = draft_request(session, _answer(row, fingerprint), by=by, at=at)
-    submit_request(session, fund_request.id, seen_version=fund_request.version, by=by, at=at)
+    return submit_request(
+        session,
+        fund_request.id,
+        seen_version=fund_request.version,
+        by=by,
+        at=at,
+        is_told=False,
+    )
 
 
 def _answer(row: RowRequest, fingerprint: str) -> RequestAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select
@@ -10,15 +11,19 @@ from sqlalchemy.orm import Session
 
 from portal.funds import acts
 from portal.funds import rules
+from portal.funds.clock_rules import Clock
+from portal.funds.models import ClosedDay
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.models import SignatureRule
+from portal.funds.models import Target
 from portal.funds.rules import Duty
 from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
@@ -85,3 +90,13 @@ def signatures(session: Session, fund_request: FundRequest) -> Signatures:
     ).all()
     needed = tuple(Role(role) for role in fund_request.signatures_needed.split(",") if role)
     return Signatures(needed or (Role.CHAIR,), tuple(given_by))
+
+
+def clock(session: Session, *, at: datetime) -> Clock:
+    """Return what tells by when any request must go on: loaded once, asked for every row."""
+    targets = session.scalars(select(Target).order_by(Target.valid_from, Target.id))
+    return Clock(
+        [target.value for target in targets],
+        closed=frozenset(session.scalars(select(ClosedDay.on))),
+        today=bangkok_day(at),
+    )

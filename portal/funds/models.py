@@ -22,6 +22,7 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds import clock_rules
 from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
 from portal.funds.rules import Duty
@@ -154,6 +155,11 @@ class Target(Base):
     step: Mapped[str] = mapped_column(String(20))
     working_days: Mapped[int]
     log_eid: Mapped[str] = log_reference()
+
+    @property
+    def value(self) -> clock_rules.Target:
+        """Return the target as a plain value."""
+        return clock_rules.Target(self.valid_from, self.step, self.working_days)
 
 
 class ClosedDay(Base):
@@ -293,6 +299,8 @@ class FundRequest(Base):
     signatures_needed: Mapped[str] = mapped_column(String(200), default="")
     waits_for: Mapped[Role | None] = mapped_column(choice(Role, "waits_for"))
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    # When it came into its state: the clock of a step does not begin anew with each holder.
+    step_since: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     party_salt: Mapped[bytes] = mapped_column(LargeBinary)
     import_fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)

@@ -20,6 +20,7 @@ from portal.db import transaction
 from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.funds import drafting
+from portal.funds import lookups
 from portal.funds import queries
 from portal.funds import service
 from portal.funds.choices import choices
@@ -70,6 +71,7 @@ def show_home() -> ResponseReturnValue:
         decides=decides,
         pays=pays,
         imports=by.holds(Role.OFFICER),
+        clock=lookups.clock(session, at=now()),
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
@@ -89,6 +91,7 @@ def list_requests() -> ResponseReturnValue:
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),
         filters=filters,
+        clock=lookups.clock(db.session(), at=now()),
         choices=choices(db.session()),
     )
 
@@ -111,6 +114,7 @@ def _show_request(request_id: int, form: DecisionForm) -> str:
     return render_template(
         "office/funds/show_request.html",
         page=page,
+        due=lookups.clock(db.session(), at=now()).due(page.row),
         form=form.offer(page.offers),
         decides=bool(SIGNERS & by.roles),
         pays=by.holds(Role.TREASURER),
@@ -168,6 +172,7 @@ def _show_decisions(
         form=BulkForm(),
         outcomes=outcomes,
         is_none_ticked=is_none_ticked,
+        clock=lookups.clock(db.session(), at=now()),
         decides=bool(SIGNERS & current_actor().roles),
     )
 

@@ -61,6 +61,7 @@ class RequestRow:
     requested_on: date
     waits_for: Role | None
     waits_since: datetime | None
+    step_since: datetime | None
 
     @property
     def shown_state(self) -> str:
@@ -144,6 +145,7 @@ def _row(
         requested_on=fund_request.requested_on,
         waits_for=fund_request.waits_for,
         waits_since=fund_request.waits_since,
+        step_since=fund_request.step_since,
     )
 
 

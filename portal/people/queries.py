@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import Row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +16,7 @@ from portal.roles import Actor
 from portal.roles import Role
 
 SYSTEM = Actor(0, frozenset({Role.SYSTEM}), name="system", username="system")
+_NOW = (RoleGrant.ended_at.is_(None), Person.is_active)
 
 
 class PersonNotFoundError(NotFoundError):
@@ -50,12 +54,35 @@ def as_actor(person: Person) -> Actor:
 
 def holders(session: Session, role: Role, subcommittee: str | None = None) -> list[str]:
     """Return the names of those who hold a role now: whom to ask."""
+    return [name for _id, name in _held_by(session, role, subcommittee)]
+
+
+def holder_ids(session: Session, role: Role, subcommittee: str | None = None) -> list[int]:
+    """Return the ids of those who hold a role now."""
+    return [person_id for person_id, _name in _held_by(session, role, subcommittee)]
+
+
+def _held_by(session: Session, role: Role, subcommittee: str | None) -> Sequence[Row[int, str]]:
     found = (
-        select(Person.name)
+        select(Person.id, Person.name)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(RoleGrant.role == role, RoleGrant.ended_at.is_(None), Person.is_active)
+        .where(RoleGrant.role == role, *_NOW)
         .order_by(Person.name)
     )
     if role is Role.CHAIR and subcommittee is not None:
         found = found.where(RoleGrant.subcommittee_code == subcommittee)
-    return list(session.scalars(found))
+    return session.execute(found).all()
+
+
+def role_holders(session: Session) -> dict[tuple[Role, str | None], list[int]]:
+    """Return who holds which role now; for chairs, of which subcommittee."""
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.subcommittee_code, Person.id)
+        .join(Person)
+        .where(*_NOW)
+        .order_by(Person.id)
+    )
+    found: dict[tuple[Role, str | None], list[int]] = {}
+    for role, subcommittee, person_id in rows:
+        found.setdefault((role, subcommittee), []).append(person_id)
+    return found
