@@ -253,7 +253,7 @@ class Person:
     organisation: str
     roles: frozenset[Role]
     chairs: frozenset[str] = frozenset()
-    email: Email | None = None
+    email: Email = ""
 
 
 @dataclass(frozen=True, slots=True)

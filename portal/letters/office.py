@@ -47,6 +47,7 @@ def list_letters() -> ResponseReturnValue:
         session,
         by,
         sees_all=settings.is_demo or by.holds(Role.ADMINISTRATOR),
+        mails=bool(settings.smtp_url),
         at=now(),
         only_failed="failed" in request.args,
         page=max(1, request.args.get("page", 1, type=int)),

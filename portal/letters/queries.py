@@ -76,11 +76,15 @@ def letters(
     by: Actor,
     *,
     sees_all: bool,
+    mails: bool,
     at: datetime,
     only_failed: bool = False,
     page: int = 1,
 ) -> LetterList:
-    """Return the letters this person may read; those told by another letter are left out."""
+    """Return the letters this person may read; those told by another letter are left out.
+
+    `mails` says whether mail is sent from here at all.
+    """
     mine = true() if sees_all else Letter.to_person_id == by.person_id
     conditions: list[ColumnElement[bool]] = [mine, Letter.sent_with_id.is_(None)]
     failed = _count(session, [*conditions, Letter.failed_at.is_not(None)])
@@ -99,7 +103,10 @@ def letters(
         .limit(PAGE_LENGTH)
         .offset(start)
     )
-    rows = [_row(letter, person, by, at) for letter, person in found]
+    rows = [
+        _row(letter, person, by, goes_out=mails and _has_address(person), at=at)
+        for letter, person in found
+    ]
     return LetterList(rows, count, failed, page)
 
 
@@ -107,7 +114,11 @@ def _count(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
     return session.scalar(select(func.count()).select_from(Letter).where(*conditions)) or 0
 
 
-def _row(letter: Letter, person: Person, by: Actor, at: datetime) -> LetterRow:
+def _has_address(person: Person) -> bool:
+    return person.is_active and person.email is not None
+
+
+def _row(letter: Letter, person: Person, by: Actor, *, goes_out: bool, at: datetime) -> LetterRow:
     return LetterRow(
         id=letter.id,
         to=person.name,
@@ -124,7 +135,7 @@ def _row(letter: Letter, person: Person, by: Actor, at: datetime) -> LetterRow:
             sent_at=letter.sent_at,
             failed_at=letter.failed_at,
             due_at=letter.due_at,
-            has_address=person.is_active and person.email is not None,
+            goes_out=goes_out,
             at=at,
         ),
         is_mine=person.id == by.person_id,

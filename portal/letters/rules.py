@@ -120,15 +120,15 @@ def stage(
     sent_at: datetime | None,
     failed_at: datetime | None,
     due_at: datetime,
-    has_address: bool,
+    goes_out: bool,
     at: datetime,
 ) -> Stage:
-    """Return how far a letter came: who has no address reads it here, and so what is too old."""
+    """Return how far a letter came; one that does not go out, or is too old, is read here."""
     if sent_at is not None:
         return Stage.MAILED
     if failed_at is not None:
         return Stage.FAILED
-    return Stage.WAITING if has_address and due_at > at - SENT_WITHIN else Stage.KEPT
+    return Stage.WAITING if goes_out and due_at > at - SENT_WITHIN else Stage.KEPT
 
 
 class LetterNotFoundError(NotFoundError):
