@@ -16,6 +16,7 @@ from portal.words import in_both
 
 # A digest is looked over, not read; letters of acts list all, each with its evidence.
 LISTED_MAX = 40
+NO_FACTS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,12 @@ def write(
     return Written(" / ".join(subject), "\n\n".join(blocks) + "\n")
 
 
-def _both(text: str, facts: Mapping[str, str] | None = None) -> tuple[str, str]:
+def _both(
+    text: str, facts: Mapping[str, str] = NO_FACTS, english_facts: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Return a text in Thai and in English; the facts are the same unless others are given."""
     thai, english = in_both({"": text})[""]
-    return thai.format(**(facts or {})), english.format(**(facts or {}))
+    return thai.format(**facts), english.format(**(english_facts or facts))
 
 
 def _items(abouts: Sequence[About], digests: Mapping[str, str], *, base_url: str) -> Iterator[str]:
@@ -140,11 +144,8 @@ def _lines(about: About, digests: Mapping[str, str], *, base_url: str) -> Iterat
     if about.due_on is None:
         yield about.reference
     else:
-        thai, english = _both(_BY)
-        days = (
-            thai.format(day=short_day(about.due_on, "th")),
-            english.format(day=short_day(about.due_on, "en")),
-        )
+        thai = {"day": short_day(about.due_on, "th")}
+        days = _both(_BY, thai, {"day": short_day(about.due_on, "en")})
         yield f"{about.reference} ({' / '.join(days)})"
     yield f"{base_url}/office/requests/{about.request_id}"
     if digest := digests.get(about.entry):
