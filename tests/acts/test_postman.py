@@ -112,7 +112,7 @@ def test_reminders_and_digests_are_mailed_at_once(made: Maker, box: Mailbox) -> 
     made(lambda world: [submitted(world) for _ in range(2)])
     made(lambda world: remind(world.session, at=morning))
     assert send_letters(db.engine, office(box.url), at=morning).sent == 2
-    due, digest = box.taken
+    digest, due = box.taken
     assert "2 requests are due" in str(due["Subject"])
     assert "This morning 2 requests wait for you" in str(digest["Subject"])
     assert "รอพิจารณา 2 รายการ / To decide: 2" in text_of(digest)

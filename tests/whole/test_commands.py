@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import replace
+from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from threading import Timer
 import pytest
 from click.testing import Result
 from granian import Granian
+from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import update
@@ -26,7 +28,6 @@ from sqlalchemy.orm import Session
 
 from config import MissingSettingError
 from portal import cli
-from portal import worker
 from portal.app import create_app
 from portal.audit.models import Erasure
 from portal.audit.models import LogEntry
@@ -36,11 +37,11 @@ from portal.db import writing
 from portal.funds import intake
 from portal.funds import workbook
 from portal.funds.models import FundRequest
-from portal.funds.reminding import remind
 from portal.funds.workbook import Refusal
 from portal.letters.models import Letter
 from portal.people.service import check_password
 from portal.sheets import read_tables
+from portal.worker import Worker
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
 from tests.mailbox import free_port
@@ -296,17 +297,29 @@ def test_a_worker_goes_on_until_it_is_told_to_end(
     portal: Portal, stopping: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli, "WORKER_SECONDS", 0.2)
-    asked: list[datetime] = []
-    monkeypatch.setattr(
-        worker, "remind", lambda session, *, at: asked.append(at) or remind(session, at=at)
-    )
-    monkeypatch.setattr(cli, "now", lambda: NOON)
     stopping(2)
     answer = run(portal, "worker")
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert answer.output == "PORTAL_SMTP_URL is not set: letters lie in the outbox.\n"
-    # The letters of a morning are made once a day.
-    assert asked == [NOON]
+
+
+def test_a_worker_makes_the_letters_of_a_morning_once(portal: Portal) -> None:
+    work = Worker(portal.install.settings)
+
+    def made_at(at: datetime) -> int:
+        with writing(db.engine, portal.install.session_info()) as session:
+            session.execute(delete(Letter))
+        work.round(db.engine, at=at)
+        return count(Letter)
+
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
+    tuesday = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+    assert made_at(tuesday - timedelta(minutes=1)) == 0
+    assert made_at(tuesday) == 1
+    # It knows that this morning is done, and need not look again.
+    assert made_at(tuesday + timedelta(hours=8)) == 0
+    assert made_at(tuesday + timedelta(days=1)) == 2
 
 
 def test_a_publisher_that_must_not_go_on_says_so_once_and_waits(
