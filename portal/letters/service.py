@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
+from sqlalchemy import TextClause
 from sqlalchemy import bindparam
 from sqlalchemy import select
 from sqlalchemy import text
@@ -24,12 +26,7 @@ from portal.people.models import Person
 from portal.roles import Actor
 from portal.roles import Role
 
-# Two workers may remind at the same moment: the second one's letter is no second letter.
-_ADD = text(
-    "INSERT INTO letter (to_person_id, kind, reference, about, key, made_at, due_at, attempts)"
-    " VALUES (:to_person_id, :kind, :reference, :about, :key, :made_at, :due_at, 0)"
-    " ON CONFLICT (key) DO NOTHING"
-).bindparams(bindparam("made_at", type_=Moment()), bindparam("due_at", type_=Moment()))
+_COLUMNS = ("to_person_id", "kind", "reference", "about", "key", "made_at", "due_at", "attempts")
 _IS_WAITING = (
     Letter.sent_at.is_(None),
     Letter.failed_at.is_(None),
@@ -39,20 +36,43 @@ _IS_WAITING = (
 
 def make_letters(session: Session, letters: Sequence[NewLetter], *, at: datetime) -> None:
     """Make these letters, except those that were made before."""
-    rows = [
-        {
-            "to_person_id": letter.to_person_id,
-            "kind": letter.kind.value,
-            "reference": letter.reference,
-            "about": rules.write_abouts(letter.abouts),
-            "key": letter.key,
-            "made_at": at,
-            "due_at": rules.first_try(letter.kind, at),
-        }
-        for letter in letters
-    ]
-    if rows:
-        session.execute(_ADD, rows)
+    values = {
+        f"{column}_{number}": value
+        for number, letter in enumerate(letters)
+        for column, value in zip(_COLUMNS, _values(letter, at), strict=True)
+    }
+    if values:
+        session.execute(_insert(len(letters)), values)
+
+
+def _values(letter: NewLetter, at: datetime) -> tuple[object, ...]:
+    about = rules.write_abouts(letter.abouts)
+    first_try = rules.first_try(letter.kind, at)
+    kind = letter.kind.value
+    return letter.to_person_id, kind, letter.reference, about, letter.key, at, first_try, 0
+
+
+@lru_cache(50)
+def _insert(count: int) -> TextClause:
+    """Return the one statement for so many letters: an act waits for it.
+
+    Two workers may remind at the same moment: the second one's letter is no second letter.
+    """
+    rows = (
+        f"({', '.join(f':{column}_{number}' for column in _COLUMNS)})" for number in range(count)
+    )
+    # Of our own words alone: the values go beside it.
+    statement = (
+        f"INSERT INTO letter ({', '.join(_COLUMNS)}) VALUES {', '.join(rows)}"  # noqa: S608
+        " ON CONFLICT (key) DO NOTHING"
+    )
+    return text(statement).bindparams(
+        *(
+            bindparam(f"{column}_{number}", type_=Moment())
+            for number in range(count)
+            for column in ("made_at", "due_at")
+        )
+    )
 
 
 def claim_letter(session: Session, *, at: datetime) -> tuple[Letter, str] | None:
