@@ -52,6 +52,7 @@ from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
 from portal.labels import Name
+from portal.letters import office as letters_office
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
 from portal.people import office as people_office
@@ -66,6 +67,7 @@ from portal.security import SignedIn
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
+from portal.thai import weekday
 from portal.words import say
 from portal.words import shown
 from portal.youths import office as youths_office
@@ -96,6 +98,7 @@ security.office.register_blueprint(funds_office_papers.bp)
 security.office.register_blueprint(funds_office_deciding.bp)
 security.office.register_blueprint(funds_office_acting.bp)
 security.office.register_blueprint(funds_office_attachments.bp)
+security.office.register_blueprint(letters_office.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -203,6 +206,7 @@ def _attach_templates(app: Flask) -> None:
         baht=str,
         day=_day,
         moment=_moment,
+        weekday=_weekday,
         label=pass_context(_label),
         tr=_translated_name,
         say=say,
@@ -255,6 +259,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
+    ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
 )
 
 
@@ -283,6 +288,10 @@ def _label(_context: Context, value: str, table: str) -> str:
 def _day(value: date | datetime) -> str:
     day = bangkok_day(value) if isinstance(value, datetime) else value
     return short_day(day, language()).replace(" ", NO_BREAK)
+
+
+def _weekday(value: date) -> str:
+    return weekday(value, language()).replace(" ", NO_BREAK)
 
 
 def _moment(value: datetime) -> str:

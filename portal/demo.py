@@ -7,7 +7,9 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import datetime
+from datetime import time
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +30,7 @@ from portal.funds import workbook
 from portal.funds.books import check_books
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
+from portal.funds.reminding import remind
 from portal.funds.rules import Reason
 from portal.funds.rules import State
 from portal.funds.service import Grounds
@@ -51,6 +54,8 @@ from portal.publishing.figures import figures
 from portal.roles import Actor
 from portal.roles import Role
 from portal.sheets import read_tables
+from portal.thai import BANGKOK
+from portal.thai import bangkok_day
 
 TOP = Path(__file__).resolve().parent.parent
 # The demo is told of the province that has a field workbook beside its file.
@@ -60,6 +65,7 @@ PROVINCE = WORKBOOK.with_name(WORKBOOK.name.replace("_requests.xlsx", ".toml"))
 PASSWORD = "open-to-everyone"  # noqa: S105 - the demo's, printed on the screen
 STORY = timedelta(days=3)
 STEPS_TOLD = 1_400
+SEVEN = time(7)
 PAPER_MISSING = Grounds(Reason.PAPERS, "ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง")
 HELPED_ALREADY = Grounds(Reason.NOT_ELIGIBLE, "ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว")
 
@@ -123,6 +129,7 @@ def run(install: Install, *, say: Say) -> None:
     refused = _import(teller, say)
     _decide(teller, say)
     _pay(teller, say)
+    _remind(teller)
     say("Publishing the log")
     install.publish(db.engine)
     with Session(db.engine) as session:
@@ -291,6 +298,18 @@ def _take_step(
             by=by,
             at=at,
         )
+
+
+def _remind(teller: Teller) -> None:
+    """Let the last working morning of the story bring its letters."""
+    morning = datetime.combine(bangkok_day(teller.ends_at), SEVEN, BANGKOK)
+    for days in range(1 + STORY.days):
+        at = morning - timedelta(days=days)
+        if at > teller.ends_at:
+            continue
+        with teller.act() as session:
+            if remind(session, at=at.astimezone(UTC)):
+                return
 
 
 def _progress(say: Say, what: str, position: int, count: int) -> None:

@@ -145,6 +145,7 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
             somebody.username,
             name=somebody.name,
             organisation_code=somebody.organisation,
+            email=somebody.email or None,
         )
         for role in sorted(somebody.roles - {Role.CHAIR}):
             people.grant_role(session, person, role, by=SYSTEM, at=at)

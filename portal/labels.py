@@ -348,6 +348,12 @@ READ_PAGES: Mapping[str, str] = {
     "pair": N_("Comparison of two records"),
     "request": N_("A fund request"),
 }
+MAIL_TROUBLES: Mapping[str, str] = {
+    "unreachable": N_("the mail server does not answer"),
+    "sign_in": N_("the mail server does not accept the password"),
+    "address": N_("the mail server does not accept the address"),
+    "refused": N_("the mail server refused the message"),
+}
 DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
 ATTACHED: Mapping[str, str] = {
     "consent": N_("Consent form"),
@@ -393,6 +399,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "read_page": READ_PAGES,
     "paper": ATTACHED,
     "removal": REMOVALS,
+    "mail_trouble": MAIL_TROUBLES,
 }
 
 

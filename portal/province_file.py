@@ -57,6 +57,13 @@ Username = Annotated[
         N_("{found!r} is not a username: small letters a-z and digits, from 2 to 32"),
     ),
 ]
+Email = Annotated[
+    str,
+    Shape(
+        re.compile(r"(?=.{3,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+").fullmatch,
+        N_("{found!r} is not an e-mail address, such as name@example.org"),
+    ),
+]
 Origin = Annotated[
     str,
     Shape(
@@ -245,13 +252,17 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who may sign in, with the roles held and the subcommittees chaired."""
+    """Who may sign in, with the roles held and the subcommittees chaired.
+
+    Without an address nobody is written to by mail; letters then only lie in the portal.
+    """
 
     username: Username
     name: Text
     organisation: str
     roles: frozenset[Role]
     chairs: frozenset[str] = frozenset()
+    email: Email = ""
 
 
 @dataclass(frozen=True, slots=True)

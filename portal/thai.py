@@ -66,6 +66,17 @@ ENGLISH_MONTHS = (
     "December",
 )
 
+WEEKDAYS = ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์")
+ENGLISH_WEEKDAYS = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+
 _ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NIKHAHIT_AA = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
@@ -229,6 +240,15 @@ def long_day(day: date, language: str) -> str:
     if language == "th":
         return f"{day.day} {LONG_MONTHS[day.month - 1]} พ.ศ. {day.year + BUDDHIST_ERA}"
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday(day: date, language: str) -> str:
+    """Write `พฤหัสบดี 26 พ.ย.` or `Thursday 26 Nov`: a day near enough to need no year."""
+    names, months = (
+        (WEEKDAYS, SHORT_MONTHS) if language == "th" else (ENGLISH_WEEKDAYS, ENGLISH_MONTHS)
+    )
+    month = months[day.month - 1]
+    return f"{names[day.weekday()]} {day.day} {month if language == 'th' else month[:3]}"
 
 
 def bangkok_day(moment: datetime) -> date:

@@ -32,6 +32,7 @@ from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.funds.telling import tell_act
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
@@ -116,7 +117,8 @@ class Effect:
     """What an act does to its request: `changes` are columns that move only with an entry.
 
     `evidence` is what the person saw when acting; reason and note are why. An act beside the three
-    duties has none.
+    duties has none. `is_told` says whether those whom it concerns are written to; whoever acts in
+    bulk writes to them once, at the end.
     """
 
     duty: Duty | None
@@ -126,15 +128,19 @@ class Effect:
     reason: Reason | None = None
     note: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    is_told: bool = True
 
 
 def enter(
     session: Session, fund_request: FundRequest, draft: Draft, effect: Effect, *, by: Actor
 ) -> str:
-    """Write an act down: log, request, timeline, duty. Return the entry's id."""
+    """Write an act down: log, request, timeline, duty, letters. Return the entry's id."""
+    came_from = fund_request.state, fund_request.waits_for
     eid = record(session, draft)
-    if (effect.state, effect.waits_for) != (fund_request.state, fund_request.waits_for):
+    if (effect.state, effect.waits_for) != came_from:
         fund_request.waits_since = draft.at
+    if effect.state is not came_from[0]:
+        fund_request.step_since = draft.at
     # Together with the new entry's id: the database refuses them alone.
     fund_request.log_eid = eid
     fund_request.state = effect.state
@@ -157,6 +163,8 @@ def enter(
     session.execute(insert(RequestAct), act)
     if effect.duty is not None:
         _keep_duty(session, fund_request, effect.duty, by)
+    if effect.is_told:
+        tell_act(session, fund_request, came_from, by=by, at=draft.at)
     return eid
 
 

@@ -22,6 +22,7 @@ from portal.funds.models import Subcommittee
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.funds.service import submit_request
+from portal.funds.telling import tell_arrivals
 from portal.funds.workbook import CategoryRule
 from portal.funds.workbook import Imports
 from portal.funds.workbook import Names
@@ -123,7 +124,8 @@ def import_requests(
     # All are drafted before the first is sent: in the log, no request stands beside the entries
     # about its own person.
     for draft in drafts:
-        submit_request(session, draft.id, seen_version=draft.version, by=by, at=at)
+        submit_request(session, draft.id, seen_version=draft.version, by=by, at=at, is_told=False)
+    tell_arrivals(session, drafts, by=by, at=at)
     repeated = sum(answer.fingerprint in known for answer in accepted)
     return Imported(new=len(accepted) - repeated, known=repeated)
 

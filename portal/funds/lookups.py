@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select
@@ -15,13 +16,16 @@ from portal.funds import acts
 from portal.funds import rules
 from portal.funds import urgency
 from portal.funds.attachments import PaperKind
+from portal.funds.clock_rules import Clock
 from portal.funds.models import Attachment
+from portal.funds.models import ClosedDay
 from portal.funds.models import FundRequest
 from portal.funds.models import Interest
 from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.models import SignatureRule
+from portal.funds.models import Target
 from portal.funds.models import UrgentRule
 from portal.funds.rules import Duty
 from portal.funds.rules import Signatures
@@ -31,6 +35,7 @@ from portal.funds.urgency import Lane
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
@@ -194,3 +199,13 @@ def signatures(session: Session, fund_request: FundRequest) -> Signatures:
     ).all()
     needed = tuple(Role(role) for role in fund_request.signatures_needed.split(",") if role)
     return Signatures(needed or (Role.CHAIR,), tuple(given_by))
+
+
+def clock(session: Session, *, at: datetime) -> Clock:
+    """Return what tells by when any request must go on: loaded once, asked for every row."""
+    targets = session.scalars(select(Target).order_by(Target.valid_from, Target.id))
+    return Clock(
+        [target.value for target in targets],
+        closed=frozenset(session.scalars(select(ClosedDay.on))),
+        today=bangkok_day(at),
+    )

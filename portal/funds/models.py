@@ -23,6 +23,7 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds import clock_rules
 from portal.funds.attachments import FILE_NAME_LENGTH_MAX
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
@@ -183,6 +184,11 @@ class Target(Base):
     working_days: Mapped[int]
     log_eid: Mapped[str] = log_reference()
 
+    @property
+    def value(self) -> clock_rules.Target:
+        """Return the target as a plain value."""
+        return clock_rules.Target(self.valid_from, self.step, self.working_days)
+
 
 class ClosedDay(Base):
     """A day without work beyond the national holidays."""
@@ -328,6 +334,8 @@ class FundRequest(Base):
     signatures_needed: Mapped[str] = mapped_column(String(200), default="")
     waits_for: Mapped[Role | None] = mapped_column(choice(Role, "waits_for"))
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    # When it came into its state: the clock of a step does not begin anew with each holder.
+    step_since: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     party_salt: Mapped[bytes] = mapped_column(LargeBinary)
     import_fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)

@@ -20,6 +20,7 @@ from portal.db import transaction
 from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.funds import drafting
+from portal.funds import lookups
 from portal.funds import queries
 from portal.funds import service
 from portal.funds.choices import choices
@@ -71,6 +72,7 @@ def show_home() -> ResponseReturnValue:
         decides=decides,
         pays=pays,
         imports=by.holds(Role.OFFICER),
+        clock=lookups.clock(session, at=now()),
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
@@ -91,6 +93,7 @@ def list_requests() -> ResponseReturnValue:
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),
         filters=filters,
+        clock=lookups.clock(db.session(), at=now()),
         choices=choices(db.session()),
     )
 
@@ -157,6 +160,7 @@ def _show_decisions(
         form=form or BulkForm(formdata=None),
         outcomes=outcomes,
         is_none_ticked=form is not None and not form.picked,
+        clock=lookups.clock(db.session(), at=now()),
         decides=bool(SIGNERS & current_actor().roles),
     )
 

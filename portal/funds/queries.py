@@ -63,7 +63,8 @@ class RequestRow:
     requested_on: date
     waits_for: Role | None
     waits_since: datetime | None
-    is_urgent: bool = False
+    step_since: datetime | None
+    is_urgent: bool
 
     @property
     def shown_state(self) -> str:
@@ -149,6 +150,7 @@ def _row(
         waits_for=fund_request.waits_for,
         waits_since=fund_request.waits_since,
         is_urgent=fund_request.is_urgent,
+        step_since=fund_request.step_since,
     )
 
 

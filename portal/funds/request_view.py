@@ -10,6 +10,7 @@ from flask import render_template
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.funds import lookups
 from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
 from portal.funds.deciding_forms import RatifyForm
@@ -54,6 +55,7 @@ def show_request_page(request_id: int, forms: RequestForms | None = None) -> str
     return render_template(
         "office/funds/show_request.html",
         page=page,
+        due=lookups.clock(db.session(), at=now()).due(page.row),
         forms=forms,
         papers_form=AttachForm(formdata=None),
         form=forms.decision.offer(page.offers),

@@ -48,7 +48,13 @@ from portal.youths.queries import has_consent
 
 
 def submit_request(
-    session: Session, request_id: int, *, seen_version: int, by: Actor, at: datetime
+    session: Session,
+    request_id: int,
+    *,
+    seen_version: int,
+    by: Actor,
+    at: datetime,
+    is_told: bool = True,
 ) -> FundRequest:
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
@@ -64,7 +70,8 @@ def submit_request(
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     draft = acts.request_submitted(told, _facts(fund_request), _secrets(session, fund_request))
-    enter(session, fund_request, draft, Effect(Duty.ASK, state, waits_for=Role.CHAIR), by=by)
+    effect = Effect(Duty.ASK, state, waits_for=Role.CHAIR, is_told=is_told)
+    enter(session, fund_request, draft, effect, by=by)
     return fund_request
 
 

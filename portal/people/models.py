@@ -42,6 +42,7 @@ class Person(Base):
     username: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     organisation_code: Mapped[str | None] = mapped_column(ForeignKey("organisation.code"))
+    email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(Text)
     session_key: Mapped[str] = mapped_column(String(43))
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import Row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ from portal.roles import Actor
 from portal.roles import Role
 
 SYSTEM = Actor(0, frozenset({Role.SYSTEM}), name="system", username="system")
+_NOW = (RoleGrant.ended_at.is_(None), Person.is_active)
 
 
 class PersonNotFoundError(NotFoundError):
@@ -65,23 +68,34 @@ def holders(
 
     With a day, those who act for the chair of the subcommittee on it come after the chair.
     """
+    return [name for _id, name in _held_by(session, role, subcommittee, on)]
+
+
+def holder_ids(
+    session: Session, role: Role, subcommittee: str | None = None, *, on: date | None = None
+) -> list[int]:
+    """Return the ids of those who hold a role now, in the same order."""
+    return [person_id for person_id, _name in _held_by(session, role, subcommittee, on)]
+
+
+def _held_by(
+    session: Session, role: Role, subcommittee: str | None, on: date | None
+) -> Sequence[Row[int, str]]:
     found = (
-        select(Person.name)
+        select(Person.id, Person.name)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(RoleGrant.role == role, RoleGrant.ended_at.is_(None), Person.is_active)
+        .where(RoleGrant.role == role, *_NOW)
         .order_by(Person.name)
     )
-    if role is Role.CHAIR and subcommittee is not None:
-        found = found.where(RoleGrant.subcommittee_code == subcommittee)
-        return [*session.scalars(found), *_acting(session, subcommittee, on)]
-    return list(session.scalars(found))
+    if role is not Role.CHAIR or subcommittee is None:
+        return session.execute(found).all()
+    chairs = session.execute(found.where(RoleGrant.subcommittee_code == subcommittee)).all()
+    return chairs if on is None else [*chairs, *_acting(session, subcommittee, on)]
 
 
-def _acting(session: Session, subcommittee: str, on: date | None) -> list[str]:
-    if on is None:
-        return []
-    found = (
-        select(Person.name)
+def _acting(session: Session, subcommittee: str, on: date) -> Sequence[Row[int, str]]:
+    return session.execute(
+        select(Person.id, Person.name)
         .join(ActingChair, ActingChair.person_id == Person.id)
         .where(
             ActingChair.subcommittee_code == subcommittee,
@@ -91,8 +105,21 @@ def _acting(session: Session, subcommittee: str, on: date | None) -> list[str]:
             Person.is_active,
         )
         .order_by(Person.name)
+    ).all()
+
+
+def role_holders(session: Session) -> dict[tuple[Role, str | None], list[int]]:
+    """Return who holds which role now; for chairs, of which subcommittee."""
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.subcommittee_code, Person.id)
+        .join(Person)
+        .where(*_NOW)
+        .order_by(Person.id)
     )
-    return list(session.scalars(found))
+    found: dict[tuple[Role, str | None], list[int]] = {}
+    for role, subcommittee, person_id in rows:
+        found.setdefault((role, subcommittee), []).append(person_id)
+    return found
 
 
 def names(session: Session, person_ids: Collection[int | None]) -> Mapping[int | None, str]:

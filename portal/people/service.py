@@ -64,7 +64,12 @@ def add_organisation(
 
 
 def add_person(
-    session: Session, username: str, *, name: str, organisation_code: str | None
+    session: Session,
+    username: str,
+    *,
+    name: str,
+    organisation_code: str | None,
+    email: str | None = None,
 ) -> Person:
     """Add somebody, without a role and without a password."""
     if session.scalar(select(Person.id).where(Person.username == username)) is not None:
@@ -73,6 +78,7 @@ def add_person(
         username=username,
         name=name,
         organisation_code=organisation_code,
+        email=email,
         session_key=secrets.token_urlsafe(32),
     )
     session.add(person)

@@ -57,6 +57,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "guardian": ("rawd", "", ""),
     "import_run": ("ra", "", ""),
     "journal_entry": ("ra", "", ""),
+    "letter": ("raw", "", ""),
     "log_entry": ("ra", "ra", "r"),
     "log_pending": ("r", "rd", "r"),
     "log_seq": ("r", "ra", "r"),

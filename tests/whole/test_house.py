@@ -30,6 +30,7 @@ from portal.funds.rules import State
 from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
+from portal.mail import Trouble
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -77,6 +78,7 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("read_page", ReadPage),
         ("paper", PaperKind),
         ("removal", Removal),
+        ("mail_trouble", Trouble),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )

@@ -44,6 +44,7 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(Attachment.digest)))
         found |= set(session.scalars(select(Payment.bank_reference)))
         found |= set(session.scalars(select(Person.name)))
+        found |= set(session.scalars(select(Person.email)))
     return {secret for secret in found if secret and len(secret) > 3}
 
 
