@@ -59,9 +59,22 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "finding_act",
+        "concern_act",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {
+        "fund_request",
+        "payment",
+        "balance",
+        "counter",
+        "erasure",
+        "opening",
+        "finding",
+        "concern",
+    }
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {
@@ -69,6 +82,8 @@ BLANKED = frozenset(
         ("payee_account", "account_number"),
         ("request_act", "note"),
         ("donation", "donor"),
+        ("finding_act", "words"),
+        ("concern_act", "words"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

@@ -78,7 +78,15 @@ def _said(fact: object) -> object:
 
 
 # The tables that refusals speak of.
-_CHOICES = ("state", "action", "document")
+_CHOICES = (
+    "state",
+    "action",
+    "document",
+    "finding_state",
+    "concern_state",
+    "finding_action",
+    "concern_action",
+)
 
 
 def _said_choice(fact: StrEnum) -> str:

@@ -16,6 +16,18 @@ from config import MissingSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
+from portal.concerns.codes import SENSITIVE
+from portal.concerns.codes import ConcernAction
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Desk
+from portal.concerns.codes import Doubt
+from portal.concerns.codes import FindingAction
+from portal.concerns.codes import FindingState
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Outcome
+from portal.concerns.codes import Remedy
+from portal.concerns.codes import Severity
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -51,6 +63,17 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
         ("document", DocumentKind),
+        ("severity", Severity),
+        ("finding_topic", FindingTopic),
+        ("remedy", Remedy),
+        ("doubt", Doubt),
+        ("finding_state", FindingState),
+        ("finding_action", FindingAction),
+        ("concern_topic", [SENSITIVE, *ConcernTopic]),
+        ("desk", Desk),
+        ("outcome", Outcome),
+        ("concern_state", ConcernState),
+        ("concern_action", ConcernAction),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
