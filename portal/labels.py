@@ -272,7 +272,7 @@ OUTCOMES: Mapping[str, str] = {
     "cannot_check": N_("It cannot be checked"),
 }
 CONCERN_STATES: Mapping[str, str] = {
-    "received": N_("Received"),
+    "received": N_("Not looked into yet"),
     "looking": N_("Being looked into"),
     "answered": N_("Answered"),
     "closed": N_("Closed"),

@@ -47,7 +47,7 @@ CONCERN_RECEIVED = EntryType(
     | _DESK,
     private=("words", "about", "contact"),
 )
-CONCERN_TAKEN_UP = EntryType("concern.taken_up", public=_NUMBER)
+CONCERN_TAKEN_UP = EntryType("concern.taken_up", public=_NUMBER, private=("words",))
 CONCERN_PASSED = EntryType("concern.passed", public=_NUMBER | _DESK, private=("words",))
 CONCERN_CONTINUED = EntryType("concern.continued", public=_NUMBER, private=("words",))
 CONCERN_ANSWERED = EntryType(

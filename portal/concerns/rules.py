@@ -185,8 +185,7 @@ def next_concern_state(
 ) -> ConcernState:
     """Return the state the action leads to, or raise the rule that forbids it."""
     step = CONCERN_STEPS.get((state, action))
-    acting = party(by, desk)
-    if step is None or acting not in step.by:
+    if step is None or party(by, desk) not in step.by:
         raise ActionNotAllowedError(state, action)
     return step.to
 

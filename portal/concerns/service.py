@@ -170,12 +170,12 @@ def _close(session: Session, concern: Concern, *, by: Actor | None, at: datetime
 
 
 def take_up_concern(
-    session: Session, concern_id: int, *, seen_version: int, by: Actor, at: datetime
+    session: Session, concern_id: int, reply: Reply, *, seen_version: int, by: Actor, at: datetime
 ) -> Concern:
-    """Begin to look into a concern; from now on this person has it."""
+    """Begin to look into a concern; from now on this person has it, and may ask its reporter."""
     concern = load_concern(session, concern_id, seen_version=seen_version, by=by)
     changes = {"taken_by_id": by.person_id}
-    _take(session, concern, ConcernAction.TAKE_UP, Reply(None, ""), changes=changes, by=by, at=at)
+    _take(session, concern, ConcernAction.TAKE_UP, reply, changes=changes, by=by, at=at)
     return concern
 
 
