@@ -236,7 +236,7 @@ def concern_page(session: Session, concern_id: int, by: Actor) -> ConcernPage:
         taken_by=session.scalar(select(Person.name).where(Person.id == concern.taken_by_id)),
         next_desk=NEXT_DESK[concern.desk],
         said=_said(session, concern_id),
-        offers=[] if concern.erased_at else rules.offers(ConcernAction, take),
+        offers=[] if concern.erased_at else rules.offers(rules.DESK_ACTIONS, take),
         who=holders(session, HANDLERS[concern.desk]),
         is_erased=concern.erased_at is not None,
     )

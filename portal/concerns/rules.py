@@ -64,6 +64,7 @@ NEXT_DESK: Mapping[Desk, Desk] = {
     Desk.BOARD: Desk.AUDITORS,
 }
 READERS = frozenset(HANDLERS.values())
+DESK_ACTIONS = (ConcernAction.TAKE_UP, ConcernAction.ANSWER, ConcernAction.PASS)
 
 
 @dataclass(frozen=True, slots=True)
