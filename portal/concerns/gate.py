@@ -105,7 +105,9 @@ def enter_code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show_code_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        concern_id = service.followed(db.session(), form.code.data or "")
+        # Only a session for acts knows the key of the codes.
+        with transaction() as session:
+            concern_id = service.followed(session, form.code.data or "")
     except UnknownCodeError as error:
         form.code.errors = [say(error)]
         return _show_code_form(form), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -33,8 +33,18 @@ KEPT = (
     "donation",
     "allocation",
     "document",
+    "finding_act",
+    "concern_act",
 )
-LASTING = ("fund_request", "payment", "balance", "counter", "payee_account")
+LASTING = (
+    "fund_request",
+    "payment",
+    "balance",
+    "counter",
+    "payee_account",
+    "finding",
+    "concern",
+)
 AUDITED = {
     "fund_request": {
         "state": "'withdrawn'",
@@ -73,6 +83,8 @@ def told(portal: Portal) -> Iterator[Portal]:
         world = World(session)
         world.confirmed()
         world.issued()
+        world.raised()
+        world.received()
         before = contents(session)
     assert all(before.values())
     yield portal
