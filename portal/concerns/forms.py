@@ -32,6 +32,7 @@ from portal.concerns.codes import FindingTopic
 from portal.concerns.codes import Severity
 from portal.concerns.docket import Reply
 from portal.concerns.findings import FindingAnswer
+from portal.concerns.rules import DESK_ACTIONS
 from portal.concerns.rules import Offer
 from portal.concerns.service import ConcernAnswer
 from portal.labels import CONCERN_ACTIONS
@@ -95,14 +96,16 @@ class ActForm(FlaskForm):
     """One act on a finding or a concern: which, with which code, in which words."""
 
     seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    action = RadioField(_("What you do"), validators=[InputRequired(_("Choose one."))])
-    words = TextAreaField(
-        _("Your words (not public)"), validators=[Optional(), at_most(WORDS_LENGTH_MAX)]
+    # Whether it can be done now, the rules say: the page may be older than the finding or concern.
+    action = RadioField(
+        _("What you do"), validate_choice=False, validators=[InputRequired(_("Choose one."))]
     )
-    # action -> the field with its public code; those that need words
+    words = TextAreaField(_("Your words (not public)"), validators=[at_most(WORDS_LENGTH_MAX)])
+    # The acts, their names, the field with the public code of some, and those that need words.
+    acts: Sequence[str] = ()
+    labels: Mapping[str, str] = {}
     codes: Mapping[str, str] = {}
     wordy: frozenset[str] = frozenset()
-    labels: Mapping[str, str] = {}
 
     def offer(self, offers: Sequence[Offer]) -> ActForm:
         """Leave the acts that this person may do now; returns itself."""
@@ -112,15 +115,21 @@ class ActForm(FlaskForm):
             self.action.data = self.action.data or allowed[0]
         return self
 
+    def validate_action(self, field: Field) -> None:
+        """Refuse what is no act of this page."""
+        if field.data not in self.acts:
+            raise ValidationError(NOT_LISTED)
+
     def validate_words(self, field: Field) -> None:
         """Ask for words where the next person cannot do without."""
         if self.action.data in self.wordy and not (field.data or "").strip():
             raise ValidationError(_("Say more: whoever reads it next must understand it."))
 
-    def check_code(self, action: str, field: Field) -> None:
+    def check_code(self, action: str, field: OneOf) -> None:
         """Ask for the code of the act that is chosen."""
-        if self.action.data == action and not field.data:
-            raise ValidationError(_("Choose one of the list."))
+        codes = {choice[0] for choice in field.iter_choices()} - {""}
+        if self.action.data == action and field.data not in codes:
+            raise ValidationError(NOT_LISTED)
 
     def answer(self) -> Reply:
         """Return what is said: the code of the act, where it has one, and the words."""
@@ -131,8 +140,9 @@ class ActForm(FlaskForm):
 class FindingActForm(ActForm):
     """Answering a finding, closing it, or opening it again."""
 
-    remedy = OneOf(_("What was done (public)"))
-    doubt = OneOf(_("Why it is open again (public)"))
+    remedy = OneOf(_("What was done (public)"), validate_choice=False)
+    doubt = OneOf(_("Why it is open again (public)"), validate_choice=False)
+    acts = (FindingAction.ANSWER, FindingAction.CLOSE, FindingAction.REOPEN)
     codes = {FindingAction.ANSWER: "remedy", FindingAction.REOPEN: "doubt"}
     wordy = frozenset({FindingAction.ANSWER, FindingAction.REOPEN})
     labels = FINDING_ACTIONS
@@ -141,11 +151,11 @@ class FindingActForm(ActForm):
         super().__init__(*args, **kwargs)
         self.remedy.choices, self.doubt.choices = _with_none(REMEDIES), _with_none(DOUBTS)
 
-    def validate_remedy(self, field: Field) -> None:
+    def validate_remedy(self, field: OneOf) -> None:
         """Ask what was done, of who answers."""
         self.check_code(FindingAction.ANSWER, field)
 
-    def validate_doubt(self, field: Field) -> None:
+    def validate_doubt(self, field: OneOf) -> None:
         """Ask why, of who opens it again."""
         self.check_code(FindingAction.REOPEN, field)
 
@@ -153,7 +163,8 @@ class FindingActForm(ActForm):
 class ConcernActForm(ActForm):
     """Looking into a concern, answering it, or passing it on."""
 
-    outcome = OneOf(_("What came of it (public)"))
+    outcome = OneOf(_("What came of it (public)"), validate_choice=False)
+    acts = DESK_ACTIONS
     codes = {ConcernAction.ANSWER: "outcome"}
     wordy = frozenset({ConcernAction.ANSWER, ConcernAction.PASS})
     labels = CONCERN_ACTIONS
@@ -162,7 +173,7 @@ class ConcernActForm(ActForm):
         super().__init__(*args, **kwargs)
         self.outcome.choices = _with_none(OUTCOMES)
 
-    def validate_outcome(self, field: Field) -> None:
+    def validate_outcome(self, field: OneOf) -> None:
         """Ask what came of it, of who answers."""
         self.check_code(ConcernAction.ANSWER, field)
 

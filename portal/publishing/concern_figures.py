@@ -129,7 +129,7 @@ def _concerns(session: Session) -> ConcernFigures:
         waiting=states["received"] + states["looking"],
         answered=states["answered"],
         closed=states["closed"],
-        median_days=median_of(spans.tuples()),
+        median_days=median_of(spans),
         topics=_cells(topics, TOPICS),
         outcomes=_cells(outcomes, OUTCOMES),
     )

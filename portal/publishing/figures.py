@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from sqlalchemy import Row
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -183,10 +184,10 @@ def median_days(session: Session) -> float | None:
             PublishedRequest.paid_at != ""
         )
     )
-    return median_of(spans.tuples())
+    return median_of(spans)
 
 
-def median_of(spans: Iterable[tuple[str, str]]) -> float | None:
+def median_of(spans: Iterable[Row[str, str]]) -> float | None:
     """Return the median of days between two moments of the log, or None where there are none."""
     seconds = [
         (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
