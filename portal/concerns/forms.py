@@ -19,6 +19,7 @@ from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import AnyOf
+from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
 from wtforms.validators import Length
 from wtforms.validators import Optional
@@ -50,7 +51,7 @@ from portal.words import at_most
 WORDS_LENGTH_MAX = 4000
 CONTACT_LENGTH_MAX = 200
 REFERENCE_LENGTH_MAX = 40
-_WORDS = [InputRequired(_("Write what it is about.")), at_most(WORDS_LENGTH_MAX)]
+_WORDS = [DataRequired(_("Write what it is about.")), at_most(WORDS_LENGTH_MAX)]
 
 
 def _choices(codes: Sequence[str], labels: Mapping[str, str]) -> list[SelectChoice]:

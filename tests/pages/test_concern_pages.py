@@ -64,7 +64,7 @@ def test_what_was_typed_comes_back_when_something_is_wrong(client: Visitor) -> N
     for wrong in (
         {"topic": ""},
         {"topic": "fun"},
-        {"words": ""},
+        {"words": " "},
         {"about": "x" * 41},
         {"contact": "x" * 201},
         {"website": "http://machine.example"},

@@ -21,14 +21,15 @@ NIGHT, MORNING = "2026-11-20T16:30:00Z", "2026-11-20T17:30:00Z"
 WEEK, MONTH = "2026-11-27T05:00:00Z", "2026-12-20T17:30:00Z"
 
 
-def told(type_name: str, role: str, /, *, at: str = NIGHT, refs: int = 1, **public: Json) -> Entry:
+def told(type_name: str, role: str, /, *, at: str = NIGHT, **public: Json) -> Entry:
     private = dict.fromkeys(TYPES[type_name].private, "")
-    return Entry("", type_name, at, role, public, private, (EID,) * refs)
+    return Entry("", type_name, at, role, public, private, (EID,))
 
 
 def raised(role: str = "auditor", *, refs: int = 1, **more: Json) -> Entry:
     public: dict[str, Json] = {"number": F, "severity": "note", "topic": "papers", **more}
-    return told("finding.raised", role, refs=refs, **public)
+    private = dict.fromkeys(TYPES["finding.raised"].private, "")
+    return Entry("", "finding.raised", NIGHT, role, public, private, (EID,) * refs)
 
 
 def answered(role: str = "officer", action: str = "corrected") -> Entry:

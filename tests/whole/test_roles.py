@@ -25,6 +25,10 @@ from sqlalchemy.orm import Session
 from portal.app import create_app
 from portal.audit.check import LogError
 from portal.audit.entry import Secret
+from portal.concerns.codes import Remedy
+from portal.concerns.docket import Reply
+from portal.concerns.findings import answer_finding
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import writing
@@ -84,6 +88,9 @@ def work(session: Session) -> None:
     payment = world.prepared()
     seen = payment.version
     void_payment(session, payment.id, note="x", seen_version=seen, by=world.anong, at=NOON)
+    finding, concern, said = world.raised(), world.received(), Reply(Remedy.CORRECTED, "x")
+    answer_finding(session, finding.id, said, seen_version=1, by=world.malee, at=NOON)
+    take_up_concern(session, concern.id, said, seen_version=1, by=world.malee, at=NOON)
     set_password(session, "malee", PASSWORD)
 
 
@@ -155,7 +162,10 @@ def test_the_pages_ask_for_what_is_sealed_and_grant_it(portal: Portal, as_web: E
 @only_postgresql
 def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Engine) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
-        World(session).confirmed()
+        world = World(session)
+        world.confirmed()
+        world.raised()
+        world.received()
     portal.install.publish(db.engine)
     with pages(portal, as_web) as client:
         client.sign_in("malee")
@@ -169,12 +179,15 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
     assert seen.pop("office.funds.show_amend") == HTTPStatus.CONFLICT
     # Only an auditor asks for what is sealed.
     assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
+    # Nor does anybody else raise a finding.
+    assert seen.pop("office.concerns.new_finding") == HTTPStatus.FORBIDDEN
     assert set(seen.values()) == {HTTPStatus.OK}, seen
 
 
 def look_round(client: Visitor, *doors: str) -> dict[str, int]:
     """Open every page behind these doors that needs no more than the number of something."""
     known = {"request_id": 1, "payment_id": 1, "run_id": 1, "reference": "RYG-2570-000001"}
+    known |= {"finding_id": 1, "concern_id": 1}
     addresses = client.application.url_map.bind("localhost")
     seen = {}
     for rule in client.application.url_map.iter_rules():
