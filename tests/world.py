@@ -218,9 +218,9 @@ class World:
             at=NOON,
         )
 
-    def raised(self) -> Finding:
-        """A finding at a request."""
-        eid = str(self.submitted().log_eid)
+    def raised(self, eid: str | None = None) -> Finding:
+        """A finding at an entry, or at a request of its own."""
+        eid = eid or str(self.submitted().log_eid)
         answer = FindingAnswer(eid, Severity.WEAKNESS, FindingTopic.PAPERS, SECRETS[4])
         return raise_finding(self.session, answer, by=self.wipa, at=NOON)
 

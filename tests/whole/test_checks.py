@@ -58,8 +58,7 @@ def told(portal: Portal) -> Portal:
     """A portal after one request from the field to the bank, and a log of more than one tile."""
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
-        world.confirmed()
-        world.raised()
+        world.raised(world.confirmed().log_eid)
         world.received()
         for _ in range(SIZE - (session.scalar(select(func.count(LogEntry.seqno))) or 0)):
             draft = role_granted(Role.AUDITOR, None, person=PERSON, by=SYSTEM, at=NOON)

@@ -391,6 +391,7 @@ def test_a_concern_is_forgotten_by_its_number(portal: Portal) -> None:
         assert followed_concern(session, 1).is_erased
     portal.verify()
     assert check_erasures(portal.install, db.session()) == 1
+    db.session.close()
     with owners().begin() as connection:
         connection.execute(text("UPDATE concern SET erased_at = NULL"))
     with pytest.raises(ForgottenErasureError, match=TICKET):
