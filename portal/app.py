@@ -37,6 +37,11 @@ from portal.audit import public as audit_public
 from portal.cases import office as cases_office
 from portal.cases.rules import READERS as CASE_READERS
 from portal.clock import now
+from portal.concerns import gate as concerns_gate
+from portal.concerns import office as concerns_office
+from portal.concerns.rules import ANSWERERS
+from portal.concerns.rules import AUDITORS
+from portal.concerns.rules import READERS as CONCERN_READERS
 from portal.errors import N_
 from portal.errors import ForbiddenError
 from portal.errors import InputError
@@ -88,6 +93,7 @@ PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo", ".js", ".css"})
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
+security.gate.register_blueprint(concerns_gate.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(cases_office.bp)
 security.office.register_blueprint(youths_office.bp)
@@ -99,6 +105,7 @@ security.office.register_blueprint(funds_office_deciding.bp)
 security.office.register_blueprint(funds_office_acting.bp)
 security.office.register_blueprint(funds_office_attachments.bp)
 security.office.register_blueprint(letters_office.bp)
+security.office.register_blueprint(concerns_office.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -260,6 +267,8 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
+    ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
+    ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
 )
 
 
@@ -319,6 +328,8 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     # After an error of the database nothing more can be asked of it in the same breath.
     db.db.session.close()
+    if error.response is not None:
+        return error.get_response()
     return _show_error(HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR), "")
 
 

@@ -65,6 +65,8 @@ KEPT = frozenset(
         "case_note",
         "youth_act",
         "record_read",
+        "finding_act",
+        "concern_act",
     }
 )
 LASTING = frozenset(
@@ -83,6 +85,8 @@ LASTING = frozenset(
         "consent",
         "youth_pair",
         "attachment",
+        "finding",
+        "concern",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
@@ -93,6 +97,8 @@ BLANKED = frozenset(
         ("request_act", "note"),
         ("donation", "donor"),
         ("case_note", "words"),
+        ("finding_act", "words"),
+        ("concern_act", "words"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

@@ -23,6 +23,9 @@ from portal.audit.signer import write_secret
 from portal.clock import now
 from portal.db import db
 from portal.db import writing
+from portal.demo_concerns import answer_concerns
+from portal.demo_concerns import raise_concerns
+from portal.demo_concerns import raise_findings
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import intake
@@ -127,9 +130,16 @@ def run(install: Install, *, say: Say) -> None:
     teller = Teller(install, now() - STORY, now())
     _set_passwords(teller)
     refused = _import(teller, say)
+    with teller.act() as session:
+        raise_concerns(session, at=teller.tick())
     _decide(teller, say)
     _pay(teller, say)
     _remind(teller)
+    install.publish(db.engine)
+    officer, auditor = teller.person(Role.OFFICER), teller.person(Role.AUDITOR)
+    with teller.act() as session:
+        answer_concerns(session, teller.people, at=teller.tick())
+        raise_findings(session, auditor, officer, at=teller.tick())
     say("Publishing the log")
     install.publish(db.engine)
     with Session(db.engine) as session:

@@ -60,6 +60,7 @@ ROLES: Mapping[str, str] = {
     "auditor": N_("auditor"),
     "administrator": N_("administrator"),
     "system": N_("the system"),
+    "reporter": N_("who raised the concern"),
 }
 ACTS: Mapping[str, str] = {
     "log.genesis": N_("The log was opened"),
@@ -120,6 +121,16 @@ ACTS: Mapping[str, str] = {
     "guardian.ended": N_("A guardian ceased"),
     "consent.recorded": N_("A consent was recorded"),
     "consent.withdrawn": N_("A consent was withdrawn"),
+    "finding.raised": N_("A finding was raised"),
+    "finding.answered": N_("A finding was answered"),
+    "finding.closed": N_("A finding was closed"),
+    "finding.reopened": N_("A finding was opened again"),
+    "concern.received": N_("A concern was received"),
+    "concern.taken_up": N_("A concern is being looked into"),
+    "concern.passed": N_("A concern went to another desk"),
+    "concern.continued": N_("More was written to a concern"),
+    "concern.answered": N_("A concern was answered"),
+    "concern.closed": N_("A concern was closed"),
 }
 REASONS: Mapping[str, str] = {
     "incomplete": N_("Something is missing"),
@@ -163,10 +174,12 @@ REFUSALS: Mapping[str, str] = {
 }
 # What may stand in an entry of the log, open or sealed.
 FIELDS: Mapping[str, str] = {
+    "about": N_("What it refers to"),
     "act": N_("Who acted"),
     "above_satang": N_("Above"),
     "acting": N_("For the chair, as acting chair"),
     "asked": N_("What is asked"),
+    "action": N_("What was done"),
     "bank_reference": N_("The bank's reference"),
     "before": N_("The entry before it"),
     "category": N_("Category"),
@@ -175,8 +188,11 @@ FIELDS: Mapping[str, str] = {
     "check": N_("Check"),
     "code": N_("Code"),
     "consent": N_("Consent"),
+    "contact": N_("How to be reached"),
     "count": N_("How many"),
     "day": N_("Day"),
+    "days": N_("Days since it was received"),
+    "desk": N_("Desk"),
     "digest": N_("Digest (SHA-256)"),
     "doc": N_("The document"),
     "document": N_("Paper"),
@@ -223,6 +239,7 @@ FIELDS: Mapping[str, str] = {
     "satang": N_("Amount"),
     "sender": N_("Sending organisation"),
     "serves": N_("Serves"),
+    "severity": N_("Severity"),
     "short_th": N_("Short name in Thai"),
     "signature": N_("Signature number"),
     "signatures": N_("Who signs, in order"),
@@ -234,8 +251,10 @@ FIELDS: Mapping[str, str] = {
     "to_on": N_("To"),
     "urgent": N_("Urgent"),
     "urgent_reason": N_("Why it is urgent"),
+    "topic": N_("Topic"),
     "valid_from": N_("Valid from"),
     "vkey": N_("Key of the foundation"),
+    "words": N_("What was written"),
     "working_days": N_("Working days"),
 }
 OPENED_FOR: Mapping[str, str] = {
@@ -370,6 +389,79 @@ REMOVALS: Mapping[str, str] = {
     "replaced": N_("A better one takes its place"),
     "not_needed": N_("It is not needed"),
 }
+SEVERITIES: Mapping[str, str] = {
+    "note": N_("Remark"),
+    "weakness": N_("Weakness"),
+    "serious": N_("Serious"),
+}
+FINDING_TOPICS: Mapping[str, str] = {
+    "papers": N_("Supporting documents"),
+    "amount": N_("Amount"),
+    "eligibility": N_("Rules of the category"),
+    "duties": N_("Segregation of duties"),
+    "conflict": N_("Conflict of interest"),
+    "time": N_("Time limits"),
+    "books": N_("Books and bank"),
+    "privacy": N_("Personal data"),
+    "other": N_("Other"),
+}
+REMEDIES: Mapping[str, str] = {
+    "corrected": N_("Corrected"),
+    "being_corrected": N_("Being corrected"),
+    "rule_changed": N_("A rule or a way of working was changed"),
+    "money_returned": N_("Money was returned"),
+    "explained": N_("Explained: nothing to correct"),
+}
+DOUBTS: Mapping[str, str] = {
+    "incomplete": N_("The answer leaves something out"),
+    "not_done": N_("What was answered is not done"),
+    "new_facts": N_("Something new came up"),
+    "other": N_("Another reason"),
+}
+FINDING_STATES: Mapping[str, str] = {
+    "open": N_("Waiting for an answer"),
+    "answered": N_("Answered, waiting to be closed"),
+    "closed": N_("Closed"),
+}
+FINDING_ACTIONS: Mapping[str, str] = {
+    "raise": N_("Raise a finding"),
+    "answer": N_("Answer"),
+    "close": N_("Close"),
+    "reopen": N_("Open it again"),
+}
+CONCERN_TOPICS: Mapping[str, str] = {
+    "money": N_("Money"),
+    "child": N_("Treatment of a child"),
+    "staff": N_("Conduct of staff"),
+    "information": N_("Wrong information"),
+    "other": N_("Something else"),
+    "sensitive": N_("Sensitive (nothing more is told)"),
+}
+DESKS: Mapping[str, str] = {
+    "officers": N_("the officers"),
+    "auditors": N_("the auditors"),
+    "board": N_("the foundation board"),
+}
+CONCERN_OUTCOMES: Mapping[str, str] = {
+    "put_right": N_("Founded, and put right"),
+    "being_put_right": N_("Founded, being put right"),
+    "not_founded": N_("Not founded"),
+    "referred": N_("Not for us: referred to who is responsible"),
+    "cannot_check": N_("It cannot be checked"),
+}
+CONCERN_STATES: Mapping[str, str] = {
+    "received": N_("Not looked into yet"),
+    "looking": N_("Being looked into"),
+    "answered": N_("Answered"),
+    "closed": N_("Closed"),
+}
+CONCERN_ACTIONS: Mapping[str, str] = {
+    "take_up": N_("Look into it"),
+    "answer": N_("Answer"),
+    "pass": N_("Pass it on"),
+    "add": N_("Write more"),
+    "close": N_("Close"),
+}
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
     "action": ACTIONS,
@@ -400,6 +492,17 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "paper": ATTACHED,
     "removal": REMOVALS,
     "mail_trouble": MAIL_TROUBLES,
+    "severity": SEVERITIES,
+    "finding_topic": FINDING_TOPICS,
+    "remedy": REMEDIES,
+    "doubt": DOUBTS,
+    "finding_state": FINDING_STATES,
+    "finding_action": FINDING_ACTIONS,
+    "concern_topic": CONCERN_TOPICS,
+    "desk": DESKS,
+    "concern_outcome": CONCERN_OUTCOMES,
+    "concern_state": CONCERN_STATES,
+    "concern_action": CONCERN_ACTIONS,
 }
 
 

@@ -117,7 +117,16 @@ def _said(fact: object) -> object:
 
 
 # The tables that refusals speak of.
-_CHOICES = ("state", "action", "document", "check")
+_CHOICES = (
+    "state",
+    "action",
+    "document",
+    "check",
+    "finding_state",
+    "concern_state",
+    "finding_action",
+    "concern_action",
+)
 
 
 def _said_choice(fact: StrEnum) -> str:

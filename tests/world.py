@@ -12,6 +12,16 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Severity
+from portal.concerns.findings import FindingAnswer
+from portal.concerns.findings import raise_finding
+from portal.concerns.models import Concern
+from portal.concerns.models import Finding
+from portal.concerns.service import ConcernAnswer
+from portal.concerns.service import followed
+from portal.concerns.service import receive_concern
 from portal.funds import attaching
 from portal.funds import drafting
 from portal.funds import issuing
@@ -246,6 +256,25 @@ class World:
             by=self.phailin,
             at=NOON,
         )
+
+    def raised(self, eid: str | None = None) -> Finding:
+        """A finding at an entry, or at a request of its own."""
+        eid = eid or str(self.submitted().log_eid)
+        answer = FindingAnswer(eid, Severity.WEAKNESS, FindingTopic.PAPERS, SECRETS[4])
+        return raise_finding(self.session, answer, by=self.wipa, at=NOON)
+
+    def received(self, topic: ConcernTopic = ConcernTopic.MONEY) -> Concern:
+        """A concern of somebody without an account."""
+        answer = ConcernAnswer(
+            topic=topic,
+            is_about_house=False,
+            about="RYG-2570-000001",
+            words=SECRETS[4],
+            contact=SECRETS[3],
+            sheet=topic.value,
+        )
+        receipt = receive_concern(self.session, answer, at=NOON)
+        return self.session.get_one(Concern, followed(self.session, receipt.code))
 
     def issued(
         self,

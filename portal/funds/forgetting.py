@@ -36,7 +36,7 @@ class NobodyToForgetError(InputError):
         super().__init__(
             N_(
                 "“{subject}” cannot be erased: write the reference of a request for a person, "
-                "youth:NUMBER or donation:REFERENCE."
+                "the number of a concern, youth:NUMBER or donation:REFERENCE."
             ),
             subject=subject,
         )

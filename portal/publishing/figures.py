@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from sqlalchemy import Row
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -177,15 +179,21 @@ def tallies(session: Session) -> list[Tally]:
 
 def median_days(session: Session) -> float | None:
     """Return the median of days from the first sending of a request to its money."""
-    spans = [
-        (datetime.fromisoformat(paid_at) - datetime.fromisoformat(sent_at)).total_seconds()
-        for sent_at, paid_at in session.execute(
-            select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
-                PublishedRequest.paid_at != ""
-            )
+    spans = session.execute(
+        select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
+            PublishedRequest.paid_at != ""
         )
+    )
+    return median_of(spans)
+
+
+def median_of(spans: Iterable[Row[str, str]]) -> float | None:
+    """Return the median of days between two moments of the log, or None where there are none."""
+    seconds = [
+        (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+        for since, until in spans
     ]
-    return round(median(spans) / SECONDS_PER_DAY, 1) if spans else None
+    return round(median(seconds) / SECONDS_PER_DAY, 1) if seconds else None
 
 
 def parts(session: Session, kind: str) -> list[Part]:

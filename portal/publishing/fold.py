@@ -29,6 +29,7 @@ from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
 from portal.funds.urgency import SIGNATURES
 from portal.money import Money
+from portal.publishing import case_fold
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
 from portal.publishing.shelf import Limit
@@ -63,11 +64,14 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
         raise FoldError(index, error.sentence, **error.facts) from error
     if (index == 0) != (entry.type == "log.genesis"):
         raise FoldError(index, N_("the log begins with its genesis, and has one"))
-    tell = _TELLS.get(entry.type)
-    if tell is None:
-        return
+    tell, tell_case = _TELLS.get(entry.type), case_fold.TELLS.get(entry.type)
     try:
-        tell(shelf, index, entry)
+        if tell is not None:
+            tell(shelf, index, entry)
+        elif tell_case is not None:
+            tell_case(shelf, entry)
+    except case_fold.CaseError as error:
+        raise FoldError(index, error.sentence, **error.facts) from error
     except (OverflowError, ValueError) as error:
         raise FoldError(index, N_("a time that the calendar does not have")) from error
 

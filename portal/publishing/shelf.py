@@ -1,4 +1,4 @@
-"""What the fold knows: requests, names, limits and figures, as plain values."""
+"""What the fold knows: requests, names, limits, figures, findings, concerns, as plain values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import field
 from enum import StrEnum
 
 from portal.audit.entry import Json
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import FindingState
 from portal.funds.rules import Threshold
 
 
@@ -119,6 +121,34 @@ class Limit:
     threshold: Threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding of an auditor, as the log tells it."""
+
+    number: str
+    severity: str
+    topic: str
+    state: FindingState
+    raised_at: str
+    answered_at: str = ""
+    closed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A concern of somebody without an account, as the log tells it."""
+
+    number: str
+    topic: str
+    desk: str
+    state: ConcernState
+    received_at: str
+    outcome: str = ""
+    first_answered_at: str = ""
+    answered_at: str = ""
+    closed_at: str = ""
+
+
 @dataclass(slots=True)
 class Shelf:
     """What the fold knows so far, and what the newest entries changed.
@@ -130,6 +160,8 @@ class Shelf:
     cases: dict[str, Case] = field(default_factory=dict)
     names: dict[tuple[str, str], Name] = field(default_factory=dict)
     limits: dict[int, Limit] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    concerns: dict[str, Concern] = field(default_factory=dict)
     satang: Counter[Cell] = field(default_factory=Counter)
     counts: Counter[Cell] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from portal.audit import acts as log_acts
 from portal.audit.entry import EntryType
 from portal.cases import acts as case_acts
+from portal.concerns import acts as concern_acts
 from portal.funds import acts as fund_acts
 from portal.payments import acts as payment_acts
 from portal.people import acts as people_acts
@@ -21,5 +22,6 @@ TYPES: Mapping[str, EntryType] = {
         *youth_acts.ALL,
         *fund_acts.ALL,
         *payment_acts.ALL,
+        *concern_acts.ALL,
     )
 }

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func
@@ -28,6 +29,30 @@ from portal.audit.models import PrivateField
 from portal.audit.vault import Box
 from portal.audit.vault import KeyDestroyedError
 from portal.audit.vault import Vault
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Doubt
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Outcome
+from portal.concerns.codes import Remedy
+from portal.concerns.codes import Severity
+from portal.concerns.docket import Reply
+from portal.concerns.findings import FindingAnswer
+from portal.concerns.findings import answer_finding
+from portal.concerns.findings import close_finding
+from portal.concerns.findings import raise_finding
+from portal.concerns.findings import reopen_finding
+from portal.concerns.forgetting import StillOpenError
+from portal.concerns.models import Finding
+from portal.concerns.queries import concern_page
+from portal.concerns.queries import finding_page
+from portal.concerns.queries import followed_concern
+from portal.concerns.rules import ErasedError
+from portal.concerns.service import ConcernAnswer
+from portal.concerns.service import answer_concern
+from portal.concerns.service import close_concern
+from portal.concerns.service import followed
+from portal.concerns.service import receive_concern
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import writing
 from portal.erasure import ForgottenErasureError
@@ -49,6 +74,7 @@ from portal.youths.models import Youth
 from tests import cases
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import owners
 from tests.world import ANSWER
 from tests.world import FILE_NAME
 from tests.world import NOON
@@ -404,3 +430,92 @@ def test_the_pages_of_somebody_erased_say_so(portal: Portal, told: Told, client:
     assert client.get("/treasury/").status_code == 200
     portal.install.publish(db.engine)
     assert client.get(f"/requests/{reference}").status_code == 200
+
+
+CONCERN_WORDS, CONCERN_CONTACT = "เรื่องที่ไม่มีใครควรเห็น", "โทร 09-SECRET"
+
+
+def concern(world: World, *, is_closed: bool) -> str:
+    """A concern that was answered, and closed by its reporter; return its number."""
+    answer = ConcernAnswer(
+        topic=ConcernTopic.MONEY,
+        is_about_house=False,
+        about="RYG-1",
+        words=CONCERN_WORDS,
+        contact=CONCERN_CONTACT,
+        sheet="one",
+    )
+    session = world.session
+    receipt = receive_concern(session, answer, at=NOON)
+    number = followed(session, receipt.code)
+    found, nothing = Reply(Outcome.PUT_RIGHT, CONCERN_WORDS), Reply(None, "")
+    take_up_concern(session, number, nothing, seen_version=1, by=world.malee, at=NOON)
+    answer_concern(session, number, found, seen_version=2, by=world.malee, at=NOON)
+    if is_closed:
+        close_concern(session, number, at=NOON)
+    return receipt.number
+
+
+def test_a_concern_is_forgotten_by_its_number(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        number = concern(World(session), is_closed=True)
+    secrets = (CONCERN_WORDS, CONCERN_CONTACT)
+    before = everything(portal)
+    assert [secret for secret in secrets if secret.encode() in before] == list(secrets)
+    erase(portal.install, number, ticket=TICKET, at=NOON)
+    after = everything(portal)
+    assert [secret for secret in secrets if secret.encode() in after] == []
+    with Session(db.engine) as session:
+        held = session.scalars(select(PrivateField.subject)).all()
+        assert f"concern:{number}" not in held
+        page = concern_page(session, 1, World(session).malee)
+        assert (page.is_erased, page.offers) == (True, [])
+        assert followed_concern(session, 1).is_erased
+    portal.verify()
+    assert check_erasures(portal.install, db.session()) == 1
+    db.session.close()
+    with owners().begin() as connection:
+        connection.execute(text("UPDATE concern SET erased_at = NULL"))
+    with pytest.raises(ForgottenErasureError, match=TICKET):
+        check_erasures(portal.install, db.session())
+
+
+@files_only
+def test_a_concern_that_is_open_is_still_needed(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        number = concern(World(session), is_closed=False)
+    with pytest.raises(StillOpenError, match=number):
+        erase(portal.install, number, ticket=TICKET, at=NOON)
+    with pytest.raises(NobodyKnownError):
+        erase(portal.install, "concern:NONE", ticket=TICKET, at=NOON)
+
+
+def test_findings_at_somebodys_requests_are_forgotten_with_them(portal: Portal, told: Told) -> None:
+    words = "ข้อตรวจพบที่เอ่ยชื่อ"
+
+    def raised(world: World) -> tuple[int, str]:
+        eid = world.session.scalars(text("SELECT log_eid FROM request_act ORDER BY id")).first()
+        eid = str(UUID(str(eid)))
+        answer = FindingAnswer(eid, Severity.NOTE, FindingTopic.OTHER, words)
+        finding = raise_finding(world.session, answer, by=world.wipa, at=NOON)
+        return finding.id, finding.number
+
+    with writing(db.engine, portal.install.session_info()) as session:
+        finding_id, number = raised(World(session))
+    with pytest.raises(StillOpenError, match=number):
+        erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        reply = Reply(Remedy.EXPLAINED, words)
+        answer_finding(session, finding_id, reply, seen_version=1, by=world.malee, at=NOON)
+        reply = Reply(None, "")
+        close_finding(session, finding_id, reply, seen_version=2, by=world.wipa, at=NOON)
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    assert words.encode() not in everything(portal)
+    with writing(db.engine, portal.install.session_info()) as session:
+        world, seen = World(session), session.get_one(Finding, finding_id).version
+        assert finding_page(session, finding_id, world.wipa).is_erased
+        doubt = Reply(Doubt.OTHER, "x")
+        with pytest.raises(ErasedError):
+            reopen_finding(session, finding_id, doubt, seen_version=seen, by=world.wipa, at=NOON)
+    portal.verify()

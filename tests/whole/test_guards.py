@@ -37,6 +37,8 @@ KEPT = (
     "case_note",
     "youth_act",
     "record_read",
+    "finding_act",
+    "concern_act",
 )
 LASTING = (
     "fund_request",
@@ -49,6 +51,8 @@ LASTING = (
     "youth",
     "attachment",
     "consent",
+    "finding",
+    "concern",
 )
 AUDITED = {
     "fund_request": {
@@ -92,6 +96,8 @@ def told(portal: Portal) -> Iterator[Portal]:
         cases.planned(world)
         world.read()
         world.attached()
+        world.raised()
+        world.received()
         before = contents(session)
     assert all(before.values())
     yield portal

@@ -19,6 +19,18 @@ from portal.app import create_app
 from portal.cases import rules as referrals
 from portal.cases.follow_ups import Outcome
 from portal.cases.follow_ups import Pathway
+from portal.concerns.codes import SENSITIVE
+from portal.concerns.codes import ConcernAction
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Desk
+from portal.concerns.codes import Doubt
+from portal.concerns.codes import FindingAction
+from portal.concerns.codes import FindingState
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Outcome as ConcernOutcome
+from portal.concerns.codes import Remedy
+from portal.concerns.codes import Severity
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
@@ -79,6 +91,17 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("paper", PaperKind),
         ("removal", Removal),
         ("mail_trouble", Trouble),
+        ("severity", Severity),
+        ("finding_topic", FindingTopic),
+        ("remedy", Remedy),
+        ("doubt", Doubt),
+        ("finding_state", FindingState),
+        ("finding_action", FindingAction),
+        ("concern_topic", [SENSITIVE, *ConcernTopic]),
+        ("desk", Desk),
+        ("concern_outcome", ConcernOutcome),
+        ("concern_state", ConcernState),
+        ("concern_action", ConcernAction),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )

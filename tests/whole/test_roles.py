@@ -25,6 +25,10 @@ from sqlalchemy.orm import Session
 from portal.app import create_app
 from portal.audit.check import LogError
 from portal.audit.entry import Secret
+from portal.concerns.codes import Remedy
+from portal.concerns.docket import Reply
+from portal.concerns.findings import answer_finding
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import writing
@@ -90,6 +94,9 @@ def work(session: Session) -> None:
     paper = world.attached(world.draft())
     request_id, why = paper.fund_request_id, Removal.REPLACED
     remove_paper(session, request_id, paper.id, why, by=world.malee, at=NOON)
+    finding, concern, said = world.raised(), world.received(), Reply(Remedy.CORRECTED, "x")
+    answer_finding(session, finding.id, said, seen_version=1, by=world.malee, at=NOON)
+    take_up_concern(session, concern.id, said, seen_version=1, by=world.malee, at=NOON)
     set_password(session, "malee", PASSWORD)
     cases.done(world)
     cases.declined(world)
@@ -168,6 +175,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         world = World(session)
         world.confirmed()
         cases.planned(world, cases.sent(world).youth_id)
+        world.raised()
+        world.received()
     portal.install.publish(db.engine)
     with pages(portal, as_web) as client:
         client.sign_in("malee")
@@ -183,6 +192,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
     assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
     # Nobody in particular is referred.
     assert seen.pop("office.cases.new_referral") == HTTPStatus.NOT_FOUND
+    # Nor does anybody else raise a finding.
+    assert seen.pop("office.concerns.new_finding") == HTTPStatus.FORBIDDEN
     assert set(seen.values()) == {HTTPStatus.OK}, seen
 
 
@@ -190,6 +201,7 @@ def look_round(client: Visitor, *doors: str) -> dict[str, int]:
     """Open every page behind these doors that needs no more than the number of something."""
     known = {"request_id": 1, "payment_id": 1, "run_id": 1, "reference": "RYG-2570-000001"}
     known |= {"youth_id": 1, "referral_id": 1, "follow_up_id": 1}
+    known |= {"finding_id": 1, "concern_id": 1}
     addresses = client.application.url_map.bind("localhost")
     seen = {}
     for rule in client.application.url_map.iter_rules():
