@@ -42,6 +42,7 @@ from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
+from portal.funds import office_filing as funds_office_filing
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
@@ -79,6 +80,7 @@ security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(funds_office.bp)
+security.office.register_blueprint(funds_office_filing.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
@@ -233,7 +235,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
-    ("office.funds.new_request", N_("New request"), _ASK),
+    ("office.filing.new_request", N_("New request"), _ASK),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.people.list_openings", N_("Sealed values"), READERS),
 )

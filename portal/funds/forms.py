@@ -12,9 +12,11 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
+from wtforms import BooleanField
 from wtforms import Field
 from wtforms import IntegerField
 from wtforms import RadioField
+from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired
@@ -26,6 +28,9 @@ from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import REASONS
+from portal.thai import read_baht
+from portal.thai import read_day
+from portal.thai import tidy
 from portal.words import OneOf
 from portal.words import at_most
 
@@ -38,10 +43,46 @@ DECISIONS = (
 )
 
 
+class LineField(StringField):
+    """One line of text, tidied before anything looks at it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed as it was meant."""
+        super().process_formdata([tidy(value) for value in valuelist])
+
+
+class DayField(StringField):
+    """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no day."""
+        try:
+            read_day(self.data)
+        except ValueError as error:
+            raise ValidationError(_("Write the date like 22/11/2569.")) from error
+
+
+class BahtField(StringField):
+    """An amount in baht; commas, Thai digits and the word บาท are understood."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no amount."""
+        try:
+            read_baht(self.data)
+        except ValueError as error:
+            raise ValidationError(_("Write the amount in baht, like 1,500.")) from error
+
+
 class SeenVersion(FlaskForm):
     """The version of the thing as the page showed it."""
 
     seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
+class SendForm(SeenVersion):
+    """Sending what was looked over; the button says that the person agreed."""
+
+    has_consent = BooleanField()
 
 
 @dataclass(frozen=True, slots=True)

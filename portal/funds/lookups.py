@@ -8,17 +8,21 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import Json
 from portal.funds import acts
 from portal.funds import rules
+from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
 from portal.funds.models import SignatureRule
+from portal.funds.models import Target
 from portal.funds.rules import Duty
 from portal.funds.rules import Signatures
 from portal.funds.rules import State
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import fiscal_year
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
@@ -36,6 +40,35 @@ def may_see(fund_request: FundRequest, by: Actor) -> bool:
         or by.holds(Role.CHAIR, fund_request.subcommittee_code)
         or (Role.TREASURER in by.roles and fund_request.state in PAID)
     )
+
+
+def public_facts(fund_request: FundRequest, *, fiscal_year: int) -> dict[str, Json]:
+    """Return what the log, and so the public, is told of a request when it is sent."""
+    return {
+        "kind": fund_request.kind,
+        "fund": fund_request.fund_code,
+        "subcommittee": fund_request.subcommittee_code,
+        "category": fund_request.category_code,
+        "purpose": fund_request.purpose_code,
+        "satang": fund_request.amount_satang,
+        "fiscal_year": fiscal_year,
+        "place": fund_request.area_code if fund_request.project_id else None,
+    }
+
+
+def year_of(session: Session, day: date) -> int:
+    """Return the foundation's fiscal year of a day."""
+    return fiscal_year(day, first_month=session.get_one(Foundation, 1).first_month)
+
+
+def target_days(session: Session, step: str, *, day: date) -> int | None:
+    """Return how many working days a step may take by the targets of a day, if one is set."""
+    return session.scalars(
+        select(Target.working_days)
+        .where(Target.step == step, Target.valid_from <= day)
+        .order_by(Target.valid_from.desc(), Target.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def duties(session: Session, request_id: int) -> dict[int, Duty]:

@@ -15,10 +15,6 @@ from portal.words import tell
 
 # What a page says after an act that led to this state.
 _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
-    (Action.SUBMIT, State.SUBMITTED): (
-        N_("The request is sent."),
-        N_("It waits for the subcommittee's chair."),
-    ),
     (Action.WITHDRAW, State.WITHDRAWN): (
         N_("The request is withdrawn."),
         N_("Nobody decides on it any more."),
@@ -45,11 +41,6 @@ _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
 def tell_done(action: Action, state: State, reference: str | None) -> None:
     """Say on the next page what an action did, by the state it led to."""
     tell(*_DONE[action, state], reference)
-
-
-def tell_kept() -> None:
-    """Say on the next page that a draft is kept."""
-    tell(N_("What you wrote is kept."), N_("Nothing is sent yet. Look it over, then send it."))
 
 
 def tell_issued(kind: DocumentKind, reference: str, *, is_new: bool) -> None:

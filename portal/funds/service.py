@@ -52,16 +52,7 @@ def submit_request(
     youth = fund_request.youth_id and session.get_one(Youth, fund_request.youth_id)
     draft = acts.request_submitted(
         told,
-        {
-            "kind": fund_request.kind,
-            "fund": fund_request.fund_code,
-            "subcommittee": fund_request.subcommittee_code,
-            "category": fund_request.category_code,
-            "purpose": fund_request.purpose_code,
-            "satang": fund_request.amount_satang,
-            "fiscal_year": fund_request.fiscal_year,
-            "place": fund_request.area_code if fund_request.project_id else None,
-        },
+        lookups.public_facts(fund_request, fiscal_year=fund_request.fiscal_year),
         person=Secret(subject(fund_request), youth.name if youth else None),
         payee=payee_secret(fund_request.payees[-1]),
         reason=Secret(subject(fund_request), loggable(fund_request.reason)),
