@@ -48,16 +48,20 @@ def show_home() -> ResponseReturnValue:
     """Show what waits for the signed-in person."""
     session, by = db.session(), current_actor()
     decides, pays = bool(SIGNERS & by.roles), by.holds(Role.TREASURER)
-    is_reader = not decides and not pays
+    asks, imports = bool(ASKERS & by.roles), by.holds(Role.OFFICER)
+    shows_own = asks and not imports
+    is_reader = not decides and not pays and not shows_own
+    own = Filters(requester_id=by.person_id)
     return render_template(
         "office/funds/show_home.html",
-        asks=bool(ASKERS & by.roles),
+        asks=asks,
         decides=decides,
         pays=pays,
-        imports=by.holds(Role.OFFICER),
+        imports=imports,
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
+        own=shows_own and queries.requests(session, by, own, length=queries.OWN_LENGTH),
         latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
     )
 

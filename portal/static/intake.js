@@ -104,17 +104,19 @@ async function ask(address, options = {}) {
   }
 }
 
+const tokenOf = (page) => page.querySelector("[name=csrf_token]").value;
+
 async function post(address, fields) {
   const send = (token) => {
     const body = new URLSearchParams({ ...fields, csrf_token: token });
     return ask(address, { method: "POST", body });
   };
-  const answer = await send(document.querySelector("main [name=csrf_token]").value);
+  const answer = await send(tokenOf(document));
   if (answer.status !== 400) return answer;
   // The token went with an earlier session: a fresh form has a fresh one, if it is the same person's.
   const { page } = await ask(phone.dataset.form);
   if (page.getElementById("phone")?.dataset.owner !== owner) throw new SignedOut();
-  return send(page.querySelector("main [name=csrf_token]").value);
+  return send(tokenOf(page));
 }
 
 let isBusy = false;
@@ -231,9 +233,13 @@ async function submit() {
       location.assign(answer.url);
       return;
     }
-    document.querySelector("main").replaceWith(answer.page.querySelector("main"));
+    const main = answer.page.querySelector("main");
+    const alert = main.querySelector("[role=alert]");
+    // It takes the focus below; by itself it may not, as something else has it already.
+    alert?.removeAttribute("autofocus");
+    document.querySelector("main").replaceWith(main);
     if (answer.status === 422) open();
-    document.querySelector("main [role=alert]")?.focus();
+    alert?.focus();
   } catch (error) {
     button.textContent = words;
     if (error instanceof SignedOut) throw error;
