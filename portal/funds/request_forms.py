@@ -71,7 +71,7 @@ class PersonFields:
     )
     birth_on = DayField(
         _("Birth date"),
-        description=_("Day/month/year, for example 9/6/2552"),
+        description=_("Day, month, year: 9/6/2552 or 9.6.2552"),
         validators=[InputRequired(_("Write the birth date."))],
     )
     national_id = LineField(

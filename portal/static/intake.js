@@ -6,6 +6,7 @@
 const PATIENCE_MS = 30000;
 const RETRY_MS = 45000;
 const CHECKED = "intake-checked";
+const OPENED_BY = "intake-opened-by";
 let phone = document.getElementById("phone");
 const { owner, kind, edition } = phone.dataset;
 const KEPT = `intake-${owner}`;
@@ -74,7 +75,8 @@ function tell() {
   phone.replaceChildren();
   if (untold) say(untold, { acts: { wait, clear } });
   for (const item of kept()) {
-    if (item.id !== current()) say(item.state, { known: item, acts: { mend: () => mend(item) } });
+    if (item.id === current() || (item.state === "typing" && !kind)) continue;
+    say(item.state, { known: item, acts: { mend: () => mend(item) } });
   }
   for (const known of sent) say("sent", { known });
   const checked = sessionStorage.getItem(CHECKED);
@@ -84,7 +86,10 @@ function tell() {
 function tellFirst(name) {
   untold = name;
   tell();
-  if (name) phone.scrollIntoView({ block: "start" });
+  const said = phone.firstElementChild;
+  if (!name || !said) return;
+  said.tabIndex = -1;
+  said.focus();
 }
 
 // What is sent.
@@ -142,7 +147,7 @@ async function sendWaiting() {
       if (item.id === current()) location.assign(answer.url);
       sent.push({ ...item, url: answer.url, reference: answer.page.getElementById("phone")?.dataset.reference });
     } else {
-      const wrong = answer.page.querySelectorAll("main [role=alert] li, main [role=alert] p");
+      const wrong = answer.page.querySelectorAll("main [role=alert] li, main .lead");
       const why = Array.from(wrong, (each) => each.textContent.trim()).join(" ");
       put({ ...item, state: "refused", why });
     }
@@ -225,6 +230,7 @@ async function submit() {
   const button = form.querySelector("button[type=submit]");
   const words = button.textContent;
   button.textContent = phone.dataset.busy;
+  tellFirst("");
   try {
     const answer = await post(form.action, fields());
     if (answer.status < 400) {
@@ -280,6 +286,11 @@ function openForm() {
 async function stay() {
   await navigator.serviceWorker.register(phone.dataset.worker, { scope: phone.dataset.form });
   await document.fonts.ready;
+  if (localStorage.getItem(OPENED_BY) !== owner) {
+    // The kept form names who is signed in.
+    await caches.delete(`intake-${edition}`);
+    localStorage.setItem(OPENED_BY, owner);
+  }
   const cache = await caches.open(`intake-${edition}`);
   const files = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.includes("/static/"));
   const forms = ["youth", "project"].map((each) => `${phone.dataset.form}?kind=${each}`);

@@ -335,5 +335,6 @@ def test_the_kept_form_is_empty_and_opens_in_both_languages(page: Page, address:
         page.context.set_offline(offline=True)
         page.goto(f"{address}{language}{FORM}?kind=project")
         expect(page.locator("#project_name")).to_be_visible()
+        expect(page.locator("#phone [data-do=mend]")).to_be_visible()
         assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("Sarabun")
         page.context.set_offline(offline=False)
