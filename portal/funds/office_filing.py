@@ -102,19 +102,15 @@ def amend_request(request_id: int) -> ResponseReturnValue:
     answer = form.answer(
         finder=page.finder, organisation=page.organisation, requested_on=page.row.requested_on
     )
-    try:
-        with transaction() as session:
-            drafting.amend_request(
-                session,
-                request_id,
-                answer,
-                seen_version=form.seen_version.data or 0,
-                by=current_actor(),
-                at=now(),
-            )
-    except RuleError as error:
-        form.form_errors.append(say(error))
-        return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
+    with transaction() as session:
+        drafting.amend_request(
+            session,
+            request_id,
+            answer,
+            seen_version=form.seen_version.data or 0,
+            by=current_actor(),
+            at=now(),
+        )
     return redirect(url_for(".show_check", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 

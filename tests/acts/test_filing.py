@@ -115,6 +115,12 @@ def test_the_database_takes_a_key_once_from_each_person(session: Session, world:
     session.rollback()
 
 
+def test_what_only_looks_like_the_same_form_is_refused(world: World) -> None:
+    keep(world, replace(FORM, form_key=None, fingerprint="1" * 64))
+    with pytest.raises(IntegrityError):
+        keep(world, replace(FORM, fingerprint="1" * 64))
+
+
 def test_a_form_needs_consent_to_be_sent(session: Session, world: World) -> None:
     with pytest.raises(ConsentMissingError), session.begin_nested():
         filing.send_form(session, FORM, by=world.finder, at=NOON)

@@ -95,9 +95,11 @@ class Human:
 def fill_person(human: Human) -> None:
     human.type("#name", NAME)
     human.type("#birth_on", "9/6/2555")
+    human.type("#national_id", "1999900000021")
     human.pick("#place", "210101")
     human.tap("label:has(.for-chosen):has-text('ค่าครองชีพ')")
     human.type("#amount", "1500")
+    human.type("#reason", "พ่อตกงาน ไม่มีเงินค่าข้าวกลางวัน อยากเรียนต่อให้จบ")
     human.type("#account_holder", "นางใจงาม ตัวอย่าง")
     human.pick("#bank", "006")
     human.type("#account_number", "9990000001")
