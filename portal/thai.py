@@ -280,6 +280,27 @@ def sort_key(text: str) -> str:
     return letters + _NOT_MARKS.sub(" ", text)
 
 
+_TITLES = ("เด็กชาย", "เด็กหญิง", "ด.ช.", "ด.ญ.", "นางสาว", "น.ส.", "นาง", "นาย", "สามเณร")
+# Vowels that are letters, but stand after a consonant of their own.
+_HANGING = "ะาำ"
+
+
+def split_name(written: str) -> tuple[str, str, str]:
+    """Return title, first and last name of a name in one line; what is not there is empty."""
+    name = tidy(written)
+    title = next((title for title in _TITLES if _has_title(name, title)), "")
+    first, _, last = name.removeprefix(title).strip().partition(" ")
+    return title, first, last
+
+
+def _has_title(name: str, title: str) -> bool:
+    """Say whether a name begins with this title, and not with a name that begins like it."""
+    if not name.startswith(title):
+        return False
+    after = name[len(title) : len(title) + 1]
+    return after != "" and unicodedata.category(after) != "Mn" and after not in _HANGING
+
+
 _NATIONAL_ID = re.compile("[0-9]{13}")
 _ID_NUMBER = re.compile("[0-9]{13}|G[0-9]{12}")
 _DRESS = re.compile("[ \u2010-\u2015-]")

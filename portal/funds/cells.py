@@ -16,6 +16,7 @@ from portal.thai import arabic_digits
 from portal.thai import bare_digits
 from portal.thai import read_baht
 from portal.thai import read_id_number
+from portal.thai import split_name
 from portal.thai import tidy
 
 
@@ -116,6 +117,17 @@ def read_id(cell: object) -> str | None:
 def read_consent(cell: object) -> bool:
     """Say whether consent was given; a word we do not know gives none."""
     return read_text(cell).casefold().removesuffix("\ufe0f") in _CONSENT_GIVEN
+
+
+def payee_of(holder: str, person: str) -> PayeeKind:
+    """Return who is meant by the name of an account, in a request for this person, if for one."""
+    _, first, last = split_name(holder)
+    _, *own = split_name(person)
+    if [first, last] == own:
+        return PayeeKind.SELF
+    kind = read_payee_kind(holder)
+    # Of a family name alone nobody knows whether it is the guardian's; an officer can say so.
+    return kind if kind in {PayeeKind.SCHOOL, PayeeKind.SHOP} else PayeeKind.OTHER
 
 
 def read_payee_kind(cell: object) -> PayeeKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,14 +19,25 @@ from portal.youths.queries import places
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
-    """A category of one subcommittee, as a form offers it."""
+    """A category of one subcommittee, as a form offers it.
+
+    `is_shared` says that other subcommittees look after the category, too.
+    """
 
     category: str
     subcommittee: str
     name: Name
     subcommittee_name: Name
     ceiling: Money
+    unit: Name
+    papers: Sequence[Name]
     serves: str
+    is_shared: bool
+
+    @property
+    def code(self) -> str:
+        """Return what a form sends for this choice."""
+        return f"{self.subcommittee}/{self.category}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,10 @@ def choices(session: Session) -> Choices:
             name=Name(row.name_th, row.name_en),
             subcommittee_name=subcommittees[link.subcommittee_code],
             ceiling=row.ceiling,
+            unit=Name(row.unit_th, row.unit_en),
+            papers=papers(row),
             serves=row.serves,
+            is_shared=len(row.subcommittees) > 1,
         )
         for row in session.scalars(select(Category).order_by(Category.name_th))
         for link in row.subcommittees
@@ -61,3 +76,8 @@ def choices(session: Session) -> Choices:
         for row in session.scalars(select(Fund).order_by(Fund.code))
     ]
     return Choices(categories, funds, list(subcommittees.items()), places(session))
+
+
+def papers(category: Category) -> Sequence[Name]:
+    """Return the papers that belong to a category."""
+    return [Name(paper["th"], paper["en"]) for paper in json.loads(category.papers)]

@@ -34,6 +34,7 @@ from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import ATTACHED
 from portal.labels import REASONS
+from portal.thai import read_baht
 from portal.words import OneOf
 from portal.words import SeenVersion
 from portal.words import at_most
@@ -46,6 +47,23 @@ DECISIONS = (
     SelectChoice(Action.RETURN.value, _("Return for correction")),
     SelectChoice(Action.REJECT.value, _("Do not approve")),
 )
+
+
+class BahtField(StringField):
+    """An amount in baht; commas, Thai digits and the word บาท are understood."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no amount."""
+        try:
+            read_baht(self.data)
+        except ValueError as error:
+            raise ValidationError(_("Write the amount in baht, like 1,500.")) from error
+
+
+class SendForm(SeenVersion):
+    """Sending what was looked over; the button says that the person agreed."""
+
+    has_consent = BooleanField()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import aliased
 
+from portal.audit.entry import Json
 from portal.funds import acts
 from portal.funds import rules
 from portal.funds import urgency
@@ -19,6 +20,7 @@ from portal.funds.attachments import PaperKind
 from portal.funds.clock_rules import Clock
 from portal.funds.models import Attachment
 from portal.funds.models import ClosedDay
+from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import Interest
 from portal.funds.models import Ratification
@@ -36,6 +38,7 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
+from portal.thai import fiscal_year
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
@@ -88,6 +91,36 @@ def paper_digests(session: Session, request_id: int) -> Sequence[str]:
         Attachment.fund_request_id == request_id, Attachment.removed_at.is_(None)
     )
     return session.scalars(attached.order_by(Attachment.id)).all()
+
+
+def public_facts(fund_request: FundRequest, *, fiscal_year: int) -> dict[str, Json]:
+    """Return what the log, and so the public, is told of a request when it is sent."""
+    return {
+        "kind": fund_request.kind,
+        "fund": fund_request.fund_code,
+        "subcommittee": fund_request.subcommittee_code,
+        "category": fund_request.category_code,
+        "purpose": fund_request.purpose_code,
+        "satang": fund_request.amount_satang,
+        "fiscal_year": fiscal_year,
+        "place": fund_request.area_code if fund_request.project_id else None,
+        "urgent": fund_request.is_urgent,
+    }
+
+
+def year_of(session: Session, day: date) -> int:
+    """Return the foundation's fiscal year of a day."""
+    return fiscal_year(day, first_month=session.get_one(Foundation, 1).first_month)
+
+
+def target_days(session: Session, step: str, *, day: date) -> int | None:
+    """Return how many working days a step may take by the targets of a day, if one is set."""
+    return session.scalars(
+        select(Target.working_days)
+        .where(Target.step == step, Target.valid_from <= day)
+        .order_by(Target.valid_from.desc(), Target.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def duties(session: Session, request_id: int) -> dict[int, Duty]:

@@ -41,6 +41,7 @@ from portal.youths.queries import same_ids
 
 PAGE_LENGTH = 50
 HOME_LENGTH = 5
+OWN_LENGTH = 20
 EARLIER_SHOWN = 5
 # What a list shows for an approved request that nobody waits for any more: its money arrived.
 PAID = "paid"
@@ -109,6 +110,7 @@ class Filters:
     subcommittee: str = ""
     text: str = ""
     youth: int = 0
+    requester_id: int | None = None
 
     @property
     def is_set(self) -> bool:
@@ -190,6 +192,8 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(FundRequest.state == State(filters.state))
     if filters.subcommittee:
         conditions.append(FundRequest.subcommittee_code == filters.subcommittee)
+    if filters.requester_id is not None:
+        conditions.append(FundRequest.requester_id == filters.requester_id)
     conditions += [_tells(word) for word in filters.text.split()]
     return conditions
 

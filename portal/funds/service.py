@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.funds import acts
@@ -69,25 +68,11 @@ def submit_request(
     needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
-    draft = acts.request_submitted(told, _facts(fund_request), _secrets(session, fund_request))
+    facts = lookups.public_facts(fund_request, fiscal_year=fund_request.fiscal_year)
+    draft = acts.request_submitted(told, facts, _secrets(session, fund_request))
     effect = Effect(Duty.ASK, state, waits_for=Role.CHAIR, is_told=is_told)
     enter(session, fund_request, draft, effect, by=by)
     return fund_request
-
-
-def _facts(fund_request: FundRequest) -> Mapping[str, Json]:
-    """Return what the public sees of a request when it is sent."""
-    return {
-        "kind": fund_request.kind,
-        "fund": fund_request.fund_code,
-        "subcommittee": fund_request.subcommittee_code,
-        "category": fund_request.category_code,
-        "purpose": fund_request.purpose_code,
-        "satang": fund_request.amount_satang,
-        "fiscal_year": fund_request.fiscal_year,
-        "place": fund_request.area_code if fund_request.project_id else None,
-        "urgent": fund_request.is_urgent,
-    }
 
 
 def _secrets(session: Session, fund_request: FundRequest) -> Mapping[str, Secret]:

@@ -68,4 +68,7 @@ def _target(wanted: str, actor: Actor) -> str:
 def sign_out() -> ResponseReturnValue:
     """Sign out."""
     logout_user()
-    return redirect(url_for("public.publishing.show_front"), HTTPStatus.SEE_OTHER)
+    response = redirect(url_for("public.publishing.show_front"), HTTPStatus.SEE_OTHER)
+    # A phone goes from hand to hand: what was typed and not sent goes with the session.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
