@@ -42,6 +42,7 @@ from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
+from portal.funds import office_exports as funds_office_exports
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
 from portal.install import Install
@@ -81,6 +82,7 @@ security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
+security.office.register_blueprint(funds_office_exports.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (

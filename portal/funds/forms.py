@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
+from portal.funds.queries import Filters
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
@@ -108,6 +110,15 @@ def picks(values: Sequence[str]) -> list[Pick]:
     """Read the ticks of a list; what is no tick is left out."""
     ticks = map(_PICK.fullmatch, values)
     return [Pick(int(tick[1]), int(tick[2])) for tick in ticks if tick]
+
+
+def filters_of(address: Mapping[str, str]) -> Filters:
+    """Read what the address of a list narrows it to."""
+    return Filters(
+        state=address.get("state", ""),
+        subcommittee=address.get("subcommittee", ""),
+        text=address.get("text", "").strip(),
+    )
 
 
 class UploadForm(FlaskForm):

@@ -28,6 +28,7 @@ from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
 from portal.funds.forms import SeenVersion
+from portal.funds.forms import filters_of
 from portal.funds.forms import picks
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
@@ -80,11 +81,7 @@ def show_home() -> ResponseReturnValue:
 @bp.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """Show the requests this person may see."""
-    filters = Filters(
-        state=request.args.get("state", ""),
-        subcommittee=request.args.get("subcommittee", ""),
-        text=request.args.get("text", "").strip(),
-    )
+    filters = filters_of(request.args)
     return render_template(
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),

@@ -120,16 +120,19 @@ class Queue:
 
 def queue(session: Session, by: Actor) -> Queue:
     """Return what waits at the treasury, longest waiting first."""
-    unpaid = (
-        FundRequest.awarded_satang
-        - FundRequest.sent_satang
-        - select(func.coalesce(func.sum(Payment.amount_satang), 0))
+    approved = fund_queries.in_payment(session, by, narrowed=is_unpaid())
+    steps = [_waiting(session, state, action, by) for state, action in NEXT_STEP.items()]
+    return Queue(approved.rows, approved.count, approved.amount, steps)
+
+
+def is_unpaid() -> ColumnElement[bool]:
+    """Return the condition for the requests that hold money for which there is no payment."""
+    in_payments = (
+        select(func.coalesce(func.sum(Payment.amount_satang), 0))
         .where(Payment.fund_request_id == FundRequest.id, Payment.state.in_(WAITING))
         .scalar_subquery()
     )
-    approved = fund_queries.in_payment(session, by, narrowed=unpaid > 0)
-    steps = [_waiting(session, state, action, by) for state, action in NEXT_STEP.items()]
-    return Queue(approved.rows, approved.count, approved.amount, steps)
+    return FundRequest.awarded_satang - FundRequest.sent_satang - in_payments > 0
 
 
 def _waiting(
