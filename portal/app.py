@@ -53,6 +53,7 @@ from portal.funds import office as funds_office
 from portal.funds import office_acting as funds_office_acting
 from portal.funds import office_attachments as funds_office_attachments
 from portal.funds import office_deciding as funds_office_deciding
+from portal.funds import office_exports as funds_office_exports
 from portal.funds import office_filing as funds_office_filing
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_papers as funds_office_papers
@@ -108,6 +109,7 @@ security.office.register_blueprint(funds_office_acting.bp)
 security.office.register_blueprint(funds_office_attachments.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
+security.office.register_blueprint(funds_office_exports.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (

@@ -77,14 +77,16 @@ ENGLISH_WEEKDAYS = (
     "Sunday",
 )
 
-_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\0-\b\x0e-\x1b\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _NIKHAHIT_AA = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 
 def tidy(text: str) -> str:
     """Return the text as it was meant: no invisible characters, single spaces, ำ and แ whole."""
-    text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text))
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     text = " ".join(text.split())
     text = _NIKHAHIT_AA.sub("\\1\u0e33", text).replace("เเ", "แ")
     # Marks that met only now stand in their own order, too.

@@ -46,6 +46,15 @@ _PAYEES = {
     PayeeKind.SHOP: re.compile("(?:ร้าน|บริษัท|ห้าง).*"),
 }
 
+# What a row of ours says of each; a reader finds the same kind again.
+PAYEE_WORDS = {
+    PayeeKind.SELF: "ตนเอง",
+    PayeeKind.GUARDIAN: "ผู้ปกครอง",
+    PayeeKind.SCHOOL: "สถานศึกษา",
+    PayeeKind.SHOP: "ร้านค้า",
+    PayeeKind.OTHER: "อื่น ๆ",
+}
+
 
 def as_typed(cell: object) -> str:
     """Return a cell as text, with nothing put right."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,11 +30,13 @@ from wtforms.validators import ValidationError
 
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
+from portal.funds.queries import Filters
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import ATTACHED
 from portal.labels import REASONS
+from portal.security import row_number
 from portal.thai import read_baht
 from portal.words import OneOf
 from portal.words import SeenVersion
@@ -182,6 +185,20 @@ class RemoveForm(FlaskForm):
     def answer(self) -> Removal:
         """Return the reason."""
         return Removal(str(self.why.data))
+
+
+def filters_of(address: Mapping[str, str]) -> Filters:
+    """Read what the address of a list narrows it to."""
+    try:
+        youth = row_number(address.get("youth", ""))
+    except ValueError:
+        youth = 0
+    return Filters(
+        state=address.get("state", ""),
+        subcommittee=address.get("subcommittee", ""),
+        text=address.get("text", "").strip(),
+        youth=youth,
+    )
 
 
 class UploadForm(FlaskForm):

@@ -43,6 +43,14 @@ from portal.thai import fiscal_year
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
 PAID = frozenset({State.APPROVED, State.CLOSED})
+# What people call an approved request that nobody waits for any more: its money arrived.
+SHOWN_PAID = "paid"
+
+
+def shown_state(state: State, waits_for: Role | None) -> str:
+    """Return a state as people say it: an approved request that was paid is paid."""
+    is_paid = state is State.APPROVED and waits_for is None
+    return SHOWN_PAID if is_paid else state.value
 
 
 def may_see(fund_request: FundRequest, by: Actor) -> bool:

@@ -25,6 +25,7 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
+from portal.funds.forms import filters_of
 from portal.funds.notices import tell_done
 from portal.funds.queries import Filters
 from portal.funds.queries import RequestRow
@@ -36,7 +37,6 @@ from portal.funds.rules import Action
 from portal.funds.rules import State
 from portal.roles import Role
 from portal.security import current_actor
-from portal.security import row_number
 from portal.words import SeenVersion
 
 bp = Blueprint("funds", __name__)
@@ -72,12 +72,7 @@ def show_home() -> ResponseReturnValue:
 @bp.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """Show the requests this person may see."""
-    filters = Filters(
-        state=request.args.get("state", ""),
-        subcommittee=request.args.get("subcommittee", ""),
-        text=request.args.get("text", "").strip(),
-        youth=request.args.get("youth", 0, type=row_number),
-    )
+    filters = filters_of(request.args)
     return render_template(
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),
