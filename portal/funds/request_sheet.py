@@ -74,7 +74,9 @@ WORKBOOK = (*(SheetColumn(column.name.lower(), column) for column in Column), ST
 
 def request_sheet(engine: Engine, by: Actor, filters: Filters) -> Table:
     """Return the requests this person may see, newest first; to an officer as a field workbook."""
-    found = _facts(*queries.listed(session, by, filters)).order_by(FundRequest.id.desc())
+    with Session(engine) as session:
+        conditions = queries.listed(session, by, filters)
+    found = _facts(*conditions).order_by(FundRequest.id.desc())
     if by.holds(Role.OFFICER):
         return Table("requests", WORKBOOK, _workbook_rows(engine, found))
     return Table("requests", LIST, _list_rows(engine, found))
