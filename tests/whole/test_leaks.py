@@ -17,6 +17,8 @@ from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.payments.models import Payment
 from portal.people.models import Person
+from portal.youths.models import Consent
+from portal.youths.models import Guardian
 from portal.youths.models import Project
 from portal.youths.models import Youth
 from tests.conftest import Portal
@@ -41,6 +43,8 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(RequestAct.note)))
         found |= set(session.scalars(select(Payment.bank_reference)))
         found |= set(session.scalars(select(Person.name)))
+        found |= set(session.scalars(select(Guardian.name)))
+        found |= set(session.scalars(select(Consent.signer)))
     return {secret for secret in found if secret and len(secret) > 3}
 
 
