@@ -11,7 +11,6 @@ from datetime import time
 from decimal import Decimal
 from io import BytesIO
 from itertools import chain
-from itertools import count
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO
@@ -69,13 +68,11 @@ def write_long_workbook(
     left = iter(rows)
     with Workbook(file, _WRITING | {"constant_memory": True}) as workbook:
         styles = _styles(workbook)
-        first = list(islice(left, 1))
-        for number in count(1):
-            sheet = workbook.add_worksheet(name if number == 1 else f"{name} {number}")
+        sheet = workbook.add_worksheet(name)
+        _write_sheet(sheet, chain([header], islice(left, SHEET_ROWS_MAX - 1)), styles)
+        while first := list(islice(left, 1)):
+            sheet = workbook.add_worksheet(f"{name} {len(workbook.worksheets()) + 1}")
             _write_sheet(sheet, chain([header], first, islice(left, SHEET_ROWS_MAX - 2)), styles)
-            first = list(islice(left, 1))
-            if not first:
-                break
     file.seek(0)
     return file
 

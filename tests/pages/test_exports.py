@@ -49,6 +49,7 @@ HOSTILE = (*FORMULAS, *TRAPS, "รวม", "Total", "-", "", "ก" * 4_000)
 PRIVATE = (
     ("malee", "/office/requests"),
     ("chair5", "/office/requests"),
+    ("wipa", "/office/requests"),
     ("chair5", "/office/decisions"),
     ("anong", "/treasury/to-prepare"),
     ("anong", "/treasury/payments"),
