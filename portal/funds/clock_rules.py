@@ -111,7 +111,7 @@ class Clock:
 
     def _days(self, name: str, since: date) -> int:
         valid = [t for t in self.targets if t.step == name and t.valid_from <= since]
-        return max(valid, key=lambda t: t.valid_from).working_days if valid else 0
+        return valid[-1].working_days if valid else 0
 
 
 def reminders(due: Due, today: date) -> tuple[Kind, ...]:
