@@ -90,7 +90,12 @@ def test_what_a_server_refuses_has_a_name() -> None:
 
 def test_a_server_that_hangs_up_was_not_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        hanging_up = Thread(target=lambda: listener.accept()[0].close())
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.close()
+
+        hanging_up = Thread(target=hang_up)
         hanging_up.start()
         assert trouble(f"smtp://127.0.0.1:{listener.getsockname()[1]}").trouble is (
             Trouble.UNREACHABLE
