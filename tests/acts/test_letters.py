@@ -135,6 +135,14 @@ def test_nobody_is_told_of_what_they_did_or_may_not_do(session: Session, world: 
     ]
 
 
+def test_who_signs_last_is_not_told_to_pay(session: Session, world: World) -> None:
+    everybody = world.everything()
+    fund_request = world.submitted(by=world.finder)
+    told(session)
+    world.approve(fund_request, everybody)
+    assert {username for _, username in told(session)} == {"finder1", "anong", "phailin", "prasit"}
+
+
 def test_whoever_left_is_not_written_to(session: Session, world: World) -> None:
     session.execute(update(Person).where(Person.username == "prasit").values(is_active=False))
     world.approved()

@@ -257,12 +257,14 @@ def test_a_worker_reminds_and_mails_what_is_due(
 ) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
         World(session).submitted()
+    monkeypatch.setattr(cli, "now", lambda: NOON)
     told = run(portal, "worker", "--once")
     assert (told.exit_code, told.output) == (
         0,
         "PORTAL_SMTP_URL is not set: letters lie in the outbox.\n",
     )
-    assert count(Letter) == 1
+    # That of the act, and the day's digest.
+    assert count(Letter) == 2
     # Friday the 27th: the step is two working days late.
     monkeypatch.setattr(cli, "now", lambda: NOON + timedelta(days=7))
     with mailbox() as box:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 import pytest
@@ -84,6 +86,21 @@ def test_what_a_server_refuses_has_a_name() -> None:
     assert closing.trouble in {Trouble.REFUSED, Trouble.UNREACHABLE}
     nobody = trouble(f"smtp://127.0.0.1:{free_port()}")
     assert (nobody.trouble, nobody.is_of_server) == (Trouble.UNREACHABLE, True)
+
+
+def test_a_server_that_hangs_up_was_not_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.close()
+
+        hanging_up = Thread(target=hang_up)
+        hanging_up.start()
+        assert trouble(f"smtp://127.0.0.1:{listener.getsockname()[1]}").trouble is (
+            Trouble.UNREACHABLE
+        )
+        hanging_up.join()
 
 
 def test_a_server_that_does_not_know_starttls_gets_nothing() -> None:
