@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from portal.funds.drafting import note_consent
 from portal.funds.models import FundRequest
 from portal.funds.rules import State
 from portal.funds.service import submit_request
+from portal.funds.urgency import Asked
 from portal.roles import Actor
 
 
@@ -45,11 +47,19 @@ def send_form(session: Session, answer: RequestAnswer, *, by: Actor, at: datetim
     return submit_request(session, fund_request.id, seen_version=version, by=by, at=at)
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What is said as a draft is sent: that the person agreed, and whether it is urgent."""
+
+    has_consent: bool
+    asked: Asked | None = None
+
+
 def send_draft(
     session: Session,
     request_id: int,
+    sending: Sending,
     *,
-    has_consent: bool,
     seen_version: int,
     by: Actor,
     at: datetime,
@@ -58,9 +68,11 @@ def send_draft(
     fund_request = load_request(session, request_id, seen_version=None, by=by)
     if fund_request.state is State.SUBMITTED and fund_request.requester_id == by.person_id:
         return fund_request
-    if has_consent:
+    if sending.has_consent:
         note_consent(session, fund_request, by=by, at=at)
-    return submit_request(session, request_id, seen_version=seen_version, by=by, at=at)
+    return submit_request(
+        session, request_id, seen_version=seen_version, by=by, at=at, asked=sending.asked
+    )
 
 
 def _known(session: Session, answer: RequestAnswer, by: Actor) -> FundRequest | None:

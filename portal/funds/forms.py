@@ -67,6 +67,10 @@ class SendForm(SeenVersion):
     """Sending what was looked over; the button says that the person agreed."""
 
     has_consent = BooleanField()
+    is_urgent = BooleanField(_("It is urgent and cannot wait for the usual way"))
+    urgent_reason = TextAreaField(
+        _("Why it is urgent (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ from portal.funds.rules import Kind
 from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
+from portal.funds.urgency import Asked
+from portal.funds.urgency import NoUrgentLaneError
+from portal.funds.urgency import OverUrgentCeilingError
+from portal.funds.urgency import UrgentReasonMissingError
 from portal.roles import Role
 from portal.security import WITH_SCRIPT
 from portal.security import current_actor
@@ -46,6 +50,8 @@ from portal.words import say
 
 bp = Blueprint("filing", __name__)
 
+# What is put right on the page that is being sent; other refusals have a page of their own.
+URGENT_REFUSALS = (OverUrgentCeilingError, UrgentReasonMissingError, NoUrgentLaneError)
 UNSENT = frozenset({State.DRAFT, State.RETURNED})
 
 
@@ -144,11 +150,19 @@ def show_check(request_id: int) -> ResponseReturnValue:
     row = request_row(db.session(), request_id, by)
     if row is not None and row.state not in UNSENT:
         return redirect(url_for(".show_sent", request_id=request_id), HTTPStatus.SEE_OTHER)
-    page = amendable_page(db.session(), request_id, by, on=bangkok_day(now()))
+    return _show_check(request_id, SendForm(formdata=None))
+
+
+def _show_check(request_id: int, form: SendForm) -> Response:
+    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
+    form.seen_version.data = form.seen_version.data or page.row.version
+    if not form.is_submitted():
+        form.is_urgent.data, form.urgent_reason.data = page.row.is_urgent, page.urgent_reason
     shown = render_template(
         "office/filing/show_check.html",
         check=check_page(db.session(), page, at=now()),
-        form=SendForm(seen_version=page.row.version),
+        form=form,
+        lane=lookups.urgent_lane(db.session(), bangkok_day(now())),
     )
     return _with_script(make_response(shown))
 
@@ -159,15 +173,20 @@ def submit_request(request_id: int) -> ResponseReturnValue:
     form = SendForm()
     if not form.validate_on_submit():
         return redirect(url_for(".show_check", request_id=request_id), HTTPStatus.SEE_OTHER)
-    with transaction() as session:
-        filing.send_draft(
-            session,
-            request_id,
-            has_consent=bool(form.has_consent.data),
-            seen_version=form.seen_version.data or 0,
-            by=current_actor(),
-            at=now(),
-        )
+    asked = Asked(bool(form.is_urgent.data), (form.urgent_reason.data or "").strip())
+    try:
+        with transaction() as session:
+            filing.send_draft(
+                session,
+                request_id,
+                filing.Sending(bool(form.has_consent.data), asked),
+                seen_version=form.seen_version.data or 0,
+                by=current_actor(),
+                at=now(),
+            )
+    except URGENT_REFUSALS as error:
+        form.form_errors.append(say(error))
+        return _show_check(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     return redirect(url_for(".show_sent", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 

@@ -39,6 +39,7 @@ from portal.funds.rules import Duty
 from portal.funds.rules import Reason
 from portal.funds.rules import Standing
 from portal.funds.rules import State
+from portal.funds.urgency import Asked
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
@@ -54,10 +55,14 @@ def submit_request(
     by: Actor,
     at: datetime,
     is_told: bool = True,
+    asked: Asked | None = None,
 ) -> FundRequest:
     """Send a draft or a returned request to its subcommittee; give it a number the first time."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     state = next_state(session, fund_request, Action.SUBMIT, by, at=at)
+    if asked is not None:
+        fund_request.is_urgent = asked.is_urgent
+        fund_request.urgent_reason = asked.reason if asked.is_urgent else ""
     youth_id, started_on = fund_request.youth_id, bangkok_day(fund_request.created_at)
     if youth_id and not has_consent(session, youth_id, on=started_on):
         raise rules.ConsentMissingError

@@ -32,6 +32,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether somebody asks for the urgent lane as they send a request, and why."""
+
+    is_urgent: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """The rules of the urgent lane from a day on: the most it takes, and the days to ratify."""
 

@@ -12,6 +12,7 @@ from portal.funds import filing
 from portal.funds import service
 from portal.funds.books import funds_left
 from portal.funds.drafting import RequestAnswer
+from portal.funds.filing import Sending
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.rules import ConsentMissingError
@@ -20,6 +21,8 @@ from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import StaleRequestError
 from portal.funds.rules import State
+from portal.funds.urgency import Asked
+from portal.funds.urgency import UrgentReasonMissingError
 from portal.money import Money
 from portal.youths.models import Consent
 from portal.youths.models import Youth
@@ -132,12 +135,17 @@ def test_only_those_who_ask_keep_a_form(session: Session, world: World) -> None:
 
 
 def send_draft(
-    world: World, draft: FundRequest, *, has_consent: bool = True, version: int | None = None
+    world: World,
+    draft: FundRequest,
+    *,
+    has_consent: bool = True,
+    version: int | None = None,
+    asked: Asked | None = None,
 ) -> FundRequest:
     return filing.send_draft(
         world.session,
         draft.id,
-        has_consent=has_consent,
+        Sending(has_consent, asked),
         seen_version=version or draft.version,
         by=world.finder,
         at=NOON,
@@ -153,6 +161,19 @@ def test_a_checked_draft_is_sent_with_its_consent_and_a_second_press_changes_not
     again = send_draft(world, draft, version=1)
     assert (again.state, again.version) == (State.SUBMITTED, version)
     assert count(session, Consent) == 1
+
+
+def test_a_draft_is_sent_as_urgent_or_not(session: Session, world: World) -> None:
+    draft = keep(world)
+    with pytest.raises(UrgentReasonMissingError), session.begin_nested():
+        send_draft(world, draft, asked=Asked(is_urgent=True, reason=""))
+    session.expire_all()
+    sent = send_draft(world, draft, asked=Asked(is_urgent=True, reason="บ้านไฟไหม้"))
+    assert (sent.is_urgent, sent.urgent_reason, sent.signatures_needed) == (
+        True,
+        "บ้านไฟไหม้",
+        "chair",
+    )
 
 
 def test_a_checked_project_asks_nobody(session: Session, world: World) -> None:
