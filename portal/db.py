@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from datetime import date
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL
 from sqlalchemy import Connection
+from sqlalchemy import Date
 from sqlalchemy import DateTime
 from sqlalchemy import Dialect
 from sqlalchemy import Engine
@@ -25,8 +27,10 @@ from sqlalchemy import MetaData
 from sqlalchemy import NullPool
 from sqlalchemy import create_engine
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 CONVENTION = {
@@ -59,9 +63,29 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "rule_version",
+        "subcommittee",
+        "purpose",
+        "category",
+        "category_subcommittee",
+        "fund",
+        "signature_rule",
+        "target",
     }
 )
-LASTING = frozenset({"fund_request", "payment", "balance", "counter", "erasure", "opening"})
+LASTING = frozenset(
+    {
+        "fund_request",
+        "payment",
+        "balance",
+        "counter",
+        "erasure",
+        "opening",
+        "organisation",
+        "person",
+        "role_grant",
+    }
+)
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
 BLANKED = frozenset(
     {
@@ -137,6 +161,23 @@ def choice(kind: type[StrEnum], name: str) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+class Today(FunctionElement[date]):
+    """The day it is in Bangkok, asked by a query itself."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(Today, "sqlite")
+def _today_sqlite(*_: object, **__: object) -> str:
+    return "date('now', '+7 hours')"
+
+
+@compiles(Today, "postgresql")
+def _today_postgresql(*_: object, **__: object) -> str:
+    return "CAST(now() AT TIME ZONE 'UTC' + interval '7 hours' AS date)"
 
 
 db = SQLAlchemy(metadata=Base.metadata)

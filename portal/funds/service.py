@@ -43,10 +43,22 @@ def submit_request(
     state = next_state(session, fund_request, Action.SUBMIT, by)
     if fund_request.youth_id and not has_consent(session, fund_request.youth_id):
         raise rules.ConsentMissingError
+    day = bangkok_day(at)
+    lookups.keep_rules(session)
+    # What was written down under an older rule is judged anew when it is sent.
+    category = lookups.category_for(
+        session,
+        category=fund_request.category_code,
+        subcommittee=fund_request.subcommittee_code,
+        fund=fund_request.fund_code,
+        amount=fund_request.amount,
+        day=day,
+    )
+    fund_request.purpose_code = category.purpose_code
     if fund_request.reference is None:
         numbered = next_reference(session, "request", at=at)
         fund_request.fiscal_year, fund_request.reference = numbered
-    needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
+    needed = lookups.signatures_needed(session, fund_request, day=day)
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     youth = fund_request.youth_id and session.get_one(Youth, fund_request.youth_id)

@@ -45,6 +45,7 @@ def as_actor(person: Person) -> Actor:
         ),
         name=person.name,
         username=person.username,
+        must_change_password=person.must_change_password,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
+from typing import Literal
 
 from portal.audit.entry import Entry
 from portal.audit.entry import check_entry
@@ -18,12 +19,18 @@ from portal.errors import N_
 from portal.errors import PortalError
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
+from portal.funds.rulebook import RuleKind
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
 from portal.money import Money
+from portal.publishing.naming import NamingError
+from portal.publishing.naming import change
+from portal.publishing.naming import create
+from portal.publishing.naming import holding
+from portal.publishing.naming import retire
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
 from portal.publishing.shelf import Limit
@@ -36,7 +43,7 @@ from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 1
+VERSION = 2
 _BANGKOK = timedelta(hours=7)
 
 
@@ -62,6 +69,8 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
         return
     try:
         tell(shelf, index, entry)
+    except NamingError as error:
+        raise FoldError(index, error.sentence, **error.facts) from error
     except (OverflowError, ValueError) as error:
         raise FoldError(index, N_("a time that the calendar does not have")) from error
 
@@ -76,29 +85,24 @@ def month(at: str) -> str:
     return day(at)[:7]
 
 
-def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
-    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
-        key = (kind, entry.text("code"))
-        if key in shelf.names:
-            raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
-        more = {
-            name: value
-            for name, value in entry.public.items()
-            if name not in {"code", "name_th", "name_en"}
-        }
-        shelf.names[key] = Name(entry.text("name_th"), entry.text("name_en"), more)
+def _named(
+    act: Callable[..., None], kind: RuleKind | Literal["foundation"]
+) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, _index: int, entry: Entry) -> None:
+        act(shelf.names, kind, entry, today=day(entry.at))
 
     return tell
 
 
-def _known(shelf: Shelf, index: int, kind: str, code: str) -> str:
-    if (kind, code) not in shelf.names:
-        raise FoldError(index, N_("the log knows no {kind} {code}"), kind=kind, code=code)
+def _held(shelf: Shelf, entry: Entry, kind: RuleKind) -> str:
+    """Return the code that an entry has for a rule, if the rule holds on its day."""
+    code = entry.text(kind)
+    holding(shelf.names, kind, code, today=day(entry.at))
     return code
 
 
 def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
-    fund, satang = _known(shelf, index, "fund", entry.text("fund")), entry.number("satang")
+    fund, satang = _held(shelf, entry, RuleKind.FUND), entry.number("satang")
     if satang <= 0:
         raise FoldError(index, N_("a donation of {satang} satang"), satang=satang)
     shelf.left[fund, ""] += satang
@@ -106,8 +110,9 @@ def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
 
 
 def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
-    fund = _known(shelf, index, "fund", entry.text("fund"))
-    subcommittee = _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    fund, subcommittee = (
+        _held(shelf, entry, kind) for kind in (RuleKind.FUND, RuleKind.SUBCOMMITTEE)
+    )
     satang = entry.number("satang")
     _take(shelf, index, (fund, ""), satang)
     shelf.left[fund, subcommittee] += satang
@@ -131,11 +136,10 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     case = shelf.cases.get(reference)
     if case is not None and case.status is not Status.RETURNED:
         raise FoldError(index, N_("{reference} was sent already"), reference=reference)
-    _known(shelf, index, "fund", entry.text("fund"))
-    _known(shelf, index, "subcommittee", entry.text("subcommittee"))
-    category = shelf.names["category", _known(shelf, index, "category", entry.text("category"))]
-    _known(shelf, index, "purpose", entry.text("purpose"))
-    _check_request(index, entry, category)
+    for kind in RuleKind:
+        _held(shelf, entry, kind)
+    category = entry.text("category")
+    _check_request(index, entry, holding(shelf.names, "category", category, today=day(entry.at)))
     place = entry.public["place"]
     askers = (case.askers if case else frozenset()) | {party}
     _apart(index, party, case.deciders if case else frozenset())
@@ -144,7 +148,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         kind=entry.text("kind"),
         fund=entry.text("fund"),
         subcommittee=entry.text("subcommittee"),
-        category=entry.text("category"),
+        category=category,
         purpose=entry.text("purpose"),
         fiscal_year=entry.number("fiscal_year"),
         place=None if place is None else str(place),
@@ -152,6 +156,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         satang=entry.number("satang"),
         submitted_at=case.submitted_at if case else entry.at,
         sent_at=entry.at,
+        signing=_signing_roles(shelf, index, entry),
         last_index=index,
         askers=askers,
         deciders=case.deciders if case else frozenset(),
@@ -202,7 +207,7 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     is_approval = entry.type == "fund_request.approved"
     if number != len(signers) or (number == needed) != is_approval or number > needed:
         raise FoldError(index, N_("signature {number} of {needed}"), number=number, needed=needed)
-    roles = _signing_roles(shelf, index, case)
+    roles = case.signing
     if needed != len(roles) or entry.role != roles[number - 1]:
         raise FoldError(index, N_("{roles} sign for this amount"), roles=", ".join(roles))
     if entry.number("satang") != case.satang:
@@ -217,14 +222,18 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     shelf.cases[case.reference] = case
 
 
-def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
-    sent_on = day(case.sent_at)
+def _signing_roles(shelf: Shelf, index: int, entry: Entry) -> tuple[str, ...]:
+    """Return who signs for a request by the limits of the day on which it is sent."""
+    sent_on = day(entry.at)
     begun = [limit.valid_from for limit in shelf.limits.values() if limit.valid_from <= sent_on]
     newest = max(begun, default="")
     valid = [limit.threshold for limit in shelf.limits.values() if limit.valid_from == newest]
     try:
         return signatures_needed(
-            valid, subcommittee=case.subcommittee, fund=case.fund, amount=Money(case.satang)
+            valid,
+            subcommittee=entry.text("subcommittee"),
+            fund=entry.text("fund"),
+            amount=Money(entry.number("satang")),
         )
     except NoThresholdError as error:
         raise FoldError(index, N_("no limit says who signs for this amount")) from error
@@ -332,11 +341,10 @@ def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:
 
 
 _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
-    "foundation.created": _name("foundation"),
-    "subcommittee.created": _name("subcommittee"),
-    "purpose.created": _name("purpose"),
-    "category.created": _name("category"),
-    "fund.created": _name("fund"),
+    "foundation.created": _named(create, "foundation"),
+    **{f"{kind}.created": _named(create, kind) for kind in RuleKind},
+    **{f"{kind}.changed": _named(change, kind) for kind in RuleKind},
+    **{f"{kind}.retired": _named(retire, kind) for kind in RuleKind},
     "threshold.set": _limit,
     "donation.received": _donation,
     "allocation.made": _allocation,

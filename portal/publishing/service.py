@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy import text
+from sqlalchemy import tuple_
 from sqlalchemy.orm import Session
 
 from portal.audit import publisher
@@ -39,6 +40,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Names
 from portal.publishing.shelf import Shelf
 from portal.publishing.tables import act_row
 from portal.publishing.tables import case_of
@@ -47,7 +49,7 @@ from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_of
-from portal.publishing.tables import name_row
+from portal.publishing.tables import name_rows
 from portal.publishing.tables import request_row
 
 BATCH = 2000
@@ -111,7 +113,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     taken = list(islice(waiting, BATCH))
     batch = [(index, parse(body)) for index, body in taken]
     shelf = _shelf(session, [entry for _, entry in batch])
-    known = set(shelf.names)
+    known = dict(shelf.names)
     for index, entry in batch:
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
@@ -175,7 +177,9 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     """Take from the tables what these entries build on."""
     shelf = Shelf()
     for name in session.scalars(select(PublishedName)):
-        shelf.names[name.kind, name.code] = name_of(name)
+        said = shelf.names.get((name.kind, name.code), {})
+        said = {**said, name.valid_from.isoformat(): name_of(name)}
+        shelf.names[name.kind, name.code] = said
     for limit in session.scalars(select(PublishedLimit)):
         shelf.limits[limit.idx] = limit_of(limit)
     references = {str(entry.public.get("reference")) for entry in entries}
@@ -212,14 +216,12 @@ def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
         session.execute(insert(PublishedLimit), rows)
 
 
-def _write_names(session: Session, shelf: Shelf, known: set[tuple[str, str]]) -> None:
-    rows = [
-        name_row(kind, code, name)
-        for (kind, code), name in shelf.names.items()
-        if (kind, code) not in known
-    ]
-    if rows:
-        session.execute(insert(PublishedName), rows)
+def _write_names(session: Session, shelf: Shelf, known: Names) -> None:
+    new = {key: said for key, said in shelf.names.items() if known.get(key) != said}
+    if new:
+        key = tuple_(PublishedName.kind, PublishedName.code)
+        session.execute(delete(PublishedName).where(key.in_(list(new))))
+        session.execute(insert(PublishedName), list(name_rows(new)))
 
 
 def _write_cases(session: Session, cases: Iterable[Case]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from portal.audit import acts as log_acts
 from portal.audit.entry import EntryType
 from portal.funds import acts as fund_acts
+from portal.funds import rule_acts
 from portal.payments import acts as payment_acts
 from portal.people import acts as people_acts
 
@@ -15,6 +16,7 @@ TYPES: Mapping[str, EntryType] = {
     for entry_type in (
         *log_acts.ALL,
         *people_acts.ALL,
+        *rule_acts.ALL,
         *fund_acts.ALL,
         *payment_acts.ALL,
     )
