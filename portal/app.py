@@ -43,13 +43,20 @@ from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
 from portal.funds import office_intake as funds_office_intake
+from portal.funds import office_money as funds_office_money
 from portal.funds import office_papers as funds_office_papers
+from portal.funds import office_rules as funds_office_rules
+from portal.funds import office_staff as funds_office_staff
+from portal.funds import office_tables as funds_office_tables
 from portal.install import Install
 from portal.labels import Name
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
 from portal.people import office as people_office
+from portal.people import office_organisations as people_office_organisations
+from portal.people import office_users as people_office_users
 from portal.people.models import Person
+from portal.people.queries import LOOKERS
 from portal.people.queries import as_actor
 from portal.people.rules import READERS
 from portal.publishing import public as publishing_public
@@ -78,9 +85,15 @@ security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.office.register_blueprint(people_office.bp)
+security.office.register_blueprint(people_office_users.bp)
+security.office.register_blueprint(people_office_organisations.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
+security.office.register_blueprint(funds_office_money.bp)
+security.office.register_blueprint(funds_office_rules.bp)
+security.office.register_blueprint(funds_office_staff.bp)
+security.office.register_blueprint(funds_office_tables.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -236,6 +249,9 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.new_request", N_("New request"), _ASK),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.people.list_openings", N_("Sealed values"), READERS),
+    ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
+    ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
+    ("office.users.list_users", N_("People and roles"), LOOKERS),
 )
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from flask import flash
 from flask_babel import force_locale
+from flask_babel import get_locale
 from flask_babel import gettext
 from flask_babel import lazy_gettext
 from wtforms import SelectField
+from wtforms import StringField
 from wtforms.validators import Length
 
 from portal.errors import PortalError
 from portal.labels import TABLES
+from portal.labels import Name
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
+from portal.thai import short_day
+from portal.thai import tidy
 
 # WTForms speaks no Thai; these are said in our own words.
 NOT_LISTED = lazy_gettext("Choose one of the list.")
@@ -31,6 +37,19 @@ class OneOf(SelectField):
         self.invalid_choice_message = NOT_LISTED
 
 
+class LineField(StringField):
+    """One line of text, tidied before anything looks at it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed as it was meant."""
+        super().process_formdata([tidy(value) for value in valuelist])
+
+    @property
+    def text(self) -> str:
+        """Return what was typed; nothing is an empty text."""
+        return self.data or ""
+
+
 def at_most(length: int) -> Length:
     """Refuse a text that is longer."""
     return Length(max=length, message=lazy_gettext("At most %(max)d characters."))
@@ -40,6 +59,11 @@ def shown(value: str, table: str) -> str:
     """Return the public name of a value, in the language of the page."""
     text: str = gettext(label(table, value))
     return text
+
+
+def in_language(name: Name) -> str:
+    """Return a name in the language of the page."""
+    return name.en if str(get_locale()) == "en" else name.th
 
 
 def in_both(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -67,6 +91,8 @@ def _said(fact: object) -> object:
     match fact:
         case Money():
             return str(fact)
+        case date():
+            return short_day(fact, str(get_locale()))
         case Role():
             return shown(fact, "role")
         case StrEnum():

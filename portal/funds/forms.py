@@ -13,19 +13,18 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
 from wtforms import Field
-from wtforms import IntegerField
 from wtforms import RadioField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
-from wtforms.widgets import HiddenInput
 
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import REASONS
+from portal.people.forms import SeenVersion
 from portal.words import OneOf
 from portal.words import at_most
 
@@ -36,12 +35,6 @@ DECISIONS = (
     SelectChoice(Action.RETURN.value, _("Return for correction")),
     SelectChoice(Action.REJECT.value, _("Do not approve")),
 )
-
-
-class SeenVersion(FlaskForm):
-    """The version of the thing as the page showed it."""
-
-    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,13 @@ from portal.errors import RuleError
 from portal.funds import acts
 from portal.funds import ledger
 from portal.funds import lookups
+from portal.funds.books import held
 from portal.funds.books import post
 from portal.funds.docket import next_reference
+from portal.funds.ledger import Account
 from portal.funds.ledger import EntryKind
+from portal.funds.ledger import InsufficientFundsError
+from portal.funds.ledger import Place
 from portal.funds.models import Allocation
 from portal.funds.models import Donation
 from portal.funds.rule_checks import EndsError
@@ -74,17 +78,30 @@ class AllocationAnswer:
     fiscal_year: int
 
 
-def receive_donation(
-    session: Session, answer: DonationAnswer, *, by: Actor, at: datetime
-) -> Donation:
-    """Book a donation into its fund."""
+def need_keeper(by: Actor) -> None:
+    """Refuse everybody but the officers: money is no task of the administrator."""
+    if not KEEPERS & by.roles:
+        raise RoleNeededError({Role.OFFICER})
+
+
+def plan_donation(session: Session, answer: DonationAnswer, *, by: Actor, at: datetime) -> None:
+    """Refuse a donation that cannot be booked."""
     _check(session, (RuleKind.FUND, answer.fund), amount=answer.amount, by=by)
     # A province file may be older than the day it speaks of.
     if Role.OFFICER in by.roles and answer.received_on > bangkok_day(at):
         raise ReceivedLaterError
+    taken = select(Donation.id).where(Donation.reference == answer.reference)
+    if session.scalar(taken) is not None:
+        raise ReferenceTakenError(answer.reference)
+
+
+def receive_donation(
+    session: Session, answer: DonationAnswer, *, by: Actor, at: datetime
+) -> Donation:
+    """Book a donation into its fund."""
+    lookups.keep_rules(session)
+    plan_donation(session, answer, by=by, at=at)
     reference = answer.reference or next_reference(session, "donation", letter="D", at=at)[1]
-    if session.scalar(select(Donation.id).where(Donation.reference == reference)) is not None:
-        raise ReferenceTakenError(reference)
     public: dict[str, Json] = {
         "reference": reference,
         "fund": answer.fund,
@@ -107,10 +124,19 @@ def receive_donation(
     return donation
 
 
-def allocate(session: Session, answer: AllocationAnswer, *, by: Actor, at: datetime) -> Allocation:
-    """Give a subcommittee money of a fund to decide on."""
+def plan_allocation(session: Session, answer: AllocationAnswer, *, by: Actor) -> None:
+    """Refuse an allocation of money that is not there, or to whom it cannot be given."""
     taking = ((RuleKind.FUND, answer.fund), (RuleKind.SUBCOMMITTEE, answer.subcommittee))
     _check(session, *taking, amount=answer.amount, by=by)
+    source = Account(answer.fund, "", Place.AVAILABLE)
+    if (there := held(session, source)) < answer.amount:
+        raise InsufficientFundsError(source, held=there, wanted=answer.amount)
+
+
+def allocate(session: Session, answer: AllocationAnswer, *, by: Actor, at: datetime) -> Allocation:
+    """Give a subcommittee money of a fund to decide on."""
+    lookups.keep_rules(session)
+    plan_allocation(session, answer, by=by)
     public: dict[str, Json] = {
         "fund": answer.fund,
         "subcommittee": answer.subcommittee,
@@ -133,11 +159,9 @@ def allocate(session: Session, answer: AllocationAnswer, *, by: Actor, at: datet
 
 def _check(session: Session, *taking: tuple[RuleKind, str], amount: Money, by: Actor) -> None:
     """Refuse others than the officers, no money at all, and money for what is unknown or ends."""
-    if not KEEPERS & by.roles:
-        raise RoleNeededError({Role.OFFICER})
+    need_keeper(by)
     if amount <= Money(0):
         raise NotPositiveError
-    lookups.keep_rules(session)
     newest = lookups.rules_on(session, None, taking)
     for key in taking:
         if key not in newest:

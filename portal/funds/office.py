@@ -27,7 +27,6 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
-from portal.funds.forms import SeenVersion
 from portal.funds.forms import picks
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
@@ -46,6 +45,7 @@ from portal.funds.rules import Action
 from portal.funds.rules import Kind
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
+from portal.people.forms import SeenVersion
 from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day

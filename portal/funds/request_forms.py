@@ -28,27 +28,19 @@ from portal.funds.choices import Choices
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
-from portal.funds.forms import SeenVersion
 from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
 from portal.labels import PAYEES
 from portal.labels import Name
+from portal.people.forms import SeenVersion
 from portal.thai import BUDDHIST_ERA
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
-from portal.thai import tidy
+from portal.words import LineField
 from portal.words import OneOf
 from portal.words import at_most
 from portal.youths.service import YouthAnswer
-
-
-class LineField(StringField):
-    """One line of text, tidied before anything looks at it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Take what was typed as it was meant."""
-        super().process_formdata([tidy(value) for value in valuelist])
 
 
 class DayField(StringField):
@@ -271,7 +263,7 @@ def typed(page: RequestPage) -> dict[str, object]:
         "title": page.title,
         "first_name": page.first_name,
         "last_name": page.last_name,
-        "birth_on": page.birth_on and _as_typed(page.birth_on),
+        "birth_on": page.birth_on and as_typed(page.birth_on),
         "national_id": page.national_id,
         "project_name": page.row.whom,
         "place": page.area_code,
@@ -287,5 +279,6 @@ def typed(page: RequestPage) -> dict[str, object]:
     }
 
 
-def _as_typed(day: date) -> str:
+def as_typed(day: date) -> str:
+    """Return a day as Thai people write it."""
     return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"

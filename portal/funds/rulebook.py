@@ -7,8 +7,10 @@ changes from a day on; what it said on any day before stays known.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
+from dataclasses import fields
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -147,3 +149,21 @@ class Rule:
     valid_from: date
     is_retired: bool
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """One fact of a rule, before and after; before is None where the rule is new."""
+
+    name: str
+    before: object
+    after: object
+
+
+def fact_changes(old: Facts | None, new: Facts) -> Sequence[FactChange]:
+    """Return the facts that differ, in their own order; all of them where the rule is new."""
+    return [
+        FactChange(field.name, getattr(old, field.name, None), getattr(new, field.name))
+        for field in fields(new)
+        if old is None or getattr(old, field.name) != getattr(new, field.name)
+    ]

@@ -25,6 +25,7 @@ from portal.people import rules
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
+from portal.people.queries import NoSuchPersonError
 from portal.people.queries import PersonNotFoundError
 from portal.people.rules import RoleReason
 from portal.roles import Actor
@@ -60,13 +61,6 @@ class ShortPasswordError(RuleError):
         )
 
 
-class NoSuchPersonError(NotFoundError):
-    """There is nobody at this address, or no such role of theirs."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("There is no such person or role."))
-
-
 class StalePersonError(StaleError):
     """Somebody changed the person's record after the page was opened."""
 
@@ -99,15 +93,20 @@ def add_organisation(
     at: datetime,
 ) -> Organisation:
     """Add a partner organisation."""
-    rules.check_administers(by)
-    if session.get(Organisation, code) is not None:
-        raise OrganisationTakenError(code)
+    check_new_organisation(session, code, by=by)
     public = {"code": code, "name_th": name_th, "name_en": name_en}
     record(session, acts.administered(acts.ORGANISATION_ADDED, public, by=by, at=at))
     organisation = Organisation(code=code, name_th=name_th, name_en=name_en, kind=kind)
     session.add(organisation)
     session.flush()
     return organisation
+
+
+def check_new_organisation(session: Session, code: str, *, by: Actor) -> None:
+    """Refuse a partner that cannot be added."""
+    rules.check_administers(by)
+    if session.get(Organisation, code) is not None:
+        raise OrganisationTakenError(code)
 
 
 def add_person(
@@ -120,11 +119,7 @@ def add_person(
     at: datetime,
 ) -> Person:
     """Add somebody, without a role and without a password."""
-    rules.check_administers(by)
-    if session.scalar(select(Person.id).where(Person.username == username)) is not None:
-        raise UsernameTakenError(username)
-    if organisation_code is not None and session.get(Organisation, organisation_code) is None:
-        raise OrganisationNotFoundError
+    check_new_person(session, username, organisation_code, by=by)
     person = Person(
         username=username,
         name=name,
@@ -135,6 +130,17 @@ def add_person(
     session.flush()
     tell(session, acts.PERSON_ADDED, person, by=by, at=at)
     return person
+
+
+def check_new_person(
+    session: Session, username: str, organisation_code: str | None, *, by: Actor
+) -> None:
+    """Refuse somebody who cannot be added."""
+    rules.check_administers(by)
+    if session.scalar(select(Person.id).where(Person.username == username)) is not None:
+        raise UsernameTakenError(username)
+    if organisation_code is not None and session.get(Organisation, organisation_code) is None:
+        raise OrganisationNotFoundError
 
 
 def grant_role(

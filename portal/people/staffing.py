@@ -11,13 +11,14 @@ from portal.audit.service import record
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.errors import StaleError
+from portal.labels import Name
 from portal.people import acts
 from portal.people import rules
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
+from portal.people.queries import NoSuchPersonError
 from portal.people.rules import RoleReason
-from portal.people.service import NoSuchPersonError
 from portal.people.service import OrganisationNotFoundError
 from portal.people.service import count_change
 from portal.people.service import held_grants
@@ -96,29 +97,30 @@ def end_sessions(session: Session, person: Person, *, by: Actor, at: datetime) -
     tell(session, acts.SESSIONS_ENDED, person, by=by, at=at)
 
 
-def rename_organisation(
-    session: Session,
-    code: str,
-    *,
-    name_th: str,
-    name_en: str,
-    seen: tuple[str, str],
-    by: Actor,
-    at: datetime,
+def check_renaming(
+    session: Session, code: str, names: Name, *, seen: Name, by: Actor
 ) -> Organisation:
-    """Give a partner another official name; `seen` are the names that the page showed."""
+    """Return the partner under a lock, or raise what keeps it from being renamed."""
     rules.check_administers(by)
     organisation = session.get(Organisation, code, with_for_update=True, populate_existing=True)
     if organisation is None:
         raise OrganisationNotFoundError
-    if seen != (organisation.name_th, organisation.name_en):
+    if seen != Name(organisation.name_th, organisation.name_en):
         raise StaleOrganisationError
-    if seen == (name_th, name_en):
+    if seen == names:
         raise SameNameError
-    public = {"code": code, "name_th": name_th, "name_en": name_en}
-    public |= {"name_th_before": seen[0], "name_en_before": seen[1]}
+    return organisation
+
+
+def rename_organisation(
+    session: Session, code: str, names: Name, *, seen: Name, by: Actor, at: datetime
+) -> Organisation:
+    """Give a partner another official name; `seen` are the names that the page showed."""
+    organisation = check_renaming(session, code, names, seen=seen, by=by)
+    public = {"code": code, "name_th": names.th, "name_en": names.en}
+    public |= {"name_th_before": seen.th, "name_en_before": seen.en}
     record(session, acts.administered(acts.ORGANISATION_RENAMED, public, by=by, at=at))
-    organisation.name_th, organisation.name_en = name_th, name_en
+    organisation.name_th, organisation.name_en = names.th, names.en
     session.flush()
     return organisation
 
