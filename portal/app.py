@@ -50,6 +50,7 @@ from portal.funds import office_staff as funds_office_staff
 from portal.funds import office_tables as funds_office_tables
 from portal.install import Install
 from portal.labels import Name
+from portal.money import Money
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
 from portal.people import office as people_office
@@ -199,6 +200,7 @@ def _load_signed_in(cookie: str) -> SignedIn | None:
 def _attach_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         baht=str,
+        satang=_satang,
         day=_day,
         moment=_moment,
         label=pass_context(_label),
@@ -284,6 +286,10 @@ def _day(value: date | datetime) -> str:
 
 def _moment(value: datetime) -> str:
     return f"{_day(value)}{NO_BREAK}{bangkok_time(value)}"
+
+
+def _satang(satang: int) -> str:
+    return str(Money(satang))
 
 
 def _translated_name(name: Name) -> str:

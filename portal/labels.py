@@ -239,6 +239,22 @@ RULE_KINDS: Mapping[str, str] = {
     "purpose": N_("Purpose"),
     "fund": N_("Fund"),
 }
+# What holds of a rule.
+FACTS: Mapping[str, str] = {
+    "name_th": N_("Name in Thai"),
+    "name_en": N_("Name in English"),
+    "short_th": N_("Short name in Thai"),
+    "unit_th": N_("Unit in Thai"),
+    "unit_en": N_("Unit in English"),
+    "ceiling_satang": N_("At most for one request"),
+    "usual_satang": N_("Usual amounts"),
+    "serves": N_("For whom"),
+    "papers": N_("Papers to attach"),
+    "is_urgent": N_("For emergencies"),
+    "is_restricted": N_("Tied by the donor"),
+    "purpose_code": N_("Public purpose"),
+    "subcommittees": N_("Subcommittees"),
+}
 SERVES: Mapping[str, str] = {
     "youth": N_("People"),
     "project": N_("Projects"),
@@ -267,6 +283,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "organisation_kind": ORGANISATION_KINDS,
     "rule_kind": RULE_KINDS,
     "serves": SERVES,
+    "fact": FACTS,
     "target_step": TARGET_STEPS,
 }
 

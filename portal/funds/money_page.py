@@ -79,6 +79,10 @@ class MoneyPage:
         """Return one fund."""
         return next(fund for fund in self.funds if fund.code == code)
 
+    def left(self, fund: str, subcommittee: str) -> Money:
+        """Return what a subcommittee may still decide on, of a fund."""
+        return self.available.get((fund, subcommittee), Money(0))
+
 
 def money_page(session: Session, *, day: date, by: Actor) -> MoneyPage:
     """Return what officers see of incoming money; refuse everybody else."""

@@ -25,6 +25,7 @@ from portal.funds.rules_forms import RuleForm
 from portal.funds.rules_forms import change_form
 from portal.funds.rules_forms import end_form
 from portal.funds.rules_forms import new_form
+from portal.funds.rules_forms import rule_names
 from portal.funds.rules_page import RulePage
 from portal.funds.rules_page import rule_page
 from portal.funds.rules_page import rules_page
@@ -45,9 +46,11 @@ bp = Blueprint("rules", __name__, url_prefix="/rules")
 @bp.get("")
 def show_rules() -> ResponseReturnValue:
     """Show everybody every rule that holds, and what is set for later."""
+    page = rules_page(db.session(), day=bangkok_day(now()))
     return render_template(
         "office/rules/show_rules.html",
-        page=rules_page(db.session(), day=bangkok_day(now())),
+        page=page,
+        names=rule_names(page),
         administers=current_actor().holds(Role.ADMINISTRATOR),
     )
 
@@ -59,7 +62,7 @@ def show_rule(kind: str, code: str) -> ResponseReturnValue:
     return render_template(
         "office/rules/show_rule.html",
         page=page,
-        names=_names(),
+        names=rule_names(rules_page(db.session(), day=bangkok_day(now()))),
         administers=current_actor().holds(Role.ADMINISTRATOR),
     )
 
@@ -72,15 +75,6 @@ def _kind(kind: str) -> RuleKind:
     if kind not in set(RuleKind):
         raise RuleNotFoundError
     return RuleKind(kind)
-
-
-def _names() -> dict[str, dict[str, str]]:
-    """Return the names of the rules that others mention, in the language of the page."""
-    page = rules_page(db.session(), day=bangkok_day(now()))
-    return {
-        kind.value: {code: in_language(name) for code, name in page.names(kind).items()}
-        for kind in RuleKind
-    }
 
 
 def _offered() -> Offered:
@@ -107,13 +101,13 @@ def _show_form(
 ) -> str:
     before = page.newest.facts if page else None
     return render_template(
-        "office/rules/new_rule.html",
+        f"office/rules/{'show_change' if page else 'new_rule'}.html",
         form=form,
         page=page,
         planned=planned,
         changes=fact_changes(before, planned.facts) if planned else (),
         mark=mark(planned),
-        names=_names(),
+        names=rule_names(rules_page(db.session(), day=bangkok_day(now()))),
     )
 
 

@@ -21,8 +21,10 @@ from portal.errors import N_
 from portal.funds import ruling_tables
 from portal.funds.choices import choices
 from portal.funds.rule_checks import RuleNotFoundError
+from portal.funds.rules_forms import rule_names
 from portal.funds.rules_page import newest_limits
 from portal.funds.rules_page import newest_targets
+from portal.funds.rules_page import rules_page
 from portal.funds.ruling import need_administrator
 from portal.funds.ruling_tables import DayToClose
 from portal.funds.ruling_tables import LimitTable
@@ -65,6 +67,7 @@ def _show_limits(form: LimitsForm, planned: LimitTable | None = None) -> str:
         planned=planned,
         mark=mark(planned),
         before=newest_limits(db.session())[1],
+        names=rule_names(rules_page(db.session(), day=bangkok_day(now()))),
     )
 
 

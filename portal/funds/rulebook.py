@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from portal.audit.entry import Json
 from portal.audit.entry import canonical
+from portal.labels import Name
 from portal.money import Money
 
 
@@ -149,6 +150,11 @@ class Rule:
     valid_from: date
     is_retired: bool
     version: int
+
+    @property
+    def name(self) -> Name:
+        """Return its name in both languages."""
+        return Name(self.facts.name_th, self.facts.name_en)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from portal.funds.rulebook import PurposeFacts
 from portal.funds.rulebook import Rule
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import SubcommitteeFacts
+from portal.funds.rules_page import RulesPage
 from portal.funds.ruling import Change
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
@@ -49,6 +50,7 @@ from portal.thai import tidy
 from portal.words import LineField
 from portal.words import OneOf
 from portal.words import at_most
+from portal.words import in_language
 
 TEXT_LENGTH_MAX = 4000
 
@@ -59,6 +61,14 @@ class Offered:
 
     subcommittees: Mapping[str, str]
     purposes: Mapping[str, str]
+
+
+def rule_names(page: RulesPage) -> Mapping[str, Mapping[str, str]]:
+    """Return the names of rules by kind and code, in the language of the page."""
+    return {
+        kind.value: {code: in_language(name) for code, name in page.names(kind).items()}
+        for kind in RuleKind
+    }
 
 
 class RuleForm(Planned):

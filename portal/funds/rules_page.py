@@ -78,10 +78,7 @@ class RulesPage:
 
     def names(self, kind: RuleKind) -> Mapping[str, Name]:
         """Return the names of one kind of rule, by code."""
-        return {
-            line.holds.code: Name(line.holds.facts.name_th, line.holds.facts.name_en)
-            for line in self.lines[kind]
-        }
+        return {line.holds.code: line.holds.name for line in self.lines[kind]}
 
 
 def rules_page(session: Session, *, day: date) -> RulesPage:
@@ -151,6 +148,11 @@ class RulePage:
     newest: Rule
     history: Sequence[Told]
     day: date
+
+    @property
+    def facts(self) -> Sequence[FactChange]:
+        """Return everything that holds."""
+        return fact_changes(None, self.line.holds.facts)
 
 
 def rule_page(session: Session, kind: RuleKind, code: str, *, day: date) -> RulePage:
