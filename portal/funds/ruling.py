@@ -135,11 +135,11 @@ def plan_ending(session: Session, ending: Ending, *, by: Actor, at: datetime) ->
         seen_version=ending.seen_version,
         today=bangkok_day(at),
     )
-    rule_checks.check_not_needed(newest, known.values())
     if ending.kind is RuleKind.FUND and (held := _held(session, ending.code)):
         raise rule_checks.HoldsMoneyError(ending.code, held)
     if ending.kind is RuleKind.SUBCOMMITTEE and (count := _open(session, ending.code)):
         raise rule_checks.OpenRequestsError(ending.code, count)
+    rule_checks.check_not_needed(newest, known.values())
     return newest
 
 
