@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class MissingSettingError(RuntimeError):
@@ -23,6 +24,7 @@ class Settings:
     `secret_key` signs sessions and forms; empty means it is not known yet, see `require_secrets`.
     `witnesses` is a file that names the witnesses of the log and how many are enough.
     `log_passphrase_file` holds the passphrase of the log's keys, as systemd hands one over.
+    `smtp_url` is the mail server; without one letters are made and lie in the outbox.
     `publishes_inline` puts each act into the published log right after its commit: for one process.
     """
 
@@ -33,6 +35,8 @@ class Settings:
     base_url: str
     witnesses: Path | None
     log_passphrase_file: Path | None
+    smtp_url: str
+    mail_from: str
     publishes_inline: bool
     is_demo: bool
 
@@ -47,14 +51,17 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     data_dir = Path(environment.get("PORTAL_DATA_DIR") or "instance").absolute()
     url = environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{data_dir / 'portal.sqlite'}"
     bind = environment.get("PORTAL_BIND") or "127.0.0.1:8000"
+    base_url = (environment.get("PORTAL_BASE_URL") or f"http://{bind}").rstrip("/")
     return Settings(
         data_dir=data_dir,
         database_url=url,
         secret_key=environment.get("PORTAL_SECRET_KEY") or _kept(data_dir / "secret_key"),
         bind=bind,
-        base_url=(environment.get("PORTAL_BASE_URL") or f"http://{bind}").rstrip("/"),
+        base_url=base_url,
         witnesses=_path(environment.get("PORTAL_WITNESSES")),
         log_passphrase_file=_path(environment.get("PORTAL_LOG_PASSPHRASE_FILE")),
+        smtp_url=environment.get("PORTAL_SMTP_URL") or "",
+        mail_from=environment.get("PORTAL_MAIL_FROM") or f"portal@{urlsplit(base_url).hostname}",
         publishes_inline=_is_on(environment.get("AUDIT_INLINE_PUBLISH"), url.startswith("sqlite")),
         is_demo=(data_dir / "demo").exists(),
     )

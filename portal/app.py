@@ -34,6 +34,14 @@ from portal import cli
 from portal import db
 from portal import security
 from portal.audit import public as audit_public
+from portal.cases import office as cases_office
+from portal.cases.rules import READERS as CASE_READERS
+from portal.clock import now
+from portal.concerns import gate as concerns_gate
+from portal.concerns import office as concerns_office
+from portal.concerns.rules import ANSWERERS
+from portal.concerns.rules import AUDITORS
+from portal.concerns.rules import READERS as CONCERN_READERS
 from portal.errors import N_
 from portal.errors import ForbiddenError
 from portal.errors import InputError
@@ -42,6 +50,9 @@ from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds import office as funds_office
+from portal.funds import office_acting as funds_office_acting
+from portal.funds import office_attachments as funds_office_attachments
+from portal.funds import office_deciding as funds_office_deciding
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_money as funds_office_money
 from portal.funds import office_papers as funds_office_papers
@@ -50,6 +61,7 @@ from portal.funds import office_staff as funds_office_staff
 from portal.funds import office_tables as funds_office_tables
 from portal.install import Install
 from portal.labels import Name
+from portal.letters import office as letters_office
 from portal.money import Money
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
@@ -57,9 +69,9 @@ from portal.people import office as people_office
 from portal.people import office_organisations as people_office_organisations
 from portal.people import office_users as people_office_users
 from portal.people.models import Person
-from portal.people.queries import LOOKERS
 from portal.people.queries import as_actor
 from portal.people.rules import READERS
+from portal.people.user_page import LOOKERS
 from portal.publishing import public as publishing_public
 from portal.publishing import queries as publishing_queries
 from portal.roles import Actor
@@ -68,8 +80,12 @@ from portal.security import SignedIn
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
+from portal.thai import weekday
 from portal.words import say
 from portal.words import shown
+from portal.youths import office as youths_office
+from portal.youths import office_pairs as youths_office_pairs
+from portal.youths.rules import READERS as RECORD_READERS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -85,16 +101,25 @@ PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo", ".js", ".css"})
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
+security.gate.register_blueprint(concerns_gate.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(people_office_users.bp)
 security.office.register_blueprint(people_office_organisations.bp)
+security.office.register_blueprint(cases_office.bp)
+security.office.register_blueprint(youths_office.bp)
+security.office.register_blueprint(youths_office_pairs.bp)
 security.office.register_blueprint(funds_office.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
+security.office.register_blueprint(funds_office_deciding.bp)
+security.office.register_blueprint(funds_office_acting.bp)
+security.office.register_blueprint(funds_office_attachments.bp)
 security.office.register_blueprint(funds_office_money.bp)
 security.office.register_blueprint(funds_office_rules.bp)
 security.office.register_blueprint(funds_office_staff.bp)
 security.office.register_blueprint(funds_office_tables.bp)
+security.office.register_blueprint(letters_office.bp)
+security.office.register_blueprint(concerns_office.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -194,7 +219,7 @@ def _load_signed_in(cookie: str) -> SignedIn | None:
     person = db.db.session.get(Person, int(person_id)) if person_id.isdigit() else None
     if person is None or not person.is_active or person.session_key != session_key:
         return None
-    return SignedIn(as_actor(person), session_key)
+    return SignedIn(as_actor(person, on=bangkok_day(now())), session_key)
 
 
 def _attach_templates(app: Flask) -> None:
@@ -203,6 +228,7 @@ def _attach_templates(app: Flask) -> None:
         satang=_satang,
         day=_day,
         moment=_moment,
+        weekday=_weekday,
         label=pass_context(_label),
         tr=_translated_name,
         say=say,
@@ -248,12 +274,19 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
+    ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.funds.new_request", N_("New request"), _ASK),
+    ("office.cases.list_referrals", N_("Referrals"), CASE_READERS),
+    ("office.cases.list_follow_ups", N_("Follow-ups"), CASE_READERS),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
+    ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
     ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
     ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
     ("office.users.list_users", N_("People and roles"), LOOKERS),
+    ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
+    ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
+    ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
 )
 
 
@@ -282,6 +315,10 @@ def _label(_context: Context, value: str, table: str) -> str:
 def _day(value: date | datetime) -> str:
     day = bangkok_day(value) if isinstance(value, datetime) else value
     return short_day(day, language()).replace(" ", NO_BREAK)
+
+
+def _weekday(value: date) -> str:
+    return weekday(value, language()).replace(" ", NO_BREAK)
 
 
 def _moment(value: datetime) -> str:
@@ -313,6 +350,8 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     # After an error of the database nothing more can be asked of it in the same breath.
     db.db.session.close()
+    if error.response is not None:
+        return error.get_response()
     return _show_error(HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR), "")
 
 

@@ -1,4 +1,4 @@
-"""The archive of papers: their bytes by digest, written once, never changed, never public.
+"""The archives: the bytes of papers by digest, written once, never changed, never public.
 
 A paper goes only when whoever it is about is erased.
 """
@@ -28,9 +28,10 @@ class PaperLostError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The folder of papers of one install."""
+    """One folder of papers of an install; the names of its files end in `suffix`."""
 
     path: Path
+    suffix: str = ".pdf"
 
     def keep(self, content: bytes) -> str:
         """Put a paper away, on disk before this returns; return its SHA-256 in hex."""
@@ -67,4 +68,4 @@ class Archive:
             keep_names(place.parent)
 
     def _place(self, digest: str) -> Path:
-        return self.path / digest[:2] / f"{digest}.pdf"
+        return self.path / digest[:2] / f"{digest}{self.suffix}"

@@ -43,8 +43,10 @@ from portal.people.queries import actor
 from portal.people.service import set_password
 from portal.province import load_province
 from portal.sheets import read_tables
+from portal.worker import Worker
 
 FAILED, MISUSED = 1, 2
+WORKER_SECONDS = 15
 
 books = AppGroup("books", help="The books: balances and journal entries.")
 log = AppGroup("log", help="The log: what was published.")
@@ -59,6 +61,7 @@ def attach(app: Flask) -> None:
         init_province,
         import_requests,
         publish,
+        worker,
         serve,
         demo_command,
         erase_command,
@@ -167,12 +170,17 @@ def publish(every: float | None) -> None:
         for line in _publish_once():
             click.echo(line)
         return
+    _go_on(_publish_once, every)
+
+
+def _go_on(once: Callable[[], list[str]], every: float) -> None:
+    """Do something every so many seconds until a signal says stop; tell only what is new."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     told: list[str] = []
     while not stop.is_set():
-        lines = _publish_patiently()
+        lines = _patiently(once)
         for line in lines:
             if line not in told:
                 click.echo(line)
@@ -180,10 +188,10 @@ def publish(every: float | None) -> None:
         stop.wait(every)
 
 
-def _publish_patiently() -> list[str]:
-    """Publish; what stands in the way is told, and may be gone the next time."""
+def _patiently(once: Callable[[], list[str]]) -> list[str]:
+    """Do it; what stands in the way is told, and may be gone the next time."""
     try:
-        return _publish_once()
+        return once()
     except PortalError as error:
         return [str(error)]
     except OperationalError as error:
@@ -199,6 +207,19 @@ def _publish_once() -> list[str]:
         *(f"{name} cosigned." for name in held.lines),
         *(str(refusal) for refusal in held.refusals.values()),
     ]
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do one round and end.")
+@_told
+def worker(*, once: bool) -> None:
+    """Remind those whom something waits for, and send the letters that are due."""
+    work = Worker(_install().settings)
+    if not once:
+        _go_on(lambda: work.round(db.engine, at=now()), WORKER_SECONDS)
+        return
+    for line in work.round(db.engine, at=now()):
+        click.echo(line)
 
 
 @click.command("serve")

@@ -71,6 +71,14 @@ KEPT = frozenset(
         "fund",
         "signature_rule",
         "target",
+        "interest",
+        "check_override",
+        "urgent_rule",
+        "case_note",
+        "youth_act",
+        "record_read",
+        "finding_act",
+        "concern_act",
     }
 )
 LASTING = frozenset(
@@ -84,6 +92,16 @@ LASTING = frozenset(
         "organisation",
         "person",
         "role_grant",
+        "acting_chair",
+        "ratification",
+        "referral",
+        "follow_up",
+        "youth",
+        "consent",
+        "youth_pair",
+        "attachment",
+        "finding",
+        "concern",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.
@@ -93,6 +111,9 @@ BLANKED = frozenset(
         ("payee_account", "account_number"),
         ("request_act", "note"),
         ("donation", "donor"),
+        ("case_note", "words"),
+        ("finding_act", "words"),
+        ("concern_act", "words"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import datetime
+from datetime import time
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,9 @@ from portal.audit.signer import write_secret
 from portal.clock import now
 from portal.db import db
 from portal.db import writing
+from portal.demo_concerns import answer_concerns
+from portal.demo_concerns import raise_concerns
+from portal.demo_concerns import raise_findings
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import intake
@@ -28,10 +33,12 @@ from portal.funds import workbook
 from portal.funds.books import check_books
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
+from portal.funds.reminding import remind
 from portal.funds.rules import Reason
 from portal.funds.rules import State
 from portal.funds.service import Grounds
 from portal.funds.service import approve_request
+from portal.funds.service import declare_interest
 from portal.funds.service import reject_request
 from portal.funds.service import return_request
 from portal.funds.service import submit_request
@@ -50,6 +57,8 @@ from portal.publishing.figures import figures
 from portal.roles import Actor
 from portal.roles import Role
 from portal.sheets import read_tables
+from portal.thai import BANGKOK
+from portal.thai import bangkok_day
 
 TOP = Path(__file__).resolve().parent.parent
 # The demo is told of the province that has a field workbook beside its file.
@@ -59,6 +68,7 @@ PROVINCE = WORKBOOK.with_name(WORKBOOK.name.replace("_requests.xlsx", ".toml"))
 PASSWORD = "open-to-everyone"  # noqa: S105 - the demo's, printed on the screen
 STORY = timedelta(days=3)
 STEPS_TOLD = 1_400
+SEVEN = time(7)
 PAPER_MISSING = Grounds(Reason.PAPERS, "ขอสำเนาหน้าสมุดบัญชีที่ชัดเจนอีกครั้ง")
 HELPED_ALREADY = Grounds(Reason.NOT_ELIGIBLE, "ได้รับความช่วยเหลือรายการเดียวกันจากหน่วยงานอื่นแล้ว")
 
@@ -120,8 +130,16 @@ def run(install: Install, *, say: Say) -> None:
     teller = Teller(install, now() - STORY, now())
     _set_passwords(teller)
     refused = _import(teller, say)
+    with teller.act() as session:
+        raise_concerns(session, at=teller.tick())
     _decide(teller, say)
     _pay(teller, say)
+    _remind(teller)
+    install.publish(db.engine)
+    officer, auditor = teller.person(Role.OFFICER), teller.person(Role.AUDITOR)
+    with teller.act() as session:
+        answer_concerns(session, teller.people, at=teller.tick())
+        raise_findings(session, auditor, officer, at=teller.tick())
     say("Publishing the log")
     install.publish(db.engine)
     with Session(db.engine) as session:
@@ -159,11 +177,11 @@ def _decide(teller: Teller, say: Say) -> None:
             case 19 | 18:
                 continue
             case 17:
-                _take(teller, reject_request, request_id, HELPED_ALREADY, by=chair)
+                _decline(teller, reject_request, request_id, HELPED_ALREADY, by=chair)
             case 16:
-                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
+                _decline(teller, return_request, request_id, PAPER_MISSING, by=chair)
             case 15 if _acts(request_id) == 1:
-                _take(teller, return_request, request_id, PAPER_MISSING, by=chair)
+                _decline(teller, return_request, request_id, PAPER_MISSING, by=chair)
                 _take(teller, submit_request, request_id, by=officer)
                 _approve(teller, request_id, chair)
             case _:
@@ -206,17 +224,37 @@ def _approve(teller: Teller, request_id: int, chair: Actor) -> None:
             if row.state is not State.SUBMITTED:
                 return
             signer = chair if row.waits_for is Role.CHAIR else teller.person(row.waits_for)
+            version = _declare(teller, session, request_id, by=signer)
             approve_request(
-                session, request_id, note="", seen_version=row.version, by=signer, at=teller.tick()
+                session, request_id, note="", seen_version=version, by=signer, at=teller.tick()
             )
 
 
-def _take(
-    teller: Teller, act: Callable[..., object], request_id: int, *grounds: Grounds, by: Actor
+def _declare(teller: Teller, session: Session, request_id: int, *, by: Actor) -> int:
+    """Let who is to decide say that they are not related; return the version that it led to."""
+    return declare_interest(
+        session,
+        request_id,
+        is_related=False,
+        how="",
+        seen_version=_version(session, request_id),
+        by=by,
+        at=teller.tick(),
+    ).version
+
+
+def _decline(
+    teller: Teller, act: Callable[..., object], request_id: int, grounds: Grounds, *, by: Actor
 ) -> None:
     with teller.act() as session:
+        version = _declare(teller, session, request_id, by=by)
+        act(session, request_id, grounds, seen_version=version, by=by, at=teller.tick())
+
+
+def _take(teller: Teller, act: Callable[..., object], request_id: int, *, by: Actor) -> None:
+    with teller.act() as session:
         version = _version(session, request_id)
-        act(session, request_id, *grounds, seen_version=version, by=by, at=teller.tick())
+        act(session, request_id, seen_version=version, by=by, at=teller.tick())
 
 
 def _pay(teller: Teller, say: Say) -> None:
@@ -270,6 +308,18 @@ def _take_step(
             by=by,
             at=at,
         )
+
+
+def _remind(teller: Teller) -> None:
+    """Let the last working morning of the story bring its letters."""
+    morning = datetime.combine(bangkok_day(teller.ends_at), SEVEN, BANGKOK)
+    for days in range(1 + STORY.days):
+        at = morning - timedelta(days=days)
+        if at > teller.ends_at:
+            continue
+        with teller.act() as session:
+            if remind(session, at=at.astimezone(UTC)):
+                return
 
 
 def _progress(say: Say, what: str, position: int, count: int) -> None:

@@ -16,10 +16,13 @@ from portal.audit.erasing import order_erasure
 from portal.audit.erasing import tell_erasure
 from portal.audit.models import Erasure
 from portal.audit.models import PrivateField
+from portal.cases.forgetting import forget_case
+from portal.concerns import forgetting
 from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
+from portal.funds.forgetting import attachments_of
 from portal.funds.forgetting import forget
 from portal.funds.forgetting import named
 from portal.funds.forgetting import papers_of
@@ -36,8 +39,8 @@ def erase(install: Install, subject: str, *, ticket: str, at: datetime) -> None:
     off. Raise an error, and do nothing, when there is nobody or the data is still needed.
     """
     with transaction() as session:
-        subject = named(session, subject)
-        subjects_of(session, subject)
+        subject = forgetting.named(session, named(session, subject))
+        _subjects_of(session, subject)
         order_erasure(session, ticket, subject, at=at)
     finish_erasures(install, at=at)
 
@@ -54,18 +57,30 @@ def finish_erasures(install: Install, *, at: datetime) -> int:
 def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     erasure = db.session.get_one(Erasure, ticket)
     subject = str(erasure.subject)
-    subjects = subjects_of(db.session(), subject)
+    subjects = _subjects_of(db.session(), subject)
     papers = papers_of(db.session(), subject)
+    attachments = attachments_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
     for digest in papers:
         install.archive.forget(digest)
+    for digest in attachments:
+        install.attachments.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
         tell_erasure(session, erasure, subjects, at=at)
-        forget(session, subject, at=at)
+        if not forgetting.is_concern(subject):
+            forget_case(session, subject)
+            forget(session, subject, at=at)
+        forgetting.forget(session, subject, at=at)
         close_erasure(session, erasure, at=at)
     _empty_journal()
+
+
+def _subjects_of(session: Session, subject: str) -> list[str]:
+    """Return everything under which the key store knows this somebody, or raise why not."""
+    known = [] if forgetting.is_concern(subject) else subjects_of(session, subject)
+    return [*known, *forgetting.subjects_of(session, subject)]
 
 
 def _empty_journal() -> None:
@@ -99,6 +114,7 @@ def check_erasures(install: Install, session: Session) -> int:
     back = {ticket for ticket, count in counts.items() if count and ticket not in kept}
     held = select(PrivateField.subject).where(PrivateField.subject.in_(destroyed)).distinct()
     back |= {destroyed[subject] for subject in session.scalars(held)}
+    back |= {destroyed[subject] for subject in forgetting.remembered(session, destroyed)}
     back |= {destroyed[f"{YOUTH}:{number}"] for number in remembered(session, destroyed)}
     if back:
         raise ForgottenErasureError(back)

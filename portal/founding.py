@@ -24,6 +24,7 @@ from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules import Threshold
 from portal.funds.setup import Named
+from portal.funds.urgency import Lane
 from portal.people import service as people
 from portal.people.queries import SYSTEM
 from portal.province import Category
@@ -98,6 +99,9 @@ def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
     for rule in province.thresholds:
         threshold = Threshold(rule.above, rule.signatures, rule.subcommittee, rule.fund)
         setup.set_threshold(session, threshold, valid_from=today, by=SYSTEM, at=at)
+    if province.urgent is not None:
+        lane = Lane(today, province.urgent.ceiling, province.urgent.ratify_within_days)
+        setup.set_urgent_lane(session, lane, by=SYSTEM, at=at)
     targets = province.targets
     for step, days in (("check", targets.check), ("decide", targets.decide), ("pay", targets.pay)):
         setup.set_target(session, step, days, valid_from=today, by=SYSTEM, at=at)
@@ -138,6 +142,7 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
             somebody.username,
             name=somebody.name,
             organisation_code=somebody.organisation,
+            email=somebody.email or None,
             by=SYSTEM,
             at=at,
         )

@@ -126,6 +126,11 @@ class Install:
         """Return the archive of papers."""
         return Archive(self._data / "papers")
 
+    @property
+    def attachments(self) -> Archive:
+        """Return the archive of what people attached to requests; its names tell no type."""
+        return Archive(self._data / "attachments", suffix="")
+
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
@@ -170,7 +175,12 @@ class Install:
 
     def session_info(self) -> dict[str, object]:
         """Return what services find in their session beside the database."""
-        return {"vault": self.vault, "hash_key": self.hash_key, "archive": self.archive}
+        return {
+            "vault": self.vault,
+            "hash_key": self.hash_key,
+            "archive": self.archive,
+            "attachments": self.attachments,
+        }
 
     def publish(self, engine: Engine) -> Checkpoint | None:
         """Publish what was recorded; one at a time within this process."""

@@ -57,6 +57,13 @@ Username = Annotated[
         N_("{found!r} is not a username: small letters a-z and digits, from 2 to 32"),
     ),
 ]
+Email = Annotated[
+    str,
+    Shape(
+        re.compile(r"(?=.{3,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+").fullmatch,
+        N_("{found!r} is not an e-mail address, such as name@example.org"),
+    ),
+]
 Origin = Annotated[
     str,
     Shape(
@@ -70,6 +77,7 @@ Year = Annotated[
     int, Shape(_between(2500, 2700), N_("must be a Buddhist year such as 2570, not {found}"))
 ]
 Days = Annotated[int, Shape(_between(1, 60), N_("must be 1 to 60 working days, not {found}"))]
+DaysToRatify = Annotated[int, Shape(_between(1, 90), N_("must be 1 to 90 days, not {found}"))]
 Baht = Annotated[
     Money, Shape(_between(1, 9_999_999_999), N_("must be 1 to 9999999999 baht, not {found}"))
 ]
@@ -223,6 +231,14 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgent:
+    """The urgent lane: the most it takes, and within how many days an approval is ratified."""
+
+    ceiling: Baht = field(metadata={"key": "ceiling_baht"})
+    ratify_within_days: DaysToRatify
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """A partner that people come from; `also_th` are other names still in use for it."""
 
@@ -236,13 +252,17 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who may sign in, with the roles held and the subcommittees chaired."""
+    """Who may sign in, with the roles held and the subcommittees chaired.
+
+    Without an address nobody is written to by mail; letters then only lie in the portal.
+    """
 
     username: Username
     name: Text
     organisation: str
     roles: frozenset[Role]
     chairs: frozenset[str] = frozenset()
+    email: Email = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +282,4 @@ class Province:
     people: tuple[Person, ...]
     donations: tuple[Donation, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    urgent: Urgent | None = None

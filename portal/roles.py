@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
+from datetime import date
 from enum import StrEnum
 
 
@@ -33,10 +34,25 @@ def excluded(held: Iterable[Role], role: Role) -> Role | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """The days, both included, in which somebody acts for the chair of a subcommittee."""
+
+    subcommittee: str
+    from_on: date
+    to_on: date
+
+    def covers(self, subcommittee: str, on: date | None) -> bool:
+        """Say whether it is a term for this subcommittee, on this day if one is given."""
+        is_here = subcommittee == self.subcommittee
+        return is_here and (on is None or self.from_on <= on <= self.to_on)
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A signed-in person with the roles held now.
 
-    `chairs` lists the codes of the subcommittees whose chair this person is.
+    `chairs` lists the codes of the subcommittees whose chair this person is, `acting` the terms in
+    which they act for another chair; who acts for one holds the role, too.
     """
 
     person_id: int
@@ -45,9 +61,21 @@ class Actor:
     name: str = ""
     username: str = ""
     must_change_password: bool = False
+    acting: frozenset[Term] = field(default_factory=frozenset)
 
-    def holds(self, role: Role, subcommittee: str | None = None) -> bool:
-        """Say whether the role is held, and for a chair: of that subcommittee."""
+    def holds(self, role: Role, subcommittee: str | None = None, *, on: date | None = None) -> bool:
+        """Say whether the role is held, and for a chair: of that subcommittee, on that day."""
         if role is Role.CHAIR and subcommittee is not None:
-            return role in self.roles and subcommittee in self.chairs
+            is_chair = subcommittee in self.chairs or self.acts_for(subcommittee, on=on)
+            return role in self.roles and is_chair
         return role in self.roles
+
+    def acts_for(self, subcommittee: str, *, on: date | None = None) -> bool:
+        """Say whether this person acts for the chair of a subcommittee and is not the chair."""
+        is_acting = any(term.covers(subcommittee, on) for term in self.acting)
+        return is_acting and subcommittee not in self.chairs
+
+    @property
+    def seats(self) -> frozenset[str]:
+        """Return the subcommittees for which this person decides."""
+        return self.chairs | {term.subcommittee for term in self.acting}

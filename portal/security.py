@@ -43,6 +43,7 @@ HEADERS = {
 }
 READS = frozenset({"GET", "HEAD"})
 PRIVATE = frozenset({"office", "treasury", "gate"})
+ROW_NUMBER_MAX = 2**31 - 1
 
 public = Blueprint("public", __name__)
 gate = Blueprint("gate", __name__)
@@ -84,7 +85,16 @@ class RowNumber(IntegerConverter):
     """A number in an address: no row has a larger one, so there is no such page."""
 
     def __init__(self, map: Map) -> None:  # noqa: A002 - Werkzeug's own name
-        super().__init__(map, max=2**31 - 1)
+        super().__init__(map, max=ROW_NUMBER_MAX)
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row from an address; raise `ValueError` for what no row has."""
+    number = int(text)
+    if not 0 < number <= ROW_NUMBER_MAX:
+        message = f"no row has this number: {number}"
+        raise ValueError(message)
+    return number
 
 
 class SessionsBehindDoors(SecureCookieSessionInterface):
@@ -105,6 +115,12 @@ def current_actor() -> Actor:
     """Return the signed-in person; the doors let nobody else come this far."""
     actor: Actor = current_user.actor
     return actor
+
+
+def take_up_to(length: int) -> None:
+    """Let somebody who is signed in send more in this request than others may, in bytes."""
+    if current_user.is_authenticated:
+        request.max_content_length = length
 
 
 def guard(app: Flask) -> None:

@@ -66,6 +66,17 @@ ENGLISH_MONTHS = (
     "December",
 )
 
+WEEKDAYS = ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์")
+ENGLISH_WEEKDAYS = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
+
 _ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NIKHAHIT_AA = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
@@ -219,11 +230,25 @@ def short_day(day: date, language: str) -> str:
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def typed_day(day: date) -> str:
+    """Write `22/11/2569`, as people type it."""
+    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"
+
+
 def long_day(day: date, language: str) -> str:
     """Write `22 พฤศจิกายน พ.ศ. 2569` or `22 November 2026`."""
     if language == "th":
         return f"{day.day} {LONG_MONTHS[day.month - 1]} พ.ศ. {day.year + BUDDHIST_ERA}"
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday(day: date, language: str) -> str:
+    """Write `พฤหัสบดี 26 พ.ย.` or `Thursday 26 Nov`: a day near enough to need no year."""
+    names, months = (
+        (WEEKDAYS, SHORT_MONTHS) if language == "th" else (ENGLISH_WEEKDAYS, ENGLISH_MONTHS)
+    )
+    month = months[day.month - 1]
+    return f"{names[day.weekday()]} {day.day} {month if language == 'th' else month[:3]}"
 
 
 def bangkok_day(moment: datetime) -> date:
@@ -256,6 +281,22 @@ def sort_key(text: str) -> str:
 
 
 _NATIONAL_ID = re.compile("[0-9]{13}")
+_ID_NUMBER = re.compile("[0-9]{13}|G[0-9]{12}")
+_DRESS = re.compile("[ \u2010-\u2015-]")
+
+
+def bare_digits(text: str) -> str:
+    """Return a number as 0-9, without the spaces and dashes that group it."""
+    return _DRESS.sub("", arabic_digits(text))
+
+
+def read_id_number(text: str) -> str:
+    """Read 13 digits, or G and 12 digits as schools give it; raise `ValueError` for all else."""
+    digits = bare_digits(text).upper()
+    if _ID_NUMBER.fullmatch(digits) is None:
+        message = "neither 13 digits nor a G code"
+        raise ValueError(message)
+    return digits
 
 
 def valid_national_id(digits: str) -> bool:

@@ -12,16 +12,23 @@ from flask_babel import force_locale
 from flask_babel import get_locale
 from flask_babel import gettext
 from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import IntegerField
 from wtforms import SelectField
 from wtforms import StringField
+from wtforms.validators import InputRequired
 from wtforms.validators import Length
+from wtforms.validators import ValidationError
+from wtforms.widgets import HiddenInput
 
+from portal.errors import N_
 from portal.errors import PortalError
 from portal.labels import TABLES
 from portal.labels import Name
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
+from portal.thai import read_day
 from portal.thai import short_day
 from portal.thai import tidy
 
@@ -48,6 +55,28 @@ class LineField(StringField):
     def text(self) -> str:
         """Return what was typed; nothing is an empty text."""
         return self.data or ""
+
+
+class DayField(StringField):
+    """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no day."""
+        try:
+            read_day(self.data)
+        except ValueError as error:
+            raise ValidationError(lazy_gettext(N_("Write the date like 22/11/2569."))) from error
+
+
+class SeenVersion(FlaskForm):
+    """The version of the thing as the page showed it."""
+
+    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+    @property
+    def seen(self) -> int:
+        """Return the version that the page showed."""
+        return int(self.seen_version.data or 0)
 
 
 def at_most(length: int) -> Length:
@@ -104,7 +133,16 @@ def _said(fact: object) -> object:
 
 
 # The tables that refusals speak of.
-_CHOICES = ("state", "action", "document")
+_CHOICES = (
+    "state",
+    "action",
+    "document",
+    "check",
+    "finding_state",
+    "concern_state",
+    "finding_action",
+    "concern_action",
+)
 
 
 def _said_choice(fact: StrEnum) -> str:

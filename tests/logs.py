@@ -121,7 +121,8 @@ def story(key: Key, *, paid: int = 150_000) -> list[bytes]:
         ("donation.received", _DONATION, "treasurer"),
         ("allocation.made", _ALLOCATION, "treasurer"),
         ("fund_request.submitted", _REQUEST, "officer"),
-        ("fund_request.approved", {**_acted("p2", 150_000), "signature": 1, "needed": 1}, "chair"),
+        ("interest.declared", {"reference": _REFERENCE, "party": "p2", "related": False}, "chair"),
+        ("fund_request.approved", {**_acted("p2", 150_000), **_SIGNED}, "chair"),
         ("payment.prepared", {**_paying("p3", paid), **_PREPARED}, "treasurer"),
         ("payment.released", _paying("p4", paid), "treasurer"),
         ("payment.sent", _paying("p3", paid), "treasurer"),
@@ -170,7 +171,9 @@ _REQUEST: dict[str, Json] = {
     "category": "LIVING",
     "purpose": "STAY",
     "place": None,
+    "urgent": False,
 }
+_SIGNED: dict[str, Json] = {"signature": 1, "needed": 1, "acting": False}
 _PREPARED: dict[str, Json] = {"instalment": 1, "channel": "transfer"}
 
 

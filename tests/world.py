@@ -12,14 +12,27 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Severity
+from portal.concerns.findings import FindingAnswer
+from portal.concerns.findings import raise_finding
+from portal.concerns.models import Concern
+from portal.concerns.models import Finding
+from portal.concerns.service import ConcernAnswer
+from portal.concerns.service import followed
+from portal.concerns.service import receive_concern
+from portal.funds import attaching
 from portal.funds import drafting
 from portal.funds import issuing
 from portal.funds import service
+from portal.funds.attachments import PaperKind
 from portal.funds.decision_sheet import decision_sheet
 from portal.funds.documents import DocumentKind
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.issuing import Paper
+from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
 from portal.money import Money
@@ -34,12 +47,18 @@ from portal.people.service import grant_role
 from portal.roles import ALONE
 from portal.roles import Actor
 from portal.roles import Role
+from portal.uploads import Upload
+from portal.uploads import UploadKind
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 from portal.youths.service import YouthAnswer
 
 FOUNDED = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 # Found nowhere but in private places: the tests look for them in everything public.
 SECRETS = ("ปลายฟ้าลับ", "นามสกุลลับ", "1999900000013", "9990000001", "เหตุผลที่ไม่มีใครควรเห็น")
+# What a file was called when it came; told to the public just as little.
+FILE_NAME = "บัตรประชาชนของแม่ลับ.jpg"
 
 YOUTH = YouthAnswer(
     title="นางสาว",
@@ -145,8 +164,20 @@ class World:
     def person(self, by: Actor) -> Person:
         return self.session.get_one(Person, by.person_id)
 
-    def draft(self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER) -> FundRequest:
-        return drafting.draft_request(self.session, answer, by=by or self.malee, at=NOON)
+    def draft(
+        self, *, by: Actor | None = None, answer: RequestAnswer = ANSWER, at: datetime = NOON
+    ) -> FundRequest:
+        return drafting.draft_request(self.session, answer, by=by or self.malee, at=at)
+
+    def amend(self, fund_request: FundRequest, answer: RequestAnswer) -> FundRequest:
+        return drafting.amend_request(
+            self.session,
+            fund_request.id,
+            answer,
+            seen_version=fund_request.version,
+            by=self.malee,
+            at=NOON,
+        )
 
     def submitted(
         self,
@@ -172,7 +203,25 @@ class World:
         )
         return self.submitted(answer=answer)
 
+    def to_decide(self, *, answer: RequestAnswer = ANSWER) -> FundRequest:
+        """A request of whose chair is known that they are not related to it."""
+        return self.declare(self.submitted(answer=answer), self.somchai)
+
+    def declare(
+        self, fund_request: FundRequest, by: Actor, *, is_related: bool = False
+    ) -> FundRequest:
+        return service.declare_interest(
+            self.session,
+            fund_request.id,
+            is_related=is_related,
+            how="ญาติ" if is_related else "",
+            seen_version=fund_request.version,
+            by=by,
+            at=NOON,
+        )
+
     def approve(self, fund_request: FundRequest, by: Actor) -> FundRequest:
+        self.declare(fund_request, by)
         return service.approve_request(
             self.session,
             fund_request.id,
@@ -219,6 +268,25 @@ class World:
             at=NOON,
         )
 
+    def raised(self, eid: str | None = None) -> Finding:
+        """A finding at an entry, or at a request of its own."""
+        eid = eid or str(self.submitted().log_eid)
+        answer = FindingAnswer(eid, Severity.WEAKNESS, FindingTopic.PAPERS, SECRETS[4])
+        return raise_finding(self.session, answer, by=self.wipa, at=NOON)
+
+    def received(self, topic: ConcernTopic = ConcernTopic.MONEY) -> Concern:
+        """A concern of somebody without an account."""
+        answer = ConcernAnswer(
+            topic=topic,
+            is_about_house=False,
+            about="RYG-2570-000001",
+            words=SECRETS[4],
+            contact=SECRETS[3],
+            sheet=topic.value,
+        )
+        receipt = receive_concern(self.session, answer, at=NOON)
+        return self.session.get_one(Concern, followed(self.session, receipt.code))
+
     def issued(
         self,
         fund_request: FundRequest | None = None,
@@ -231,6 +299,27 @@ class World:
         paper = self.begun(fund_request, by)
         return issuing.issue_document(self.session, paper, content + paper.stamp.eid.encode())
 
+    def attached(
+        self,
+        fund_request: FundRequest | None = None,
+        kind: PaperKind = PaperKind.CONSENT,
+        *,
+        content: bytes = b"%PDF-1.7 a paper that was cleaned",
+        file_name: str = FILE_NAME,
+        by: Actor | None = None,
+    ) -> Attachment:
+        """A paper as it is kept; what cleaning makes of a file is tested where it is cleaned."""
+        fund_request = fund_request or self.submitted()
+        return attaching.attach_paper(
+            self.session,
+            fund_request.id,
+            Upload(UploadKind.PDF, content),
+            kind,
+            file_name=file_name,
+            by=by or self.malee,
+            at=NOON,
+        )
+
     def begun(self, fund_request: FundRequest, by: Actor | None = None) -> Paper:
         return issuing.begin_document(
             self.session,
@@ -240,6 +329,10 @@ class World:
             by=by or self.malee,
             at=NOON,
         )
+
+    def read(self, by: Actor | None = None, *, at: datetime = NOON) -> None:
+        """Somebody opened the record of the first person."""
+        note_read(self.session, 1, page=ReadPage.RECORD, by=by or self.wipa, at=at)
 
     def approvals(self, count: int) -> Sequence[FundRequest]:
         return [self.approved() for _ in range(count)]

@@ -142,6 +142,9 @@ def upgrade():
         sa.Column("satang", sa.BigInteger(), nullable=False),
         sa.Column("approved_satang", sa.BigInteger(), nullable=False),
         sa.Column("disbursed_satang", sa.BigInteger(), nullable=False),
+        sa.Column("is_urgent", sa.Boolean(), nullable=False),
+        sa.Column("ratify_by", sa.String(length=10), nullable=False),
+        sa.Column("ratification", sa.String(length=10), nullable=False),
         sa.Column("submitted_at", sa.String(length=20), nullable=False),
         sa.Column("sent_at", sa.String(length=20), nullable=False),
         sa.Column("decided_at", sa.String(length=20), nullable=False),
@@ -487,9 +490,12 @@ def upgrade():
         sa.Column("area_code", sa.String(length=6), nullable=False),
         sa.Column("amount_satang", sa.BigInteger(), nullable=False),
         sa.Column("awarded_satang", sa.BigInteger(), nullable=False),
+        sa.Column("paying_satang", sa.BigInteger(), nullable=False),
         sa.Column("sent_satang", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_satang", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("is_urgent", sa.Boolean(), nullable=False),
+        sa.Column("urgent_reason", sa.Text(), nullable=False),
         sa.Column("signatures_needed", sa.String(length=200), nullable=False),
         sa.Column(
             "waits_for",
@@ -531,6 +537,10 @@ def upgrade():
         sa.CheckConstraint(
             "sent_satang BETWEEN 0 AND awarded_satang AND awarded_satang <= amount_satang",
             name=op.f("ck_fund_request_never_more_than_approved"),
+        ),
+        sa.CheckConstraint(
+            "paying_satang BETWEEN sent_satang AND awarded_satang",
+            name=op.f("ck_fund_request_never_paid_twice"),
         ),
         sa.ForeignKeyConstraint(
             ["area_code"], ["area.code"], name=op.f("fk_fund_request_area_code")
@@ -676,6 +686,9 @@ def upgrade():
         sa.UniqueConstraint(
             "fund_request_id", "version", name=op.f("uq_payee_account_fund_request_id_version")
         ),
+    )
+    op.create_index(
+        op.f("ix_payee_account_account_number"), "payee_account", ["account_number"], unique=False
     )
     op.create_table(
         "request_act",
@@ -907,6 +920,7 @@ def downgrade():
     op.drop_table("request_duty")
     op.drop_index(op.f("ix_request_act_fund_request_id"), table_name="request_act")
     op.drop_table("request_act")
+    op.drop_index(op.f("ix_payee_account_account_number"), table_name="payee_account")
     op.drop_table("payee_account")
     op.drop_index(op.f("ix_journal_entry_fund_request_id"), table_name="journal_entry")
     op.drop_table("journal_entry")

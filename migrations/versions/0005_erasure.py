@@ -42,6 +42,7 @@ REQUEST = (
     "awarded_satang",
     "sent_satang",
     "confirmed_satang",
+    "paying_satang",
 )
 SENT = (
     "reference",
@@ -54,10 +55,11 @@ SENT = (
     "fund_code",
     "purpose_code",
     "amount_satang",
+    "is_urgent",
     "signatures_needed",
     "party_salt",
 )
-WORDS = ("reason", "area_code")
+WORDS = ("reason", "urgent_reason", "area_code")
 
 
 def is_open(schema=""):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0007"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -64,9 +64,7 @@ def upgrade():
         "person",
         sa.Column("must_change_password", sa.Boolean(), nullable=False, server_default=sa.false()),
     )
-    op.add_column(
-        "person", sa.Column("version", sa.Integer(), nullable=False, server_default="1")
-    )
+    op.add_column("person", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     add_to_role_grant()
     if op.get_bind().dialect.name == "sqlite":
         guard_sqlite()

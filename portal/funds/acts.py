@@ -13,9 +13,12 @@ from portal.audit.entry import Field
 from portal.audit.entry import Json
 from portal.audit.entry import Kind
 from portal.audit.entry import Secret
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.rule_acts import told_by
 from portal.funds.rules import Action
 from portal.funds.rules import Reason
+from portal.funds.urgency import Verdict
 from portal.money import Money
 from portal.people.acts import actor_secret
 from portal.roles import Actor
@@ -55,17 +58,27 @@ REQUEST_SUBMITTED = EntryType(
         "category": Field(Kind.CODE, "the category of help"),
         "purpose": Field(Kind.CODE, "the public purpose"),
         "place": Field(Kind.CODE, "the tambon of a project, never of a youth", may_be_null=True),
+        "urgent": Field(Kind.FLAG, "whether it was sent by the urgent lane"),
     },
-    private=("person", "payee", "reason"),
+    private=("person", "payee", "reason", "urgent_reason"),
 )
+INTEREST_DECLARED = EntryType(
+    "interest.declared",
+    public=_REFERENCE
+    | _PARTY
+    | {"related": Field(Kind.FLAG, "whether who acted is related to the request")},
+    private=("how",),
+)
+_ACTING = {"acting": Field(Kind.FLAG, "whether who acted did so for the chair")}
 REQUEST_RETURNED = EntryType(
-    "fund_request.returned", public=_REFERENCE | _PARTY | _REASON, private=("note",)
+    "fund_request.returned", public=_REFERENCE | _PARTY | _REASON | _ACTING, private=("note",)
 )
 REQUEST_SIGNED = EntryType(
     "fund_request.signed",
     public=_REFERENCE
     | _PARTY
     | _SATANG
+    | _ACTING
     | {
         "signature": Field(Kind.COUNT, "which signature this is"),
         "needed": Field(Kind.COUNT, "how many are needed"),
@@ -78,7 +91,21 @@ REQUEST_APPROVED = EntryType(
     private=("note",),
 )
 REQUEST_REJECTED = EntryType(
-    "fund_request.rejected", public=_REFERENCE | _PARTY | _REASON, private=("note",)
+    "fund_request.rejected", public=_REFERENCE | _PARTY | _REASON | _ACTING, private=("note",)
+)
+REQUEST_REVISED = EntryType(
+    "fund_request.revised",
+    public=_REFERENCE | _PARTY | _SATANG,
+    private=("payee", "note"),
+)
+REQUEST_RATIFIED = EntryType("fund_request.ratified", public=_REFERENCE | _PARTY, private=("note",))
+REQUEST_NOT_RATIFIED = EntryType(
+    "fund_request.not_ratified", public=_REFERENCE | _PARTY, private=("note",)
+)
+CHECK_OVERRIDDEN = EntryType(
+    "check.overridden",
+    public=_REFERENCE | _PARTY | {"check": Field(Kind.CODE, "which check was answered for")},
+    private=("note",),
 )
 REQUEST_WITHDRAWN = EntryType(
     "fund_request.withdrawn",
@@ -94,6 +121,24 @@ DOCUMENT_ISSUED = EntryType(
     },
     private=("doc",),
 )
+# A draft has no number yet; its papers are told of without one.
+_REFERENCE_IF_SENT = {
+    "reference": Field(
+        Kind.REFERENCE, "the request's number; none before it is sent", may_be_null=True
+    )
+}
+_PAPER = {"paper": Field(Kind.CODE, "what the attached paper shows, from a fixed list")}
+PAPER_ATTACHED = EntryType(
+    "paper.attached", public=_REFERENCE_IF_SENT | _PARTY | _PAPER, private=("doc",)
+)
+PAPER_REMOVED = EntryType(
+    "paper.removed",
+    public=_REFERENCE_IF_SENT
+    | _PARTY
+    | _PAPER
+    | {"removal": Field(Kind.CODE, "why it was taken off, from a fixed list")},
+    private=("doc",),
+)
 ALL = (
     DONATION_RECEIVED,
     ALLOCATION_MADE,
@@ -103,7 +148,14 @@ ALL = (
     REQUEST_APPROVED,
     REQUEST_REJECTED,
     REQUEST_WITHDRAWN,
+    REQUEST_REVISED,
+    REQUEST_RATIFIED,
+    REQUEST_NOT_RATIFIED,
+    INTEREST_DECLARED,
+    CHECK_OVERRIDDEN,
     DOCUMENT_ISSUED,
+    PAPER_ATTACHED,
+    PAPER_REMOVED,
 )
 
 
@@ -150,31 +202,76 @@ class Told:
 
 
 def request_submitted(
-    told: Told, facts: Mapping[str, Json], *, person: Secret, payee: Secret, reason: Secret
+    told: Told, facts: Mapping[str, Json], secrets: Mapping[str, Secret]
 ) -> Draft:
     """A request was sent to the subcommittee; `facts` are its public fields."""
-    secrets = {"person": person, "payee": payee, "reason": reason}
     return told.draft(REQUEST_SUBMITTED, facts, secrets)
 
 
-def request_declined(told: Told, action: Action, reason: Reason, *, note: Secret) -> Draft:
+def interest_declared(told: Told, *, is_related: bool, how: Secret) -> Draft:
+    """Who is to decide said whether they are related; how they are is private."""
+    return told.draft(INTEREST_DECLARED, {"related": is_related}, {"how": how})
+
+
+def request_declined(
+    told: Told, action: Action, reason: Reason, *, is_acting: bool, note: Secret
+) -> Draft:
     """The chair sent it back for correction, or refused it."""
     entry_type = REQUEST_RETURNED if action is Action.RETURN else REQUEST_REJECTED
-    return told.draft(entry_type, {"reason": reason}, {"note": note})
+    return told.draft(entry_type, {"reason": reason, "acting": is_acting}, {"note": note})
 
 
-def request_signed(
-    told: Told, *, amount: Money, signature: int, needed: int, note: Secret
-) -> Draft:
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A signature: for how much, which of how many, and whether somebody acts for the chair."""
+
+    amount: Money
+    number: int
+    needed: int
+    is_acting: bool
+
+
+def request_signed(told: Told, signing: Signing, *, note: Secret) -> Draft:
     """Somebody signed for it; the last signature approves it."""
-    entry_type = REQUEST_APPROVED if signature == needed else REQUEST_SIGNED
-    public = {"satang": amount.satang, "signature": signature, "needed": needed}
+    entry_type = REQUEST_APPROVED if signing.number == signing.needed else REQUEST_SIGNED
+    public: dict[str, Json] = {
+        "satang": signing.amount.satang,
+        "signature": signing.number,
+        "needed": signing.needed,
+        "acting": signing.is_acting,
+    }
     return told.draft(entry_type, public, {"note": note})
+
+
+def request_revised(told: Told, amount: Money, *, payee: Secret, note: Secret) -> Draft:
+    """What was approved is changed before anything is paid: it is decided anew."""
+    return told.draft(REQUEST_REVISED, {"satang": amount.satang}, {"payee": payee, "note": note})
+
+
+def request_ratified(told: Told, verdict: Verdict, *, note: Secret) -> Draft:
+    """The driving committee looked at an urgent approval, and stands by it or does not."""
+    is_ratified = verdict is Verdict.RATIFY
+    return told.draft(REQUEST_RATIFIED if is_ratified else REQUEST_NOT_RATIFIED, {}, {"note": note})
+
+
+def check_overridden(told: Told, code: str, *, note: Secret) -> Draft:
+    """Somebody answers for a check that stopped a request."""
+    return told.draft(CHECK_OVERRIDDEN, {"check": code}, {"note": note})
 
 
 def request_withdrawn(told: Told) -> Draft:
     """The requester took it back."""
     return told.draft(REQUEST_WITHDRAWN, {})
+
+
+def paper_attached(told: Told, paper: PaperKind, *, doc: Secret) -> Draft:
+    """Somebody attached a paper to it; `doc` commits to the bytes that are kept."""
+    return told.draft(PAPER_ATTACHED, {"paper": paper}, {"doc": doc})
+
+
+def paper_removed(told: Told, paper: PaperKind, why: Removal, *, doc: Secret) -> Draft:
+    """Somebody took an attached paper off again."""
+    return told.draft(PAPER_REMOVED, {"paper": paper, "removal": why}, {"doc": doc})
 
 
 def document_issued(

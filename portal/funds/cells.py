@@ -13,7 +13,9 @@ from portal.banks import account_fits
 from portal.banks import find_bank
 from portal.money import Money
 from portal.thai import arabic_digits
+from portal.thai import bare_digits
 from portal.thai import read_baht
+from portal.thai import read_id_number
 from portal.thai import tidy
 
 
@@ -35,9 +37,7 @@ _CONSENT_GIVEN = frozenset(
     | {"✓", "✔", "☑", "✅", "√", "/"}
 )
 _PREFIX = re.compile(r"^(?:ตำบล|ต\.|อำเภอ|อ\.) ?")
-_DRESS = re.compile("[ \u2010-\u2015-]")
 _NUMBER = re.compile("[0-9]{1,9}")
-_NATIONAL_ID = re.compile("[0-9]{13}|G[0-9]{12}")
 _PAYEES = {
     PayeeKind.SELF: re.compile("(?:ตนเอง|ตัวเอง|เจ้าตัว|ผู้ขอ).*"),
     PayeeKind.GUARDIAN: re.compile("(?:ผู้ปกครอง|ผู้ดูแล|บิดา|มารดา).*|พ่อ|แม่|ปู่|ย่า|ตา|ยาย|ญาติ"),
@@ -65,7 +65,7 @@ def read_text(cell: object) -> str:
 
 def read_digits(cell: object) -> str:
     """Return a cell as 0-9, without the spaces and dashes that group them."""
-    return _DRESS.sub("", arabic_digits(read_text(cell)))
+    return bare_digits(read_text(cell))
 
 
 def read_number(cell: object) -> int | None:
@@ -110,11 +110,7 @@ def read_id(cell: object) -> str | None:
     """Read a national id or a G code; None where the cell says that there is none."""
     if read_text(cell) in _NO_ID:
         return None
-    digits = read_digits(cell).upper()
-    if _NATIONAL_ID.fullmatch(digits) is None:
-        message = "neither 13 digits nor a G code"
-        raise ValueError(message)
-    return digits
+    return read_id_number(read_text(cell))
 
 
 def read_consent(cell: object) -> bool:

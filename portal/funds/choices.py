@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import RuleKind
 from portal.labels import Name
 from portal.money import Money
-from portal.youths.models import Area
+from portal.youths.queries import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +68,4 @@ def choices(session: Session) -> Choices:
         for row in session.scalars(select(Fund).order_by(Fund.code))
         if (RuleKind.FUND, row.code) in rules
     ]
-    return Choices(categories, funds, list(subcommittees.items()), _places(session))
-
-
-def _places(session: Session) -> Sequence[tuple[Name, Sequence[tuple[str, Name]]]]:
-    areas = session.scalars(select(Area).order_by(Area.code)).all()
-    below: dict[str, list[tuple[str, Name]]] = defaultdict(list)
-    for area in areas:
-        if area.parent_code is not None:
-            below[area.parent_code].append((area.code, Name(area.name_th, area.name_en)))
-    return [
-        (Name(area.name_th, area.name_en), below[area.code])
-        for area in areas
-        if area.parent_code is None
-    ]
+    return Choices(categories, funds, list(subcommittees.items()), places(session))

@@ -31,8 +31,8 @@ from portal.funds.models import RequestDuty
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Reason
-from portal.funds.rules import Signatures
 from portal.funds.rules import State
+from portal.funds.telling import tell_act
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
@@ -58,22 +58,11 @@ def load_request(
 
 
 def next_state(
-    session: Session,
-    fund_request: FundRequest,
-    action: Action,
-    by: Actor,
-    *,
-    signatures: Signatures = Signatures(),  # noqa: B008 - frozen
+    session: Session, fund_request: FundRequest, action: Action, by: Actor, *, at: datetime
 ) -> State:
     """Return the state an action leads to, or raise the rule that keeps this person from it."""
-    return rules.next_state(
-        fund_request.state,
-        action,
-        by,
-        subcommittee=fund_request.subcommittee_code,
-        duties=lookups.duties(session, fund_request.id),
-        signatures=signatures,
-    )
+    standing = lookups.standing(session, fund_request, day=bangkok_day(at))
+    return rules.next_state(fund_request.state, action, by, standing)
 
 
 def next_reference(
@@ -127,28 +116,35 @@ def payee_secret(payee: PayeeAccount) -> Secret:
 class Effect:
     """What an act does to its request: `changes` are columns that move only with an entry.
 
-    `evidence` is what the person saw when acting; reason and note are why.
+    `evidence` is what the person saw when acting; reason and note are why. An act beside the three
+    duties has none. `is_told` says whether those whom it concerns are written to; whoever acts in
+    bulk writes to them once, at the end.
     """
 
-    duty: Duty
+    duty: Duty | None
     state: State
     waits_for: Role | None
-    changes: Mapping[str, int] = field(default_factory=dict)
+    changes: Mapping[str, int | str] = field(default_factory=dict)
     reason: Reason | None = None
     note: str = ""
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    is_told: bool = True
 
 
 def enter(
     session: Session, fund_request: FundRequest, draft: Draft, effect: Effect, *, by: Actor
 ) -> str:
-    """Write an act down: log, request, timeline, duty. Return the entry's id."""
+    """Write an act down: log, request, timeline, duty, letters. Return the entry's id."""
+    came_from = fund_request.state, fund_request.waits_for
     eid = record(session, draft)
+    if (effect.state, effect.waits_for) != came_from:
+        fund_request.waits_since = draft.at
+    if effect.state is not came_from[0]:
+        fund_request.step_since = draft.at
     # Together with the new entry's id: the database refuses them alone.
     fund_request.log_eid = eid
     fund_request.state = effect.state
     fund_request.waits_for = effect.waits_for
-    fund_request.waits_since = draft.at
     for name, value in effect.changes.items():
         setattr(fund_request, name, value)
     session.flush()
@@ -165,8 +161,25 @@ def enter(
         "log_eid": eid,
     }
     session.execute(insert(RequestAct), act)
-    _keep_duty(session, fund_request, effect.duty, by)
+    if effect.duty is not None:
+        _keep_duty(session, fund_request, effect.duty, by)
+    if effect.is_told:
+        tell_act(session, fund_request, came_from, by=by, at=draft.at)
     return eid
+
+
+def enter_beside(
+    session: Session,
+    fund_request: FundRequest,
+    draft: Draft,
+    duty: Duty | None,
+    *,
+    note: str = "",
+    by: Actor,
+) -> str:
+    """Write down an act that leaves a request where it is; whoever looked at it must look again."""
+    effect = Effect(duty, fund_request.state, fund_request.waits_for, note=note)
+    return enter(session, fund_request, draft, effect, by=by)
 
 
 def move_money(

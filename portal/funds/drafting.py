@@ -24,14 +24,13 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
+from portal.youths.consenting import note_consent
 from portal.youths.models import Area
 from portal.youths.models import Project
 from portal.youths.models import Youth
-from portal.youths.queries import capacity
 from portal.youths.queries import has_consent
 from portal.youths.service import YouthAnswer
 from portal.youths.service import correct_youth
-from portal.youths.service import record_consent
 from portal.youths.service import register_youth
 from portal.youths.service import start_project
 
@@ -64,6 +63,8 @@ class RequestAnswer:
     payee: PayeeAnswer
     reason: str
     fingerprint: str | None = None
+    is_urgent: bool = False
+    urgent_reason: str = ""
 
 
 def draft_request(
@@ -78,7 +79,7 @@ def draft_request(
         state=State.DRAFT,
         fiscal_year=0,
         requester_id=by.person_id,
-        youth_id=_youth_id(session, answer, None, by=by, at=at),
+        youth_id=_youth_id(session, answer, None, started_at=at, by=by, at=at),
         project_id=_project_id(session, answer, None),
         waits_for=Role.FINDER,
         waits_since=at,
@@ -104,10 +105,17 @@ def amend_request(
     """Change a draft or a returned request before it is sent again."""
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     # Who may send it may change it.
-    next_state(session, fund_request, Action.SUBMIT, by)
+    next_state(session, fund_request, Action.SUBMIT, by, at=at)
     category = _check_answer(session, answer, day=bangkok_day(at))
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
-    fund_request.youth_id = _youth_id(session, answer, fund_request.youth_id, by=by, at=at)
+    fund_request.youth_id = _youth_id(
+        session,
+        answer,
+        fund_request.youth_id,
+        started_at=fund_request.created_at,
+        by=by,
+        at=at,
+    )
     fund_request.project_id = _project_id(session, answer, fund_request.project_id)
     _write_answer(fund_request, answer, category)
     session.flush()
@@ -128,18 +136,24 @@ def _check_answer(session: Session, answer: RequestAnswer, *, day: date) -> Cate
 
 
 def _youth_id(
-    session: Session, answer: RequestAnswer, before: int | None, *, by: Actor, at: datetime
+    session: Session,
+    answer: RequestAnswer,
+    before: int | None,
+    *,
+    started_at: datetime,
+    by: Actor,
+    at: datetime,
 ) -> int | None:
     if answer.youth is None:
         return None
     youth = session.get_one(Youth, before) if before else None
     if youth is not None and youth.national_id == answer.youth.national_id:
-        correct_youth(session, youth, answer.youth, area_code=answer.area_code)
+        correct_youth(session, youth, answer.youth, area_code=answer.area_code, by=by, at=at)
     else:
-        youth = register_youth(session, answer.youth, area_code=answer.area_code)
-    if answer.has_consent and not has_consent(session, youth.id):
-        whose = capacity(youth.birth_on, at)
-        record_consent(session, youth, capacity=whose, paper="", by=by, at=at)
+        youth = register_youth(session, answer.youth, area_code=answer.area_code, by=by, at=at)
+    started_on = bangkok_day(started_at)
+    if answer.has_consent and not has_consent(session, youth.id, on=started_on):
+        note_consent(session, youth, on=started_on, by=by, at=at)
     return youth.id
 
 
@@ -166,6 +180,8 @@ def _write_answer(
     fund_request.area_code = answer.area_code
     fund_request.amount_satang = answer.amount.satang
     fund_request.reason = answer.reason
+    fund_request.is_urgent = answer.is_urgent
+    fund_request.urgent_reason = answer.urgent_reason
     fund_request.payees.append(
         PayeeAccount(
             version=len(fund_request.payees) + 1,

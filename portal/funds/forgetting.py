@@ -14,15 +14,17 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import NotFoundError
 from portal.errors import RuleError
+from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.rules import State
+from portal.youths.forgetting import amphoe
+from portal.youths.forgetting import forget_youth
 from portal.youths.models import Youth
-from portal.youths.service import amphoe
-from portal.youths.service import forget_youth
+from portal.youths.queries import same_ids
 
 YOUTH, DONATION = "youth", "donation"
 
@@ -34,7 +36,7 @@ class NobodyToForgetError(InputError):
         super().__init__(
             N_(
                 "“{subject}” cannot be erased: write the reference of a request for a person, "
-                "youth:NUMBER or donation:REFERENCE."
+                "the number of a concern, youth:NUMBER or donation:REFERENCE."
             ),
             subject=subject,
         )
@@ -85,12 +87,14 @@ def subjects_of(session: Session, subject: str) -> list[str]:
     if waiting:
         raise StillNeededError([request.reference or N_("a draft") for request in waiting])
     payees = [f"payee:{payee.id}" for request in requests for payee in request.payees]
-    return [subject, *payees]
+    return [*(f"{YOUTH}:{number}" for number in same_ids(session, int(name))), *payees]
 
 
 def _requests(session: Session, youth_id: int) -> Sequence[FundRequest]:
     return session.scalars(
-        select(FundRequest).where(FundRequest.youth_id == youth_id).order_by(FundRequest.id)
+        select(FundRequest)
+        .where(FundRequest.youth_id.in_(same_ids(session, youth_id)))
+        .order_by(FundRequest.id)
     ).all()
 
 
@@ -109,15 +113,18 @@ def forget(session: Session, subject: str, *, at: datetime) -> None:
     if kind == DONATION:
         session.execute(update(Donation).where(Donation.reference == name).values(donor=""))
         return
-    forget_youth(session, int(name), at=at)
+    for number in same_ids(session, int(name)):
+        forget_youth(session, number, at=at)
     for request in _requests(session, int(name)):
-        request.reason = ""
+        request.reason = request.urgent_reason = ""
         request.area_code = amphoe(request.area_code)
         request.import_fingerprint = None
         of_request = PayeeAccount.fund_request_id == request.id
         session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
         noted = RequestAct.fund_request_id == request.id
         session.execute(update(RequestAct).where(noted).values(note=""))
+        attached = Attachment.fund_request_id == request.id
+        session.execute(update(Attachment).where(attached).values(file_name=""))
     session.flush()
 
 
@@ -134,5 +141,15 @@ def papers_of(session: Session, subject: str) -> Sequence[str]:
     kind, _, name = subject.partition(":")
     if kind != YOUTH:
         return ()
-    about = FundRequest.youth_id == int(name)
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()
+
+
+def attachments_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of what was attached to this somebody's requests, and to no other's."""
+    kind, _, name = subject.partition(":")
+    if kind != YOUTH:
+        return ()
+    about, digests = FundRequest.youth_id == int(name), select(Attachment.digest).join(FundRequest)
+    others = digests.where(~about | FundRequest.youth_id.is_(None), Attachment.file_name != "")
+    return session.scalars(digests.where(about, Attachment.digest.not_in(others)).distinct()).all()

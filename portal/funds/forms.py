@@ -12,23 +12,34 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
+from flask_wtf.file import MultipleFileField
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField
 from wtforms import Field
 from wtforms import RadioField
+from wtforms import SelectMultipleField
+from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
+from wtforms.validators import AnyOf
 from wtforms.validators import InputRequired
+from wtforms.validators import Length
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
+from portal.labels import ATTACHED
 from portal.labels import REASONS
-from portal.people.forms import SeenVersion
 from portal.words import OneOf
+from portal.words import SeenVersion
 from portal.words import at_most
 
 TEXT_LENGTH_MAX = 4000
+FILES_MAX = 10
 _PICK = re.compile("([0-9]{1,9})-([0-9]{1,9})")
 DECISIONS = (
     SelectChoice(Action.APPROVE.value, _("Approve")),
@@ -96,11 +107,63 @@ class Pick:
 class BulkForm(FlaskForm):
     """Approving several requests from the list: each tick is `id-version`."""
 
+    pick = SelectMultipleField(choices=(), validate_choice=False)
+    is_unrelated = BooleanField(
+        _("I am not related to any person, payee or project of those I ticked"),
+        validators=[InputRequired(_("Confirm it, or open the request and declare it there."))],
+    )
+
+    @property
+    def picked(self) -> list[Pick]:
+        """Return what was ticked."""
+        return picks(self.pick.data or ())
+
 
 def picks(values: Sequence[str]) -> list[Pick]:
     """Read the ticks of a list; what is no tick is left out."""
     ticks = map(_PICK.fullmatch, values)
     return [Pick(int(tick[1]), int(tick[2])) for tick in ticks if tick]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachAnswer:
+    """Papers to attach, all of one kind."""
+
+    kind: PaperKind
+    files: Sequence[FileStorage]
+
+
+class AttachForm(FlaskForm):
+    """Papers to attach to a request; its names differ from those of other forms on the page."""
+
+    kind = OneOf(_("What the paper shows"), validators=[InputRequired(_("Choose one."))])
+    files = MultipleFileField(
+        _("Photos or PDF"),
+        validators=[
+            FileRequired(_("Choose a file first.")),
+            Length(max=FILES_MAX, message=_("At most %(max)d files at once.")),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # WTForms' own signature
+        super().__init__(*args, prefix="papers-", **kwargs)
+        self.kind.choices = {"": gettext("Choose what it is")} | {
+            code: gettext(text) for code, text in ATTACHED.items()
+        }
+
+    def answer(self) -> AttachAnswer:
+        """Return what was chosen."""
+        return AttachAnswer(PaperKind(self.kind.data), self.files.data or ())
+
+
+class RemoveForm(FlaskForm):
+    """Why a paper is taken off."""
+
+    why = StringField(validators=[AnyOf(list(Removal))])
+
+    def answer(self) -> Removal:
+        """Return the reason."""
+        return Removal(str(self.why.data))
 
 
 class UploadForm(FlaskForm):

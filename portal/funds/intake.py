@@ -24,6 +24,7 @@ from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.funds.service import submit_request
+from portal.funds.telling import tell_arrivals
 from portal.funds.workbook import CategoryRule
 from portal.funds.workbook import Imports
 from portal.funds.workbook import Names
@@ -117,9 +118,16 @@ def import_requests(
     session.scalars(select(Foundation).with_for_update()).one()
     known = known_rows(session, answers)
     accepted = [answer for answer in answers if answer.request is not None]
-    for answer in accepted:
-        if answer.fingerprint not in known and answer.request is not None:
-            _import_row(session, answer.request, answer.fingerprint, by=by, at=at)
+    drafts = [
+        draft_request(session, _answer(answer.request, answer.fingerprint), by=by, at=at)
+        for answer in accepted
+        if answer.fingerprint not in known and answer.request is not None
+    ]
+    # All are drafted before the first is sent: in the log, no request stands beside the entries
+    # about its own person.
+    for draft in drafts:
+        submit_request(session, draft.id, seen_version=draft.version, by=by, at=at, is_told=False)
+    tell_arrivals(session, drafts, by=by, at=at)
     repeated = sum(answer.fingerprint in known for answer in accepted)
     return Imported(new=len(accepted) - repeated, known=repeated)
 
@@ -152,13 +160,6 @@ def keep_run(
     session.add(run)
     session.flush()
     return run
-
-
-def _import_row(
-    session: Session, row: RowRequest, fingerprint: str, *, by: Actor, at: datetime
-) -> None:
-    fund_request = draft_request(session, _answer(row, fingerprint), by=by, at=at)
-    submit_request(session, fund_request.id, seen_version=fund_request.version, by=by, at=at)
 
 
 def _answer(row: RowRequest, fingerprint: str) -> RequestAnswer:

@@ -56,6 +56,7 @@ class EntryKind(StrEnum):
     COMMITMENT = "commitment"
     SENDING = "sending"
     CONFIRMATION = "confirmation"
+    RELEASE = "release"
 
 
 class InsufficientFundsError(RuleError):
@@ -89,11 +90,13 @@ ONWARD: Mapping[EntryKind, tuple[Place, Place]] = {
     EntryKind.COMMITMENT: (Place.AVAILABLE, Place.COMMITTED),
     EntryKind.SENDING: (Place.COMMITTED, Place.IN_TRANSIT),
     EntryKind.CONFIRMATION: (Place.IN_TRANSIT, Place.DISBURSED),
+    # And the one way back: what was set aside and will not be paid.
+    EntryKind.RELEASE: (Place.COMMITTED, Place.AVAILABLE),
 }
 
 
 def onward(kind: EntryKind, fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
-    """Approved money goes one place further: set aside, sent, paid."""
+    """Approved money goes one place further: set aside, sent, paid; or is set free again."""
     here, there = ONWARD[kind]
     return _move(amount, Account(fund, subcommittee, here), Account(fund, subcommittee, there))
 

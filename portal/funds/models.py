@@ -13,6 +13,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy import String
 from sqlalchemy import Text
 from sqlalchemy import UniqueConstraint
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.orm import relationship
@@ -22,12 +23,19 @@ from portal.audit.models import Eid
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
+from portal.funds import clock_rules
+from portal.funds.attachments import FILE_NAME_LENGTH_MAX
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
+from portal.funds.check_rules import CheckCode
 from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import State
 from portal.funds.rules import Threshold
+from portal.funds.urgency import Lane
+from portal.funds.urgency import Verdict
 from portal.money import Money
 from portal.roles import Role
 
@@ -76,6 +84,27 @@ class SignatureRule(Base):
         )
 
 
+class UrgentRule(Base):
+    """The urgent lane as it holds from one day on; a later row of the same day replaces it."""
+
+    __tablename__ = "urgent_rule"
+    __table_args__ = (
+        CheckConstraint("ceiling_satang > 0", name="ceiling_is_positive"),
+        CheckConstraint("ratify_within_days > 0", name="days_are_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    ceiling_satang: Mapped[int] = mapped_column(BigInteger)
+    ratify_within_days: Mapped[int]
+    log_eid: Mapped[str] = log_reference()
+
+    @property
+    def lane(self) -> Lane:
+        """Return the rule as a plain value."""
+        return Lane(self.valid_from, Money(self.ceiling_satang), self.ratify_within_days)
+
+
 class Target(Base):
     """How many working days a step may take, from one day on."""
 
@@ -86,6 +115,11 @@ class Target(Base):
     step: Mapped[str] = mapped_column(String(20))
     working_days: Mapped[int]
     log_eid: Mapped[str] = log_reference()
+
+    @property
+    def value(self) -> clock_rules.Target:
+        """Return the target as a plain value."""
+        return clock_rules.Target(self.valid_from, self.step, self.working_days)
 
 
 class ClosedDay(Base):
@@ -192,6 +226,9 @@ class FundRequest(Base):
             "sent_satang BETWEEN 0 AND awarded_satang AND awarded_satang <= amount_satang",
             name="never_more_than_approved",
         ),
+        CheckConstraint(
+            "paying_satang BETWEEN sent_satang AND awarded_satang", name="never_paid_twice"
+        ),
         CheckConstraint("confirmed_satang BETWEEN 0 AND sent_satang", name="confirmed_was_sent"),
         CheckConstraint("(youth_id IS NULL) <> (project_id IS NULL)", name="for_one_of_both"),
         CheckConstraint(
@@ -219,12 +256,18 @@ class FundRequest(Base):
     area_code: Mapped[str] = mapped_column(ForeignKey("area.code"))
     amount_satang: Mapped[int] = mapped_column(BigInteger)
     awarded_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    # In payments that are alive, from preparing on.
+    paying_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     sent_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     confirmed_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     reason: Mapped[str] = mapped_column(Text)
+    is_urgent: Mapped[bool] = mapped_column(default=False)
+    urgent_reason: Mapped[str] = mapped_column(Text, default="")
     signatures_needed: Mapped[str] = mapped_column(String(200), default="")
     waits_for: Mapped[Role | None] = mapped_column(choice(Role, "waits_for"))
     waits_since: Mapped[datetime | None] = mapped_column(Moment)
+    # When it came into its state: the clock of a step does not begin anew with each holder.
+    step_since: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     party_salt: Mapped[bytes] = mapped_column(LargeBinary)
     import_fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -251,6 +294,11 @@ class FundRequest(Base):
         """Return what was approved and has not left for the bank."""
         return Money(self.awarded_satang - self.sent_satang)
 
+    @property
+    def payable(self) -> Money:
+        """Return what was approved and is in no payment."""
+        return Money(self.awarded_satang - self.paying_satang)
+
 
 class PayeeAccount(Base):
     """Where the money goes; a change is a new version."""
@@ -264,7 +312,7 @@ class PayeeAccount(Base):
     kind: Mapped[str] = mapped_column(String(20))
     holder: Mapped[str] = mapped_column(String(200))
     bank_code: Mapped[str] = mapped_column(String(3))
-    account_number: Mapped[str] = mapped_column(String(20))
+    account_number: Mapped[str] = mapped_column(String(20), index=True)
 
 
 class RequestAct(Base):
@@ -295,6 +343,59 @@ class RequestDuty(Base):
     duty: Mapped[Duty] = mapped_column(choice(Duty, "duty"))
 
 
+class Interest(Base):
+    """What somebody who is to decide declared of themselves; never changed, the newest counts.
+
+    How they are related stands in the timeline.
+    """
+
+    __tablename__ = "interest"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    is_related: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
+class CheckOverride(Base):
+    """Somebody answered for a check that stopped a request, why stands in the timeline."""
+
+    __tablename__ = "check_override"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    code: Mapped[CheckCode] = mapped_column(choice(CheckCode, "check_code"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
+class Ratification(Base):
+    """What the driving committee still says, or said, of an urgent approval."""
+
+    __tablename__ = "ratification"
+    __table_args__ = (
+        CheckConstraint(
+            "(decided_at IS NULL) = (verdict IS NULL)"
+            " AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_whole",
+        ),
+        CheckConstraint("decided_by_id <> approved_by_id", name="different_people"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), unique=True)
+    subcommittee_code: Mapped[str] = mapped_column(ForeignKey("subcommittee.code"))
+    approved_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    due_on: Mapped[date]
+    verdict: Mapped[Verdict | None] = mapped_column(choice(Verdict, "verdict"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
 class Document(Base):
     """A paper that was issued about a request; never changed. Its bytes lie in the archive.
 
@@ -318,6 +419,53 @@ class Document(Base):
     issued_at: Mapped[datetime] = mapped_column(Moment)
     issued_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     log_eid: Mapped[str] = log_reference()
+
+
+ATTACHED = text("removed_at IS NULL")
+
+
+class Attachment(Base):
+    """A paper that somebody attached to a request; its bytes lie in the archive of attachments.
+
+    It is taken off once at most, and never deleted. The file's own name is private; an erasure
+    blanks it, and no living row has an empty one.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("size_bytes BETWEEN 1 AND 10485760", name="size_is_bounded"),
+        CheckConstraint(
+            "(removed_at IS NULL) = (removed_by_id IS NULL)"
+            " AND (removed_at IS NULL) = (removal_reason IS NULL)"
+            " AND (removed_at IS NULL) = (removal_log_eid IS NULL)",
+            name="removed_whole",
+        ),
+        Index(
+            "uq_attachment_once",
+            "fund_request_id",
+            "digest",
+            unique=True,
+            sqlite_where=ATTACHED,
+            postgresql_where=ATTACHED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
+    kind: Mapped[PaperKind] = mapped_column(choice(PaperKind, "kind"))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(FILE_NAME_LENGTH_MAX))
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+    removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    removal_reason: Mapped[Removal | None] = mapped_column(choice(Removal, "removal_reason"))
+    removal_log_eid: Mapped[str | None] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )
 
 
 class ImportRun(Base):

@@ -16,11 +16,11 @@ from wtforms.validators import Regexp
 from portal.funds.money_in import AllocationAnswer
 from portal.funds.money_in import DonationAnswer
 from portal.funds.request_forms import BahtField
-from portal.funds.request_forms import DayField
 from portal.people.planned import Planned
 from portal.thai import BUDDHIST_ERA
 from portal.thai import read_baht
 from portal.thai import read_day
+from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
 from portal.words import at_most

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.errors import N_
 from portal.funds.documents import DocumentKind
@@ -50,6 +51,18 @@ def tell_done(action: Action, state: State, reference: str | None) -> None:
 def tell_kept() -> None:
     """Say on the next page that a draft is kept."""
     tell(N_("What you wrote is kept."), N_("Nothing is sent yet. Look it over, then send it."))
+
+
+def tell_attached(count: int, reference: str | None) -> None:
+    """Say on the next page that papers were attached."""
+    what = ngettext("%(num)s paper is attached.", "%(num)s papers are attached.", count)
+    tell(what, N_("What a photo told of place and camera was taken away."), reference)
+
+
+def tell_removed(reference: str | None) -> None:
+    """Say on the next page that a paper was taken off."""
+    why = N_("That it was here, and why it went, stays on record.")
+    tell(N_("The paper is taken off."), why, reference)
 
 
 def tell_issued(kind: DocumentKind, reference: str, *, is_new: bool) -> None:

@@ -20,6 +20,7 @@ from portal.db import transaction
 from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.funds import drafting
+from portal.funds import lookups
 from portal.funds import queries
 from portal.funds import service
 from portal.funds.choices import choices
@@ -27,7 +28,6 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
-from portal.funds.forms import picks
 from portal.funds.notices import tell_done
 from portal.funds.notices import tell_kept
 from portal.funds.queries import Filters
@@ -38,17 +38,19 @@ from portal.funds.request_forms import RequestForm
 from portal.funds.request_forms import typed
 from portal.funds.request_page import RequestPage
 from portal.funds.request_page import amendable_page
-from portal.funds.request_page import request_page
+from portal.funds.request_view import RequestForms
+from portal.funds.request_view import show_request_page
 from portal.funds.rules import ASKERS
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
 from portal.funds.rules import Kind
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
-from portal.people.forms import SeenVersion
 from portal.roles import Role
 from portal.security import current_actor
+from portal.security import row_number
 from portal.thai import bangkok_day
+from portal.words import SeenVersion
 from portal.words import say
 
 bp = Blueprint("funds", __name__)
@@ -70,6 +72,7 @@ def show_home() -> ResponseReturnValue:
         decides=decides,
         pays=pays,
         imports=by.holds(Role.OFFICER),
+        clock=lookups.clock(session, at=now()),
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
@@ -84,11 +87,13 @@ def list_requests() -> ResponseReturnValue:
         state=request.args.get("state", ""),
         subcommittee=request.args.get("subcommittee", ""),
         text=request.args.get("text", "").strip(),
+        youth=request.args.get("youth", 0, type=row_number),
     )
     return render_template(
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),
         filters=filters,
+        clock=lookups.clock(db.session(), at=now()),
         choices=choices(db.session()),
     )
 
@@ -100,21 +105,7 @@ def _page() -> int:
 @bp.get("/requests/<int:request_id>")
 def show_request(request_id: int) -> ResponseReturnValue:
     """Show the one page of a request."""
-    return _show_request(request_id, DecisionForm())
-
-
-def _show_request(request_id: int, form: DecisionForm) -> str:
-    by = current_actor()
-    page = request_page(db.session(), request_id, by)
-    if not form.is_submitted():
-        form.seen_version.data = page.row.version
-    return render_template(
-        "office/funds/show_request.html",
-        page=page,
-        form=form.offer(page.offers),
-        decides=bool(SIGNERS & by.roles),
-        pays=by.holds(Role.TREASURER),
-    )
+    return show_request_page(request_id)
 
 
 @bp.post("/requests/<int:request_id>/decide")
@@ -122,7 +113,8 @@ def decide_request(request_id: int) -> ResponseReturnValue:
     """Record one decision of a chair."""
     form = DecisionForm()
     if not form.validate_on_submit():
-        return _show_request(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        page = show_request_page(request_id, RequestForms(decision=form))
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer()
     reference, state = _decide(request_id, answer)
     tell_done(answer.action, state, reference)
@@ -160,14 +152,15 @@ def show_decisions() -> ResponseReturnValue:
 
 
 def _show_decisions(
-    *, page: int = 1, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = False
+    form: BulkForm | None = None, *, page: int = 1, outcomes: Sequence[Outcome] = ()
 ) -> str:
     return render_template(
         "office/funds/show_decisions.html",
         found=queries.to_decide(db.session(), current_actor(), page=page),
-        form=BulkForm(),
+        form=form or BulkForm(formdata=None),
         outcomes=outcomes,
-        is_none_ticked=is_none_ticked,
+        is_none_ticked=form is not None and not form.picked,
+        clock=lookups.clock(db.session(), at=now()),
         decides=bool(SIGNERS & current_actor().roles),
     )
 
@@ -175,24 +168,28 @@ def _show_decisions(
 @bp.post("/decisions")
 def decide_requests() -> ResponseReturnValue:
     """Approve every ticked request: each an act of its own, which may be refused on its own."""
-    ticked = picks(request.form.getlist("pick"))
-    if not ticked:
-        return _show_decisions(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _show_decisions(outcomes=[_approve_one(pick) for pick in ticked])
+    form = BulkForm()
+    if not form.validate_on_submit() or not form.picked:
+        return _show_decisions(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _show_decisions(outcomes=[_approve_one(pick) for pick in form.picked])
 
 
 def _approve_one(pick: Pick) -> Outcome:
-    by = current_actor()
+    by, at = current_actor(), now()
     row = queries.request_row(db.session(), pick.request_id, by)
     try:
         with transaction() as session:
-            state = service.approve_request(
+            declared = service.declare_interest(
                 session,
                 pick.request_id,
-                note="",
+                is_related=False,
+                how="",
                 seen_version=pick.seen_version,
                 by=by,
-                at=now(),
+                at=at,
+            )
+            state = service.approve_request(
+                session, pick.request_id, note="", seen_version=declared.version, by=by, at=at
             ).state
     except PortalError as refusal:
         return Outcome(row, None, refusal)
@@ -228,7 +225,7 @@ def add_request() -> ResponseReturnValue:
 @bp.get("/requests/<int:request_id>/amend")
 def show_amend(request_id: int) -> ResponseReturnValue:
     """Show the form of a draft or returned request, filled in."""
-    page = amendable_page(db.session(), request_id, current_actor())
+    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     form = _form(page.row.kind, typed(page))
     return _show_form(form, page=page)
 
@@ -236,7 +233,7 @@ def show_amend(request_id: int) -> ResponseReturnValue:
 @bp.post("/requests/<int:request_id>/amend")
 def amend_request(request_id: int) -> ResponseReturnValue:
     """Change a draft or returned request."""
-    page = amendable_page(db.session(), request_id, current_actor())
+    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     form = _form(page.row.kind)
     if not form.validate_on_submit():
         return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -21,14 +21,14 @@ from portal.funds.choices import choices
 from portal.funds.staff import RoleAnswer
 from portal.funds.staff_forms import RoleForm
 from portal.people import staffing
-from portal.people.forms import SeenVersion
 from portal.people.planned import mark
 from portal.people.planned import settle
-from portal.people.queries import person_page
 from portal.people.rules import check_administers
 from portal.people.service import load_person
 from portal.people.user_forms import ReasonForm
+from portal.people.user_page import person_page
 from portal.security import current_actor
+from portal.words import SeenVersion
 from portal.words import in_language
 from portal.words import tell
 

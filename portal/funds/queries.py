@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from portal.funds import lookups
 from portal.funds.models import FundRequest
+from portal.funds.models import Interest
 from portal.funds.models import RequestDuty
 from portal.funds.rule_models import Category
 from portal.funds.rule_models import Fund
@@ -36,6 +37,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.youths.models import Project
 from portal.youths.models import Youth
+from portal.youths.queries import same_ids
 
 PAGE_LENGTH = 50
 HOME_LENGTH = 5
@@ -61,6 +63,8 @@ class RequestRow:
     requested_on: date
     waits_for: Role | None
     waits_since: datetime | None
+    step_since: datetime | None
+    is_urgent: bool
 
     @property
     def shown_state(self) -> str:
@@ -104,11 +108,12 @@ class Filters:
     state: str = ""
     subcommittee: str = ""
     text: str = ""
+    youth: int = 0
 
     @property
     def is_set(self) -> bool:
         """Say whether anything is narrowed."""
-        return bool(self.state or self.subcommittee or self.text)
+        return bool(self.state or self.subcommittee or self.text or self.youth)
 
 
 def _rows() -> Select[FundRequest, Youth | None, Project | None, Category, Subcommittee, Fund]:
@@ -144,6 +149,8 @@ def _row(
         requested_on=fund_request.requested_on,
         waits_for=fund_request.waits_for,
         waits_since=fund_request.waits_since,
+        is_urgent=fund_request.is_urgent,
+        step_since=fund_request.step_since,
     )
 
 
@@ -156,8 +163,8 @@ def visible(by: Actor) -> ColumnElement[bool]:
     if lookups.SEE_ALL & by.roles:
         return or_(own, was_sent)
     seen = [own]
-    if by.chairs:
-        seen.append(and_(was_sent, FundRequest.subcommittee_code.in_(by.chairs)))
+    if by.seats:
+        seen.append(and_(was_sent, FundRequest.subcommittee_code.in_(by.seats)))
     if Role.TREASURER in by.roles:
         seen.append(and_(was_sent, FundRequest.state.in_(lookups.PAID)))
     return or_(*seen)
@@ -168,6 +175,8 @@ def requests(
 ) -> RequestList:
     """Return the requests this person may see, newest first."""
     conditions = [visible(by), *_narrowed(filters)]
+    if filters.youth:
+        conditions.append(FundRequest.youth_id.in_(same_ids(session, filters.youth)))
     return _listed(session, conditions, page=page, length=length, newest_first=True)
 
 
@@ -213,10 +222,13 @@ def _listed(
     if start >= count:
         # An address may name any page, and some lie beyond what a database counts.
         return RequestList((), count, Money(int(satang)), page)
-    order = FundRequest.id.desc() if newest_first else FundRequest.waits_since
-    found = session.execute(
-        _rows().where(*conditions).order_by(order, FundRequest.id).limit(length).offset(start)
+    # What is urgent comes first wherever something waits.
+    order = (
+        (FundRequest.id.desc(),)
+        if newest_first
+        else (FundRequest.is_urgent.desc(), FundRequest.waits_since, FundRequest.id)
     )
+    found = session.execute(_rows().where(*conditions).order_by(*order).limit(length).offset(start))
     rows = [_row(*columns) for columns in found]
     return RequestList(rows, count, Money(int(satang)), page)
 
@@ -236,16 +248,22 @@ def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
         for role in (Role.DRIVING_CHAIR, Role.BOARD)
         if role in by.roles
     ]
-    if by.chairs:
+    if by.seats:
         mine.append(
-            and_(FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.chairs))
+            and_(FundRequest.waits_for == Role.CHAIR, FundRequest.subcommittee_code.in_(by.seats))
         )
     asked = exists().where(
         RequestDuty.fund_request_id == FundRequest.id,
         RequestDuty.person_id == by.person_id,
         RequestDuty.duty != Duty.DECIDE,
     )
-    return and_(FundRequest.state == State.SUBMITTED, or_(false(), *mine), ~asked)
+    is_related = exists().where(
+        Interest.fund_request_id == FundRequest.id,
+        Interest.person_id == by.person_id,
+        Interest.is_related,
+    )
+    waits = FundRequest.state == State.SUBMITTED
+    return and_(waits, or_(false(), *mine), ~asked, ~is_related)
 
 
 def to_correct(session: Session, by: Actor, *, length: int) -> RequestList:
@@ -289,7 +307,7 @@ def earlier_requests(
     found = session.execute(
         _rows()
         .where(
-            FundRequest.youth_id == fund_request.youth_id,
+            FundRequest.youth_id.in_(same_ids(session, fund_request.youth_id)),
             FundRequest.id != fund_request.id,
             visible(by),
         )

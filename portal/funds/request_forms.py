@@ -32,26 +32,16 @@ from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
 from portal.labels import PAYEES
 from portal.labels import Name
-from portal.people.forms import SeenVersion
-from portal.thai import BUDDHIST_ERA
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
+from portal.thai import typed_day
+from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
+from portal.words import SeenVersion
 from portal.words import at_most
 from portal.youths.service import YouthAnswer
-
-
-class DayField(StringField):
-    """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no day."""
-        try:
-            read_day(self.data)
-        except ValueError as error:
-            raise ValidationError(_("Write the date like 22/11/2569.")) from error
 
 
 class BahtField(StringField):
@@ -263,7 +253,7 @@ def typed(page: RequestPage) -> dict[str, object]:
         "title": page.title,
         "first_name": page.first_name,
         "last_name": page.last_name,
-        "birth_on": page.birth_on and as_typed(page.birth_on),
+        "birth_on": page.birth_on and typed_day(page.birth_on),
         "national_id": page.national_id,
         "project_name": page.row.whom,
         "place": page.area_code,
@@ -277,8 +267,3 @@ def typed(page: RequestPage) -> dict[str, object]:
         "reason": page.reason,
         "has_consent": page.consent_given,
     }
-
-
-def as_typed(day: date) -> str:
-    """Return a day as Thai people write it."""
-    return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"

@@ -19,6 +19,7 @@ from portal.funds.rulebook import before
 from portal.funds.rulebook import facts_digest
 from portal.funds.rulebook import public_facts
 from portal.funds.rules import Threshold
+from portal.funds.urgency import Lane
 from portal.people.acts import actor_secret
 from portal.roles import Actor
 from portal.roles import Role
@@ -96,6 +97,14 @@ THRESHOLD_SET = EntryType(
         "fund": Field(Kind.CODE, "only for this fund", may_be_null=True),
     },
 )
+URGENT_LANE_SET = EntryType(
+    "urgent_lane.set",
+    public={
+        "valid_from": Field(Kind.DAY, "from this day on, instead of all earlier rules"),
+        "ceiling_satang": Field(Kind.SATANG, "the most the urgent lane takes, in satang"),
+        "ratify_within_days": Field(Kind.COUNT, "within how many days an approval is ratified"),
+    },
+)
 TARGET_SET = EntryType(
     "target.set",
     public=_VALID_FROM
@@ -122,6 +131,7 @@ ALL = (
     *CHANGED.values(),
     *RETIRED.values(),
     THRESHOLD_SET,
+    URGENT_LANE_SET,
     TARGET_SET,
     DAY_CLOSED,
     DAY_OPENED,
@@ -170,6 +180,16 @@ def threshold_set(threshold: Threshold, *, valid_from: date, by: Actor, at: date
         "fund": threshold.fund,
     }
     return created(THRESHOLD_SET, public, by=by, at=at)
+
+
+def urgent_lane_set(lane: Lane, *, by: Actor, at: datetime) -> Draft:
+    """A rule says what the urgent lane takes."""
+    public: dict[str, Json] = {
+        "valid_from": lane.valid_from.isoformat(),
+        "ceiling_satang": lane.ceiling.satang,
+        "ratify_within_days": lane.ratify_within_days,
+    }
+    return created(URGENT_LANE_SET, public, by=by, at=at)
 
 
 def day_opened(day: date, *, by: Actor, at: datetime, ref: str) -> Draft:

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field
+from datetime import date
 from enum import StrEnum
 
 from portal.errors import N_
@@ -41,6 +43,10 @@ class Action(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    REVISE = "revise"
+    DECLARE = "declare"
+    OVERRIDE = "override"
+    RATIFY = "ratify"
 
 
 class Duty(StrEnum):
@@ -80,8 +86,11 @@ class Step:
 
 
 ASKERS = frozenset({Role.FINDER, Role.OFFICER})
-SIGNERS = frozenset({Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD})
+# In the order in which they sign.
+SIGNING = (Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD)
+SIGNERS = frozenset(SIGNING)
 _CHAIR = frozenset({Role.CHAIR})
+_OFFICER = frozenset({Role.OFFICER})
 
 STEPS: Mapping[tuple[State, Action], Step] = {
     (State.DRAFT, Action.SUBMIT): Step(ASKERS, Duty.ASK, State.SUBMITTED),
@@ -92,6 +101,7 @@ STEPS: Mapping[tuple[State, Action], Step] = {
     (State.DRAFT, Action.WITHDRAW): Step(ASKERS, Duty.ASK, State.WITHDRAWN),
     (State.SUBMITTED, Action.WITHDRAW): Step(ASKERS, Duty.ASK, State.WITHDRAWN),
     (State.RETURNED, Action.WITHDRAW): Step(ASKERS, Duty.ASK, State.WITHDRAWN),
+    (State.APPROVED, Action.REVISE): Step(_OFFICER, Duty.ASK, State.SUBMITTED),
 }
 
 
@@ -132,6 +142,42 @@ class AlreadySignedError(RuleError):
 
     def __init__(self) -> None:
         super().__init__(N_("You have signed this request; the next signature is another's."))
+
+
+class InterestNotDeclaredError(RuleError):
+    """A decision opens only after its maker has said whether they are related."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("Say first whether you are related to the person, the payee or the project.")
+        )
+
+
+class RelatedError(RuleError):
+    """Somebody who is related does not decide."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("You declared that you are related, so somebody else decides: the acting chair.")
+        )
+
+
+class HowRelatedMissingError(RuleError):
+    """Who is related says how."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("Write how you are related; only those who may open this page read it.")
+        )
+
+
+class PaymentUnderWayError(RuleError):
+    """A payment of the request was prepared: it is cancelled before anything is revised."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("A payment of this request is being made; a treasurer must cancel it first.")
+        )
 
 
 class RequestNotFoundError(NotFoundError):
@@ -175,15 +221,23 @@ class Signatures:
         return len(self.given_by) + 1 == len(self.needed)
 
 
-def next_state(
-    state: State,
-    action: Action,
-    by: Actor,
-    *,
-    subcommittee: str,
-    duties: Mapping[int, Duty],
-    signatures: Signatures,
-) -> State:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a request stands for those who act on it: what the rules go by besides its state.
+
+    `related` holds what people declared of themselves, `day` is the Bangkok day of the act, None
+    where every term of an acting chair counts; `is_paying` says whether a payment is being made.
+    """
+
+    subcommittee: str
+    duties: Mapping[int, Duty] = field(default_factory=dict)
+    signatures: Signatures = Signatures()
+    related: Mapping[int, bool] = field(default_factory=dict)
+    day: date | None = None
+    is_paying: bool = False
+
+
+def next_state(state: State, action: Action, by: Actor, standing: Standing) -> State:
     """Return the state the action leads to, or raise the rule that forbids it.
 
     An approval that is not the last signature leaves the request where it is.
@@ -191,15 +245,49 @@ def next_state(
     step = STEPS.get((state, action))
     if step is None:
         raise ActionNotAllowedError(state, action)
+    signatures = standing.signatures
     roles = frozenset({signatures.due}) if action is Action.APPROVE else step.by
-    if not any(by.holds(role, subcommittee) for role in roles):
-        raise RoleNeededError(roles, subcommittee=subcommittee)
-    keep_apart(duties, step.duty, action, by)
+    check_role(by, roles, standing)
+    keep_apart(standing.duties, step.duty, action, by)
+    if step.duty is Duty.DECIDE:
+        check_unrelated(by, standing.related)
+    if action is Action.REVISE and standing.is_paying:
+        raise PaymentUnderWayError
     if action is not Action.APPROVE:
         return step.to
     if by.person_id in signatures.given_by:
         raise AlreadySignedError
     return step.to if signatures.is_last else state
+
+
+def check_role(by: Actor, roles: Collection[Role], standing: Standing) -> None:
+    """Refuse who holds none of these roles here and on this day."""
+    subcommittee = standing.subcommittee
+    if not any(by.holds(role, subcommittee, on=standing.day) for role in roles):
+        raise RoleNeededError(roles, subcommittee=subcommittee)
+
+
+def check_unrelated(by: Actor, related: Mapping[int, bool]) -> None:
+    """Refuse who did not say whether they are related, and who is."""
+    is_related = related.get(by.person_id)
+    if is_related is None:
+        raise InterestNotDeclaredError
+    if is_related:
+        raise RelatedError
+
+
+def check_may_declare(
+    state: State, by: Actor, standing: Standing, *, is_related: bool, how: str
+) -> None:
+    """Refuse a declaration of somebody who will not decide, and one that takes back a relation."""
+    if state not in {State.SUBMITTED, State.APPROVED}:
+        raise ActionNotAllowedError(state, Action.DECLARE)
+    check_role(by, SIGNERS, standing)
+    keep_apart(standing.duties, Duty.DECIDE, Action.DECLARE, by)
+    if standing.related.get(by.person_id) and not is_related:
+        raise RelatedError
+    if is_related and not how.strip():
+        raise HowRelatedMissingError
 
 
 def keep_apart(duties: Mapping[int, Duty], duty: Duty, action: StrEnum, by: Actor) -> None:
@@ -265,23 +353,14 @@ class Offer:
         return self.refusal is None
 
 
-def offers(
-    state: State,
-    by: Actor,
-    *,
-    subcommittee: str,
-    duties: Mapping[int, Duty],
-    signatures: Signatures,
-) -> list[Offer]:
+def offers(state: State, by: Actor, standing: Standing) -> list[Offer]:
     """Return every action the state has, each with the reason why this person may not take it."""
     found = []
     for action in Action:
         if (state, action) not in STEPS:
             continue
         try:
-            next_state(
-                state, action, by, subcommittee=subcommittee, duties=duties, signatures=signatures
-            )
+            next_state(state, action, by, standing)
         except PortalError as refusal:
             found.append(Offer(action, refusal))
         else:

@@ -24,8 +24,6 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
 from portal.funds.request_forms import BahtField
-from portal.funds.request_forms import DayField
-from portal.funds.request_forms import as_typed
 from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import Facts
 from portal.funds.rulebook import FundFacts
@@ -40,15 +38,17 @@ from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
 from portal.labels import SERVES
 from portal.money import Money
-from portal.people.forms import SeenVersion
 from portal.people.planned import Planned
 from portal.people.user_forms import CODE
 from portal.people.user_forms import Names
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import tidy
+from portal.thai import typed_day
+from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
+from portal.words import SeenVersion
 from portal.words import at_most
 from portal.words import in_language
 
@@ -245,7 +245,7 @@ def new_form(kind: RuleKind) -> RuleForm:
 
 def change_form(rule: Rule, *, day: date) -> RuleForm:
     """Return the form of a change, filled in with what is known to come last."""
-    begins = as_typed(max(day, rule.valid_from))
+    begins = typed_day(max(day, rule.valid_from))
     typed = {**_typed(rule.facts), "valid_from": begins, "seen_version": rule.version}
     form = FORMS[rule.kind](data=typed)
     form.changes = rule
@@ -279,6 +279,6 @@ class EndForm(SeenVersion, Planned):
 
 def end_form(rule: Rule, *, day: date) -> EndForm:
     """Return the form that ends a rule."""
-    form = EndForm(valid_from=as_typed(max(day, rule.valid_from)), seen_version=rule.version)
+    form = EndForm(valid_from=typed_day(max(day, rule.valid_from)), seen_version=rule.version)
     form.ends = rule
     return form

@@ -20,6 +20,7 @@ from portal.funds.models import ClosedDay
 from portal.funds.models import Foundation
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
+from portal.funds.models import UrgentRule
 from portal.funds.rule_models import Category
 from portal.funds.rule_models import CategorySubcommittee
 from portal.funds.rule_models import Fund
@@ -32,6 +33,7 @@ from portal.funds.rulebook import Facts
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import public_facts
 from portal.funds.rules import Threshold
+from portal.funds.urgency import Lane
 from portal.roles import Actor
 from portal.thai import bangkok_day
 
@@ -126,6 +128,19 @@ def set_threshold(
         )
     )
     session.flush()
+
+
+def set_urgent_lane(session: Session, lane: Lane, *, by: Actor, at: datetime) -> UrgentRule:
+    """Say what the urgent lane takes from a day on."""
+    rule = UrgentRule(
+        valid_from=lane.valid_from,
+        ceiling_satang=lane.ceiling.satang,
+        ratify_within_days=lane.ratify_within_days,
+        log_eid=record(session, acts.urgent_lane_set(lane, by=by, at=at)),
+    )
+    session.add(rule)
+    session.flush()
+    return rule
 
 
 def set_target(

@@ -15,16 +15,16 @@ from portal.funds.rule_checks import UnknownCodeError
 from portal.funds.rulebook import RuleKind
 from portal.people.models import Person
 from portal.people.models import RoleGrant
-from portal.people.queries import HeldRole
-from portal.people.queries import PersonRow
 from portal.people.queries import as_actor
 from portal.people.queries import holders
-from portal.people.queries import person_page
 from portal.people.rules import RoleReason
 from portal.people.rules import check_administers
 from portal.people.rules import check_grant
 from portal.people.service import grant_role
 from portal.people.service import load_person
+from portal.people.user_page import HeldRole
+from portal.people.user_page import PersonRow
+from portal.people.user_page import person_page
 from portal.roles import Actor
 from portal.roles import Role
 

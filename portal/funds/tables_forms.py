@@ -18,21 +18,21 @@ from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 
 from portal.funds.request_forms import BahtField
-from portal.funds.request_forms import DayField
-from portal.funds.request_forms import as_typed
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.ruling_tables import DayToClose
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import TargetTable
 from portal.labels import ROLES
-from portal.people.forms import SeenVersion
 from portal.people.planned import Planned
 from portal.people.user_forms import Names
 from portal.roles import Role
 from portal.thai import read_baht
 from portal.thai import read_day
+from portal.thai import typed_day
+from portal.words import DayField
 from portal.words import OneOf
+from portal.words import SeenVersion
 
 # Who signs, in order: the chair always first.
 SIGNATURES = (
@@ -83,7 +83,7 @@ class LimitsForm(SeenVersion, Planned):
             for limit in newest
         ]
         typed = [*rows, *({} for _ in range(EMPTY_ROWS))]
-        return cls(limits=typed, valid_from=as_typed(day), seen_version=seen_version)
+        return cls(limits=typed, valid_from=typed_day(day), seen_version=seen_version)
 
     def offer(self, subcommittees: Mapping[str, str], funds: Mapping[str, str]) -> LimitsForm:
         """Offer what limits may be about; returns itself."""
@@ -125,7 +125,7 @@ class TargetsForm(SeenVersion, Planned):
     @classmethod
     def of(cls, newest: Mapping[str, int], *, seen_version: int, day: date) -> TargetsForm:
         """Return the form, filled in with the newest targets."""
-        return cls(data={**newest, "valid_from": as_typed(day), "seen_version": seen_version})
+        return cls(data={**newest, "valid_from": typed_day(day), "seen_version": seen_version})
 
     def answer(self) -> TargetTable:
         """Return the targets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ class Told:
     at: datetime
     reason: str | None
     note: str
+    # Whose chair the person acted for, when deciding so.
+    acting_for: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,18 @@ def timeline(session: Session, request_id: int) -> Sequence[Told]:
         .where(RequestAct.fund_request_id == request_id)
         .order_by(RequestAct.id)
     )
-    return [Told(act.act, act.role, name, act.at, act.reason, act.note) for act, name in rows]
+    return [
+        Told(
+            act=act.act,
+            role=act.role,
+            name=name,
+            at=act.at,
+            reason=act.reason,
+            note=act.note,
+            acting_for=tuple(json.loads(act.evidence).get("acting_for", ())),
+        )
+        for act, name in rows
+    ]
 
 
 # The stretches of a request's way, each with the act that ends it.

@@ -34,18 +34,7 @@ from portal.people.queries import holders
 from portal.roles import Actor
 from portal.roles import Role
 
-WAITING = (PaymentState.PREPARED, PaymentState.RELEASED)
 PAGE_LENGTH = 50
-
-
-def alive(session: Session, request_id: int) -> Money:
-    """Return what is in payments of a request that have not left for the bank."""
-    satang = session.scalar(
-        select(func.coalesce(func.sum(Payment.amount_satang), 0)).where(
-            Payment.fund_request_id == request_id, Payment.state.in_(WAITING)
-        )
-    )
-    return Money(int(satang or 0))
 
 
 def next_state(
@@ -120,14 +109,8 @@ class Queue:
 
 def queue(session: Session, by: Actor) -> Queue:
     """Return what waits at the treasury, longest waiting first."""
-    unpaid = (
-        FundRequest.awarded_satang
-        - FundRequest.sent_satang
-        - select(func.coalesce(func.sum(Payment.amount_satang), 0))
-        .where(Payment.fund_request_id == FundRequest.id, Payment.state.in_(WAITING))
-        .scalar_subquery()
-    )
-    approved = fund_queries.in_payment(session, by, narrowed=unpaid > 0)
+    unpaid = FundRequest.awarded_satang > FundRequest.paying_satang
+    approved = fund_queries.in_payment(session, by, narrowed=unpaid)
     steps = [_waiting(session, state, action, by) for state, action in NEXT_STEP.items()]
     return Queue(approved.rows, approved.count, approved.amount, steps)
 

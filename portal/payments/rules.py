@@ -136,9 +136,8 @@ def next_state(
     return step.to
 
 
-def check_payable(unsent: Money, alive: Money) -> Money:
-    """Return what may be paid now: what is approved, not sent, and not in another payment."""
-    left = unsent - alive
-    if left <= Money(0):
+def check_payable(payable: Money) -> Money:
+    """Return what may be paid now: what is approved and in no payment; refuse nothing."""
+    if payable <= Money(0):
         raise NothingToPayError
-    return left
+    return payable

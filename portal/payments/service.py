@@ -14,6 +14,9 @@ from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.funds import docket
+from portal.funds.check_rules import check_stops
+from portal.funds.checking import overriders
+from portal.funds.checking import panel
 from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
@@ -23,7 +26,6 @@ from portal.funds.rules import State
 from portal.payments import acts
 from portal.payments import rules
 from portal.payments.models import Payment
-from portal.payments.queries import alive
 from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
@@ -46,8 +48,8 @@ def prepare_payment(
     if fund_request.state is not State.APPROVED:
         raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
     state = next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-    waiting = alive(session, fund_request.id)
-    amount = rules.check_payable(fund_request.unsent, waiting)
+    amount = rules.check_payable(fund_request.payable)
+    check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     payee = fund_request.payees[-1]
     _year, reference = docket.next_reference(session, "payment", letter="P", at=at)
     payment = Payment(
@@ -70,7 +72,15 @@ def prepare_payment(
         more={"instalment": payment.instalment, "channel": channel},
         private={"payee": docket.payee_secret(payee)},
     )
-    payment.log_eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER)
+    paying = fund_request.paying_satang + amount.satang
+    payment.log_eid = _enter(
+        session,
+        fund_request,
+        draft,
+        by=by,
+        waits_for=Role.TREASURER,
+        changes={"paying_satang": paying},
+    )
     session.add(payment)
     session.flush()
     return payment
@@ -169,7 +179,15 @@ def void_payment(
         at=at,
         private={"note": secret},
     )
-    eid = _enter(session, fund_request, draft, by=by, waits_for=Role.TREASURER, note=note)
+    eid = _enter(
+        session,
+        fund_request,
+        draft,
+        by=by,
+        waits_for=Role.TREASURER,
+        changes={"paying_satang": fund_request.paying_satang - payment.amount_satang},
+        note=note,
+    )
     _write(session, payment, state, eid)
     return payment
 

@@ -21,6 +21,7 @@ from portal.errors import N_
 from portal.errors import PortalError
 from portal.funds.forms import Pick
 from portal.funds.forms import picks
+from portal.funds.lookups import clock
 from portal.funds.queries import RequestRow
 from portal.funds.queries import request_row
 from portal.payments import queries
@@ -84,6 +85,7 @@ def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = Fals
     return render_template(
         "treasury/payments/show_queue.html",
         queue=queries.queue(db.session(), current_actor()),
+        clock=clock(db.session(), at=now()),
         form=PrepareForm(),
         outcomes=outcomes,
         is_none_ticked=is_none_ticked,
@@ -133,6 +135,7 @@ def _show_payment(
         "treasury/payments/show_payment.html",
         page=page,
         row=page.row,
+        due=page.request and clock(db.session(), at=now()).due(page.request),
         form=form or ConfirmForm(data=seen, formdata=None),
         void_form=void_form or VoidForm(data=seen, formdata=None),
     )

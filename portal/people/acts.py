@@ -13,6 +13,7 @@ from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.roles import Actor
 from portal.roles import Role
+from portal.roles import Term
 
 ROLE_GRANTED = EntryType(
     "role.granted",
@@ -44,6 +45,20 @@ ORGANISATION_RENAMED = EntryType(
         "name_en_before": Field(Kind.TITLE, "the name in English before"),
     },
 )
+ACTING_CHAIR_APPOINTED = EntryType(
+    "acting_chair.appointed",
+    public={
+        "number": Field(Kind.REFERENCE, "the appointment's number"),
+        "subcommittee": Field(Kind.CODE, "the subcommittee whose chair is acted for"),
+        "from_on": Field(Kind.DAY, "the first day"),
+        "to_on": Field(Kind.DAY, "the last day"),
+    },
+    private=("person", "order"),
+)
+ACTING_CHAIR_ENDED = EntryType(
+    "acting_chair.ended",
+    public={"number": Field(Kind.REFERENCE, "the appointment that ends before its last day")},
+)
 PRIVACY_OPENED = EntryType(
     "privacy.opened",
     public={
@@ -54,6 +69,8 @@ PRIVACY_OPENED = EntryType(
 ALL = (
     ROLE_GRANTED,
     ROLE_ENDED,
+    ACTING_CHAIR_APPOINTED,
+    ACTING_CHAIR_ENDED,
     PERSON_ADDED,
     PERSON_DEACTIVATED,
     PERSON_REACTIVATED,
@@ -98,6 +115,25 @@ def administered(
     role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
     private = {} if person is None else {"person": person}
     return Draft(entry_type, at, role, actor_secret(by), public, private)
+
+
+def acting_chair_appointed(
+    number: str, term: Term, *, person: Secret, order: Secret, role: Role, by: Actor, at: datetime
+) -> Draft:
+    """Somebody is to act for a chair; who, and by which order, is private."""
+    public: dict[str, Json] = {
+        "number": number,
+        "subcommittee": term.subcommittee,
+        "from_on": term.from_on.isoformat(),
+        "to_on": term.to_on.isoformat(),
+    }
+    private = {"person": person, "order": order}
+    return Draft(ACTING_CHAIR_APPOINTED, at, role, actor_secret(by), public, private)
+
+
+def acting_chair_ended(number: str, *, role: Role, by: Actor, at: datetime, ref: str) -> Draft:
+    """Somebody acts for a chair no longer."""
+    return Draft(ACTING_CHAIR_ENDED, at, role, actor_secret(by), {"number": number}, refs=(ref,))
 
 
 def opened(purpose: str, count: int, *, by: Actor, at: datetime) -> Draft:

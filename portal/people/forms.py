@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
-from wtforms import IntegerField
 from wtforms import PasswordField
 from wtforms import RadioField
 from wtforms import SelectMultipleField
@@ -19,7 +18,6 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import AnyOf
 from wtforms.validators import EqualTo
 from wtforms.validators import InputRequired
-from wtforms.widgets import HiddenInput
 
 from portal.labels import FIELDS
 from portal.labels import OPENED_FOR
@@ -81,17 +79,6 @@ class NewPasswordForm(FlaskForm):
     def answer(self) -> PasswordAnswer:
         """Return what was typed."""
         return PasswordAnswer(self.old.data or "", self.new.data or "")
-
-
-class SeenVersion(FlaskForm):
-    """The version of the thing as the page showed it."""
-
-    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-
-    @property
-    def seen(self) -> int:
-        """Return the version that the page showed."""
-        return int(self.seen_version.data or 0)
 
 
 class OpeningForm(FlaskForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint
@@ -19,6 +20,7 @@ from portal.db import Moment
 from portal.db import choice
 from portal.people.rules import Purpose
 from portal.roles import Role
+from portal.roles import Term
 
 
 class Organisation(Base):
@@ -41,6 +43,7 @@ class Person(Base):
     username: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     organisation_code: Mapped[str | None] = mapped_column(ForeignKey("organisation.code"))
+    email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(Text)
     session_key: Mapped[str] = mapped_column(String(43))
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -50,6 +53,9 @@ class Person(Base):
 
     grants: Mapped[list[RoleGrant]] = relationship(
         lazy="selectin", foreign_keys="RoleGrant.person_id", order_by="RoleGrant.id"
+    )
+    terms: Mapped[list[ActingChair]] = relationship(
+        lazy="selectin", foreign_keys="ActingChair.person_id"
     )
 
 
@@ -75,6 +81,35 @@ class RoleGrant(Base):
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     ended_for: Mapped[str | None] = mapped_column(String(40))
     ended_eid: Mapped[str | None] = mapped_column(Eid, ForeignKey("log_entry.eid"))
+
+
+class ActingChair(Base):
+    """Somebody acts for the chair of a subcommittee for some days, by a named order."""
+
+    __tablename__ = "acting_chair"
+    __table_args__ = (
+        CheckConstraint("from_on <= to_on", name="days_in_order"),
+        CheckConstraint("person_id <> appointed_by_id", name="appointed_by_another"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    subcommittee_code: Mapped[str] = mapped_column(String(12), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    order_number: Mapped[str] = mapped_column(String(100))
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    appointed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    appointed_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str] = mapped_column(
+        Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
+    )
+
+    @property
+    def term(self) -> Term:
+        """Return the days as a plain value."""
+        return Term(self.subcommittee_code, self.from_on, self.to_on)
 
 
 class Opening(Base):

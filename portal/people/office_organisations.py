@@ -19,6 +19,7 @@ from portal.labels import Name
 from portal.people import queries
 from portal.people import service
 from portal.people import staffing
+from portal.people import user_page
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
@@ -40,7 +41,7 @@ def list_organisations() -> ResponseReturnValue:
     by = current_actor()
     return render_template(
         "office/organisations/list_organisations.html",
-        rows=queries.organisations(db.session(), by),
+        rows=user_page.organisation_rows(db.session(), by),
         administers=by.holds(Role.ADMINISTRATOR),
     )
 
@@ -94,7 +95,7 @@ def show_rename(code: str) -> ResponseReturnValue:
 
 
 def _name(code: str) -> Name:
-    names = queries.organisation_names(db.session())
+    names = queries.organisations(db.session())
     if code not in names:
         raise OrganisationNotFoundError
     return names[code]

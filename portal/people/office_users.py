@@ -23,16 +23,17 @@ from portal.labels import ROLES
 from portal.people import queries
 from portal.people import service
 from portal.people import staffing
-from portal.people.forms import SeenVersion
+from portal.people import user_page
 from portal.people.planned import mark
 from portal.people.planned import settle
-from portal.people.queries import PeopleFilters
 from portal.people.rules import check_administers
 from portal.people.user_forms import OneTimePasswordForm
 from portal.people.user_forms import UserAnswer
 from portal.people.user_forms import UserForm
+from portal.people.user_page import PeopleFilters
 from portal.roles import Role
 from portal.security import current_actor
+from portal.words import SeenVersion
 from portal.words import in_language
 from portal.words import say
 from portal.words import tell
@@ -52,7 +53,7 @@ def list_users() -> ResponseReturnValue:
     page = max(1, request.args.get("page", 1, type=int))
     return render_template(
         "office/users/list_users.html",
-        found=queries.people(db.session(), by, filters, page=page),
+        found=user_page.people(db.session(), by, filters, page=page),
         filters=filters,
         roles=[role for role in ROLES if role != Role.SYSTEM],
         administers=by.holds(Role.ADMINISTRATOR),
@@ -67,7 +68,7 @@ def new_user() -> ResponseReturnValue:
 
 
 def _user_form() -> UserForm:
-    names = queries.organisation_names(db.session())
+    names = queries.organisations(db.session())
     return UserForm().offer({code: in_language(name) for code, name in names.items()})
 
 
@@ -77,7 +78,7 @@ def _show_form(form: UserForm, planned: UserAnswer | None = None) -> str:
         form=form,
         planned=planned,
         mark=mark(planned),
-        organisations=queries.organisation_names(db.session()),
+        organisations=queries.organisations(db.session()),
     )
 
 
@@ -111,7 +112,7 @@ def add_user() -> ResponseReturnValue:
 def show_user(person_id: int) -> ResponseReturnValue:
     """Show one person: what they hold now, what they held, and what can be done."""
     by = current_actor()
-    person = queries.person_page(db.session(), person_id, by)
+    person = user_page.person_page(db.session(), person_id, by)
     return render_template(
         "office/users/show_user.html",
         person=person,
@@ -137,12 +138,12 @@ def end_sessions(person_id: int) -> ResponseReturnValue:
 def show_password(person_id: int) -> ResponseReturnValue:
     """Show the form of a one-time password."""
     check_administers(current_actor(), person_id=person_id)
-    person = queries.person_page(db.session(), person_id, current_actor())
+    person = user_page.person_page(db.session(), person_id, current_actor())
     return _show_password(person_id, OneTimePasswordForm(seen_version=person.version))
 
 
 def _show_password(person_id: int, form: OneTimePasswordForm) -> str:
-    person = queries.person_page(db.session(), person_id, current_actor())
+    person = user_page.person_page(db.session(), person_id, current_actor())
     return render_template("office/users/show_password.html", person=person, form=form)
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement
-from sqlalchemy import func
-from sqlalchemy import or_
+from sqlalchemy import Row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.labels import Name
+from portal.people.models import ActingChair
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
-from portal.people.rules import OnlyAdministratorError
 from portal.roles import Actor
 from portal.roles import Role
 
 SYSTEM = Actor(0, frozenset({Role.SYSTEM}), name="system", username="system")
+_NOW = (RoleGrant.ended_at.is_(None), Person.is_active)
 
 
 class PersonNotFoundError(NotFoundError):
@@ -50,12 +49,14 @@ def actor(session: Session, username: str) -> Actor:
     return as_actor(person)
 
 
-def as_actor(person: Person) -> Actor:
-    """Return a person as somebody who acts."""
+def as_actor(person: Person, *, on: date | None = None) -> Actor:
+    """Return a person as somebody who acts, with the terms for a chair that cover a day, or all."""
     grants = [grant for grant in person.grants if grant.ended_at is None]
+    terms = [row.term for row in person.terms if row.ended_at is None]
+    acting = frozenset(term for term in terms if term.covers(term.subcommittee, on))
     return Actor(
         person_id=person.id,
-        roles=frozenset(grant.role for grant in grants),
+        roles=frozenset(grant.role for grant in grants) | ({Role.CHAIR} if acting else set()),
         chairs=frozenset(
             grant.subcommittee_code
             for grant in grants
@@ -64,201 +65,78 @@ def as_actor(person: Person) -> Actor:
         name=person.name,
         username=person.username,
         must_change_password=person.must_change_password,
+        acting=acting,
     )
 
 
-def holders(session: Session, role: Role, subcommittee: str | None = None) -> list[str]:
-    """Return the names of those who hold a role now: whom to ask."""
+def holders(
+    session: Session, role: Role, subcommittee: str | None = None, *, on: date | None = None
+) -> list[str]:
+    """Return the names of those who hold a role now: whom to ask.
+
+    With a day, those who act for the chair of the subcommittee on it come after the chair.
+    """
+    return [name for _id, name in _held_by(session, role, subcommittee, on)]
+
+
+def holder_ids(
+    session: Session, role: Role, subcommittee: str | None = None, *, on: date | None = None
+) -> list[int]:
+    """Return the ids of those who hold a role now, in the same order."""
+    return [person_id for person_id, _name in _held_by(session, role, subcommittee, on)]
+
+
+def _held_by(
+    session: Session, role: Role, subcommittee: str | None, on: date | None
+) -> Sequence[Row[int, str]]:
     found = (
-        select(Person.name)
+        select(Person.id, Person.name)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(RoleGrant.role == role, RoleGrant.ended_at.is_(None), Person.is_active)
+        .where(RoleGrant.role == role, *_NOW)
         .order_by(Person.name)
     )
-    if role is Role.CHAIR and subcommittee is not None:
-        found = found.where(RoleGrant.subcommittee_code == subcommittee)
-    return list(session.scalars(found))
+    if role is not Role.CHAIR or subcommittee is None:
+        return session.execute(found).all()
+    chairs = session.execute(found.where(RoleGrant.subcommittee_code == subcommittee)).all()
+    return chairs if on is None else [*chairs, *_acting(session, subcommittee, on)]
 
 
-PAGE_LENGTH = 50
-# Who reads the list of people; the auditor changes nothing in it.
-LOOKERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role that somebody holds or held; the reasons are codes."""
-
-    grant_id: int
-    role: Role
-    subcommittee: str | None
-    granted_at: datetime
-    granted_for: str | None
-    ended_at: datetime | None
-    ended_for: str | None
-    eid: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """Somebody who signs in, as an administrator sees them."""
-
-    id: int
-    username: str
-    name: str
-    organisation: Name | None
-    is_active: bool
-    has_password: bool
-    must_change_password: bool
-    version: int
-    roles: Sequence[HeldRole]
-    earlier_roles: Sequence[HeldRole]
-
-    def role(self, grant_id: int) -> HeldRole:
-        """Return one of the roles held now, or raise `NoSuchPersonError`."""
-        found = next((held for held in self.roles if held.grant_id == grant_id), None)
-        if found is None:
-            raise NoSuchPersonError
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class PeopleFilters:
-    """What the list of people is narrowed to; empty means all."""
-
-    text: str = ""
-    role: str = ""
-    state: str = ""
-
-    @property
-    def is_set(self) -> bool:
-        """Say whether anything is narrowed."""
-        return bool(self.text or self.role or self.state)
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """A page of the list of people."""
-
-    rows: Sequence[PersonRow]
-    count: int
-    page: int
-
-    @property
-    def first(self) -> int:
-        """Return the number of the first row shown."""
-        return (self.page - 1) * PAGE_LENGTH + 1
-
-    @property
-    def last(self) -> int:
-        """Return the number of the last row shown."""
-        return (self.page - 1) * PAGE_LENGTH + len(self.rows)
-
-
-def people(session: Session, by: Actor, filters: PeopleFilters, *, page: int = 1) -> People:
-    """Return who signs in, by name."""
-    _need_looker(by)
-    conditions = _narrowed(filters)
-    count = session.scalar(select(func.count()).select_from(Person).where(*conditions)) or 0
-    start = (page - 1) * PAGE_LENGTH
-    if start >= count:
-        return People((), count, page)
-    found = session.scalars(
-        select(Person)
-        .where(*conditions)
-        .order_by(Person.is_active.desc(), Person.name, Person.id)
-        .limit(PAGE_LENGTH)
-        .offset(start)
-    )
-    known = organisation_names(session)
-    return People([_person_row(person, known) for person in found], count, page)
-
-
-def _narrowed(filters: PeopleFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        or_(Person.name.contains(word, autoescape=True), Person.username.contains(word.lower()))
-        for word in filters.text.split()
-    ]
-    if filters.role in set(Role):
-        held = select(RoleGrant.person_id).where(
-            RoleGrant.role == Role(filters.role), RoleGrant.ended_at.is_(None)
+def _acting(session: Session, subcommittee: str, on: date) -> Sequence[Row[int, str]]:
+    return session.execute(
+        select(Person.id, Person.name)
+        .join(ActingChair, ActingChair.person_id == Person.id)
+        .where(
+            ActingChair.subcommittee_code == subcommittee,
+            ActingChair.from_on <= on,
+            ActingChair.to_on >= on,
+            ActingChair.ended_at.is_(None),
+            Person.is_active,
         )
-        conditions.append(Person.id.in_(held))
-    if filters.state in {"active", "inactive"}:
-        conditions.append(Person.is_active.is_(filters.state == "active"))
-    return conditions
+        .order_by(Person.name)
+    ).all()
 
 
-def person_page(session: Session, person_id: int, by: Actor) -> PersonRow:
-    """Return one person, or raise `NoSuchPersonError`."""
-    _need_looker(by)
-    person = session.get(Person, person_id)
-    if person is None:
-        raise NoSuchPersonError
-    return _person_row(person, organisation_names(session))
-
-
-def _need_looker(by: Actor) -> None:
-    if not LOOKERS & by.roles:
-        raise OnlyAdministratorError
-
-
-def _person_row(person: Person, known: Mapping[str, Name]) -> PersonRow:
-    roles = [_held_role(grant) for grant in person.grants]
-    return PersonRow(
-        id=person.id,
-        username=person.username,
-        name=person.name,
-        organisation=known.get(person.organisation_code or ""),
-        is_active=person.is_active,
-        has_password=person.password_hash is not None,
-        must_change_password=person.must_change_password,
-        version=person.version,
-        roles=[role for role in roles if role.ended_at is None],
-        earlier_roles=[role for role in roles if role.ended_at is not None],
+def role_holders(session: Session) -> dict[tuple[Role, str | None], list[int]]:
+    """Return who holds which role now; for chairs, of which subcommittee."""
+    rows = session.execute(
+        select(RoleGrant.role, RoleGrant.subcommittee_code, Person.id)
+        .join(Person)
+        .where(*_NOW)
+        .order_by(Person.id)
     )
+    found: dict[tuple[Role, str | None], list[int]] = {}
+    for role, subcommittee, person_id in rows:
+        found.setdefault((role, subcommittee), []).append(person_id)
+    return found
 
 
-def _held_role(grant: RoleGrant) -> HeldRole:
-    return HeldRole(
-        grant_id=grant.id,
-        role=grant.role,
-        subcommittee=grant.subcommittee_code,
-        granted_at=grant.granted_at,
-        granted_for=grant.granted_for,
-        ended_at=grant.ended_at,
-        ended_for=grant.ended_for,
-        eid=grant.ended_eid or grant.log_eid,
-    )
+def names(session: Session, person_ids: Collection[int | None]) -> Mapping[int | None, str]:
+    """Return the names of these people by their numbers; the system is None and has no name."""
+    found = select(Person.id, Person.name).where(Person.id.in_(set(person_ids) - {None}))
+    return {None: "", **{row.id: row.name for row in session.execute(found)}}
 
 
-@dataclass(frozen=True, slots=True)
-class OrganisationRow:
-    """A partner, and how many people come from it."""
-
-    code: str
-    name: Name
-    kind: str
-    people: int
-
-
-def organisations(session: Session, by: Actor) -> Sequence[OrganisationRow]:
-    """Return every partner, by its Thai name."""
-    _need_looker(by)
-    counted = func.count(Person.id)
-    found = session.execute(
-        select(Organisation, counted)
-        .outerjoin(Person, Person.organisation_code == Organisation.code)
-        .group_by(Organisation.code)
-        .order_by(Organisation.name_th)
-    )
-    return [
-        OrganisationRow(row.code, Name(row.name_th, row.name_en), row.kind, count)
-        for row, count in found
-    ]
-
-
-def organisation_names(session: Session) -> Mapping[str, Name]:
-    """Return the names of the partners by code."""
+def organisations(session: Session) -> Mapping[str, Name]:
+    """Return the names of all organisations by their codes, in the order of their Thai names."""
     found = session.scalars(select(Organisation).order_by(Organisation.name_th))
-    return {row.code: Name(row.name_th, row.name_en) for row in found}
+    return {one.code: Name(one.name_th, one.name_en) for one in found}

@@ -30,6 +30,7 @@ from portal.people.queries import PersonNotFoundError
 from portal.people.rules import RoleReason
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 
 PASSWORD_LENGTH_MIN = 12
 
@@ -115,6 +116,7 @@ def add_person(
     *,
     name: str,
     organisation_code: str | None,
+    email: str | None = None,
     by: Actor,
     at: datetime,
 ) -> Person:
@@ -124,6 +126,7 @@ def add_person(
         username=username,
         name=name,
         organisation_code=organisation_code,
+        email=email,
         session_key=new_key(),
     )
     session.add(person)
@@ -158,6 +161,9 @@ def grant_role(
     if not person.is_active:
         raise rules.NotActiveError
     held = [(grant.role, grant.subcommittee_code) for grant in held_grants(person)]
+    # Who acts for a chair, or is appointed to, is a chair for what excludes it.
+    terms = [row.term for row in person.terms if row.ended_at is None]
+    held += [(Role.CHAIR, term.subcommittee) for term in terms if term.to_on >= bangkok_day(at)]
     rules.check_grant(role, subcommittee_code, held=held)
     secret = whose(person, reason)
     eid = record(session, acts.role_granted(role, subcommittee_code, person=secret, by=by, at=at))

@@ -18,12 +18,12 @@ from wtforms.validators import Regexp
 from portal.labels import ORGANISATION_KINDS
 from portal.labels import ROLE_REASONS
 from portal.labels import Name
-from portal.people.forms import SeenVersion
 from portal.people.planned import Planned
 from portal.people.rules import RoleReason
 from portal.words import NOT_LISTED
 from portal.words import LineField
 from portal.words import OneOf
+from portal.words import SeenVersion
 from portal.words import at_most
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")

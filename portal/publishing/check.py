@@ -27,7 +27,9 @@ from portal.funds.ledger import Place
 from portal.funds.models import Balance
 from portal.money import Money
 from portal.publishing.models import PublishedAct
+from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
+from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
@@ -36,6 +38,7 @@ from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Shelf
 from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
+from portal.publishing.tables import case_row
 from portal.publishing.tables import figure_rows
 from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_row
@@ -58,6 +61,8 @@ def check_tables(
     _check_rows(session, PublishedLimit, limits, ("idx",))
     _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
     _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))
+    _check_rows(session, PublishedFinding, map(case_row, shelf.findings.values()), ("number",))
+    _check_rows(session, PublishedConcern, map(case_row, shelf.concerns.values()), ("number",))
     _check_books(session, checkpoint, shelf)
 
 
@@ -165,7 +170,9 @@ def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None
     if recorded != checkpoint.size:
         return
     _check_places(session, (Place.AVAILABLE,), shelf.left)
-    _check_places(session, _APPROVED, shelf.sums(Measure.APPROVED))
+    approved = shelf.sums(Measure.APPROVED)
+    approved.subtract(shelf.sums(Measure.RELEASED))
+    _check_places(session, _APPROVED, approved)
     _check_places(session, _PAID, shelf.sums(Measure.DISBURSED))
 
 

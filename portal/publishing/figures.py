@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from sqlalchemy import Row
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -128,7 +130,7 @@ def figures(session: Session) -> Figures:
         received=sums.get("received", Money(0)),
         allocated=sums.get("allocated", Money(0)),
         requested=total(tally.amount for tally in counted),
-        approved=sums.get("approved", Money(0)),
+        approved=sums.get("approved", Money(0)) - sums.get("released", Money(0)),
         disbursed=sums.get("disbursed", Money(0)),
         requests=sum(tally.count for tally in counted),
         paid_for_youths=paid.get("youth", 0),
@@ -192,15 +194,21 @@ def tallies(session: Session) -> list[Tally]:
 
 def median_days(session: Session) -> float | None:
     """Return the median of days from the first sending of a request to its money."""
-    spans = [
-        (datetime.fromisoformat(paid_at) - datetime.fromisoformat(sent_at)).total_seconds()
-        for sent_at, paid_at in session.execute(
-            select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
-                PublishedRequest.paid_at != ""
-            )
+    spans = session.execute(
+        select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
+            PublishedRequest.paid_at != ""
         )
+    )
+    return median_of(spans)
+
+
+def median_of(spans: Iterable[Row[str, str]]) -> float | None:
+    """Return the median of days between two moments of the log, or None where there are none."""
+    seconds = [
+        (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+        for since, until in spans
     ]
-    return round(median(spans) / SECONDS_PER_DAY, 1) if spans else None
+    return round(median(seconds) / SECONDS_PER_DAY, 1) if seconds else None
 
 
 def parts(session: Session, kind: str) -> list[Part]:
@@ -222,7 +230,7 @@ def parts(session: Session, kind: str) -> list[Part]:
             # The log tells a short Thai name of some.
             short=Name(json.loads(row.more).get("short_th", row.name_th), row.name_en),
             given=Money(sums[row.code][given]),
-            approved=Money(sums[row.code]["approved"]),
+            approved=Money(sums[row.code]["approved"] - sums[row.code]["released"]),
             disbursed=Money(sums[row.code]["disbursed"]),
         )
         for row in sorted(rows, key=lambda row: row.code)

@@ -14,18 +14,24 @@ from datetime import timedelta
 from typing import Literal
 
 from portal.audit.entry import Entry
+from portal.audit.entry import Json
 from portal.audit.entry import check_entry
 from portal.errors import N_
 from portal.errors import PortalError
+from portal.funds.attachments import ATTACHERS
+from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
 from portal.funds.rulebook import RuleKind
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
+from portal.funds.rules import State
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
+from portal.funds.urgency import SIGNATURES
 from portal.money import Money
+from portal.publishing import case_fold
 from portal.publishing.naming import NamingError
 from portal.publishing.naming import change
 from portal.publishing.naming import create
@@ -37,13 +43,14 @@ from portal.publishing.shelf import Limit
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Name
 from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Ratification
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 2
+VERSION = 3
 _BANGKOK = timedelta(hours=7)
 
 
@@ -64,12 +71,13 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
         raise FoldError(index, error.sentence, **error.facts) from error
     if (index == 0) != (entry.type == "log.genesis"):
         raise FoldError(index, N_("the log begins with its genesis, and has one"))
-    tell = _TELLS.get(entry.type)
-    if tell is None:
-        return
+    tell, tell_case = _TELLS.get(entry.type), case_fold.TELLS.get(entry.type)
     try:
-        tell(shelf, index, entry)
-    except NamingError as error:
+        if tell is not None:
+            tell(shelf, index, entry)
+        elif tell_case is not None:
+            tell_case(shelf, entry)
+    except (NamingError, case_fold.CaseError) as error:
         raise FoldError(index, error.sentence, **error.facts) from error
     except (OverflowError, ValueError) as error:
         raise FoldError(index, N_("a time that the calendar does not have")) from error
@@ -139,11 +147,14 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     for kind in RuleKind:
         _held(shelf, entry, kind)
     category = entry.text("category")
-    _check_request(index, entry, holding(shelf.names, "category", category, today=day(entry.at)))
+    sent_on = day(entry.at)
+    _check_request(index, entry, holding(shelf.names, "category", category, today=sent_on))
     place = entry.public["place"]
-    askers = (case.askers if case else frozenset()) | {party}
-    _apart(index, party, case.deciders if case else frozenset())
-    shelf.cases[reference] = Case(
+    known = case or _NOBODY
+    _apart(index, party, known.deciders)
+    if entry.public["urgent"]:
+        _check_urgent(shelf, index, sent_on, entry.number("satang"))
+    sent = Case(
         reference=reference,
         kind=entry.text("kind"),
         fund=entry.text("fund"),
@@ -154,15 +165,150 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         place=None if place is None else str(place),
         status=Status.SUBMITTED,
         satang=entry.number("satang"),
-        submitted_at=case.submitted_at if case else entry.at,
+        submitted_at=known.submitted_at or entry.at,
         sent_at=entry.at,
-        signing=_signing_roles(shelf, index, entry),
+        is_urgent=bool(entry.public["urgent"]),
         last_index=index,
-        askers=askers,
-        deciders=case.deciders if case else frozenset(),
+        unrelated=known.unrelated,
+        related=known.related,
+        askers=known.askers | {party},
+        deciders=known.deciders,
     )
+    shelf.cases[reference] = replace(sent, signing=_signing_roles(shelf, index, sent))
     if case is None:
-        _count(shelf, shelf.cases[reference], entry, Measure.REQUESTED, entry.number("satang"))
+        _count(shelf, sent, entry, Measure.REQUESTED, sent.satang)
+
+
+# What is known of a request before it is sent.
+_NOBODY = Case("", "", "", "", "", "", 0, None, Status.SUBMITTED, 0, "", "")
+
+
+# The urgent lane, and who acts for a chair, have days and facts, and no name of their own.
+_LANE = ("urgent_lane", "")
+
+
+def _facts(entry: Entry) -> Name:
+    return Name("", "", dict(entry.public))
+
+
+def _lane(shelf: Shelf, index: int, on: str) -> Mapping[str, Json]:
+    """Return the rules of the urgent lane on a day."""
+    said = shelf.names.get(_LANE, {})
+    begun = max((day for day in said if day <= on), default=None)
+    if begun is None:
+        raise FoldError(index, N_("there is no urgent lane"))
+    return said[begun].more
+
+
+def _check_urgent(shelf: Shelf, index: int, on: str, satang: int) -> None:
+    ceiling = _lane(shelf, index, on)["ceiling_satang"]
+    if not (isinstance(ceiling, int) and satang <= ceiling):
+        raise FoldError(index, N_("the amount is beyond the ceiling of the urgent lane"))
+
+
+def _urgent_lane(shelf: Shelf, _index: int, entry: Entry) -> None:
+    # The newest of a day counts.
+    lane = {entry.text("valid_from"): _facts(entry)}
+    shelf.names[_LANE] = {**shelf.names.get(_LANE, {}), **lane}
+
+
+def _term(shelf: Shelf, index: int, entry: Entry) -> None:
+    key = ("acting_chair", entry.text("number"))
+    _held(shelf, entry, RuleKind.SUBCOMMITTEE)
+    if key in shelf.names or entry.text("from_on") > entry.text("to_on"):
+        raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
+    shelf.names[key] = {entry.text("from_on"): _facts(entry)}
+
+
+def _term_ended(shelf: Shelf, index: int, entry: Entry) -> None:
+    kind, number = "acting_chair", entry.text("number")
+    if (kind, number) not in shelf.names:
+        raise FoldError(index, N_("the log knows no {kind} {code}"), kind=kind, code=number)
+    shelf.names["acting_end", number] = {day(entry.at): Name("", "", {"at": entry.at})}
+
+
+def _check_acting(shelf: Shelf, index: int, case: Case, entry: Entry) -> None:
+    """Refuse who acts for the chair of a subcommittee without an appointment for that day."""
+    if not entry.public["acting"]:
+        return
+    on = day(entry.at)
+    for (kind, number), days in shelf.names.items():
+        if kind == "acting_chair":
+            ends = shelf.names.get(("acting_end", number), {})
+            is_open = all(str(end.more["at"]) >= entry.at for end in ends.values())
+            if is_open and any(_covers(term, case.subcommittee, on) for term in days.values()):
+                return
+    raise FoldError(index, N_("nobody is appointed to act for this chair on that day"))
+
+
+def _covers(term: Name, subcommittee: str, on: str) -> bool:
+    is_here = term.more["subcommittee"] == subcommittee
+    return is_here and str(term.more["from_on"]) <= on <= str(term.more["to_on"])
+
+
+def _declared(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = _case(shelf, index, entry, Status.SUBMITTED, Status.APPROVED, Status.PAID)
+    party, is_related = entry.text("party"), bool(entry.public["related"])
+    _apart(index, party, case.askers)
+    if party in case.related and not is_related:
+        raise FoldError(index, N_("a declared relation is taken back"))
+    measure = Measure.RELATED if is_related else Measure.UNRELATED
+    _count(shelf, case, entry, measure, 0)
+    one = frozenset({party})
+    shelf.cases[case.reference] = replace(
+        case,
+        related=case.related | one if is_related else case.related,
+        unrelated=case.unrelated - one if is_related else case.unrelated | one,
+    )
+
+
+def _check_unrelated(index: int, case: Case, party: str) -> None:
+    if party not in case.unrelated:
+        raise FoldError(index, N_("somebody decides who did not declare to be unrelated"))
+
+
+def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = _case(shelf, index, entry, Status.APPROVED), entry.text("party")
+    _apart(index, party, case.deciders, case.payers)
+    if any(payment.state != "voided" for payment in case.payments.values()):
+        raise FoldError(index, N_("a request is revised while it is being paid"))
+    satang = entry.number("satang")
+    category = holding(shelf.names, "category", case.category, today=day(entry.at))
+    ceiling = category.more["ceiling_satang"]
+    if not (isinstance(ceiling, int) and 0 < satang <= ceiling):
+        raise FoldError(index, N_("the amount is beyond the ceiling of its category"))
+    if case.is_urgent:
+        _check_urgent(shelf, index, day(entry.at), satang)
+    shelf.left[case.fund, case.subcommittee] += case.approved_satang
+    _count(shelf, case, entry, Measure.RELEASED, case.approved_satang)
+    revised = replace(
+        case,
+        status=Status.SUBMITTED,
+        satang=satang,
+        approved_satang=0,
+        decided_at="",
+        sent_at=entry.at,
+        signers=(),
+        askers=case.askers | {party},
+        ratify_by="",
+        ratification=Ratification.NONE,
+    )
+    signing = _signing_roles(shelf, index, revised)
+    shelf.cases[case.reference] = replace(revised, signing=signing)
+
+
+def _ratified(ratification: Ratification) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
+        case, party = _case(shelf, index, entry, Status.APPROVED, Status.PAID), entry.text("party")
+        if case.ratification is not Ratification.DUE:
+            raise FoldError(index, N_("there is nothing to ratify"))
+        _apart(index, party, case.askers, frozenset(case.signers))
+        _check_unrelated(index, case, party)
+        shelf.cases[case.reference] = replace(
+            case, ratification=ratification, deciders=case.deciders | {party}
+        )
+
+    return tell
 
 
 def _check_request(index: int, entry: Entry, category: Name) -> None:
@@ -202,6 +348,8 @@ def _case(shelf: Shelf, index: int, entry: Entry, *statuses: Status) -> Case:
 def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
     _apart(index, party, case.askers, frozenset(case.signers))
+    _check_unrelated(index, case, party)
+    _check_acting(shelf, index, case, entry)
     signers = (*case.signers, party)
     number, needed = entry.number("signature"), entry.number("needed")
     is_approval = entry.type == "fund_request.approved"
@@ -219,21 +367,33 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
         case = replace(
             case, status=Status.APPROVED, approved_satang=case.satang, decided_at=entry.at
         )
+        if case.is_urgent:
+            case = _awaiting(shelf, index, case, entry)
     shelf.cases[case.reference] = case
 
 
-def _signing_roles(shelf: Shelf, index: int, entry: Entry) -> tuple[str, ...]:
+def _awaiting(shelf: Shelf, index: int, case: Case, entry: Entry) -> Case:
+    """Return an urgent case as it waits for the driving committee."""
+    approved_on = datetime.fromisoformat(day(entry.at))
+    within = _lane(shelf, index, day(entry.at))["ratify_within_days"]
+    due = approved_on + timedelta(days=within if isinstance(within, int) else 0)
+    return replace(case, ratify_by=due.strftime("%Y-%m-%d"), ratification=Ratification.DUE)
+
+
+def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
     """Return who signs for a request by the limits of the day on which it is sent."""
-    sent_on = day(entry.at)
+    if case.is_urgent:
+        return SIGNATURES
+    sent_on = day(case.sent_at)
     begun = [limit.valid_from for limit in shelf.limits.values() if limit.valid_from <= sent_on]
     newest = max(begun, default="")
     valid = [limit.threshold for limit in shelf.limits.values() if limit.valid_from == newest]
     try:
         return signatures_needed(
             valid,
-            subcommittee=entry.text("subcommittee"),
-            fund=entry.text("fund"),
-            amount=Money(entry.number("satang")),
+            subcommittee=case.subcommittee,
+            fund=case.fund,
+            amount=Money(case.satang),
         )
     except NoThresholdError as error:
         raise FoldError(index, N_("no limit says who signs for this amount")) from error
@@ -257,6 +417,8 @@ def _decided(status: Status) -> Callable[[Shelf, int, Entry], None]:
     def tell(shelf: Shelf, index: int, entry: Entry) -> None:
         case, party = _case(shelf, index, entry, Status.SUBMITTED), entry.text("party")
         _apart(index, party, case.askers)
+        _check_unrelated(index, case, party)
+        _check_acting(shelf, index, case, entry)
         deciders = case.deciders | {party}
         decided_at = "" if status is Status.RETURNED else entry.at
         shelf.cases[case.reference] = replace(
@@ -288,6 +450,33 @@ def _issued(shelf: Shelf, index: int, entry: Entry) -> None:
         raise FoldError(index, N_("{role} issues no such paper"), role=entry.role)
     case = _case(shelf, index, entry, *_ISSUED_WHEN[kind])
     shelf.cases[case.reference] = case
+
+
+# where a request stands when a paper is attached -> who attaches it
+_ATTACHED_BY: Mapping[Status, frozenset[Role]] = {
+    Status.SUBMITTED: ATTACHERS[State.SUBMITTED],
+    Status.RETURNED: ATTACHERS[State.RETURNED],
+}
+
+
+def _attached(shelf: Shelf, index: int, entry: Entry) -> None:
+    kind = entry.text("paper")
+    if kind not in set(PaperKind):
+        raise FoldError(index, N_("{document} is no paper of this portal"), document=kind)
+    if entry.public["reference"] is None:
+        _attaches(index, entry, ATTACHERS[State.DRAFT])
+        return
+    is_removal = entry.type == "paper.removed"
+    case = _case(shelf, index, entry, *([Status.RETURNED] if is_removal else _ATTACHED_BY))
+    _attaches(index, entry, _ATTACHED_BY[case.status])
+    party = entry.text("party")
+    _apart(index, party, case.deciders)
+    shelf.cases[case.reference] = replace(case, askers=case.askers | {party})
+
+
+def _attaches(index: int, entry: Entry, roles: frozenset[Role]) -> None:
+    if entry.role not in roles:
+        raise FoldError(index, N_("{role} attaches no paper now"), role=entry.role)
 
 
 # payment entry -> the state a payment must be in before, and is in after
@@ -354,7 +543,16 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "fund_request.returned": _decided(Status.RETURNED),
     "fund_request.rejected": _decided(Status.REJECTED),
     "fund_request.withdrawn": _withdrawn,
+    "fund_request.revised": _revised,
+    "fund_request.ratified": _ratified(Ratification.RATIFIED),
+    "fund_request.not_ratified": _ratified(Ratification.REFUSED),
+    "interest.declared": _declared,
+    "urgent_lane.set": _urgent_lane,
+    "acting_chair.appointed": _term,
+    "acting_chair.ended": _term_ended,
     "document.issued": _issued,
+    "paper.attached": _attached,
+    "paper.removed": _attached,
     "payment.prepared": _prepared,
     "payment.released": _paid,
     "payment.sent": _paid,

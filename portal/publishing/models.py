@@ -79,6 +79,9 @@ class PublishedRequest(Base):
     satang: Mapped[int] = mapped_column(BigInteger)
     approved_satang: Mapped[int] = mapped_column(BigInteger)
     disbursed_satang: Mapped[int] = mapped_column(BigInteger)
+    is_urgent: Mapped[bool]
+    ratify_by: Mapped[str] = mapped_column(String(10))
+    ratification: Mapped[str] = mapped_column(String(10))
     submitted_at: Mapped[str] = mapped_column(String(20))
     sent_at: Mapped[str] = mapped_column(String(20))
     decided_at: Mapped[str] = mapped_column(String(20))
@@ -117,3 +120,33 @@ class PublishedFigure(Base):
     measure: Mapped[str] = mapped_column(String(20), primary_key=True)
     satang: Mapped[int] = mapped_column(BigInteger)
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class PublishedFinding(Base):
+    """A finding of an auditor as the public may see it. Moments are UTC texts, empty while not."""
+
+    __tablename__ = "published_finding"
+
+    number: Mapped[str] = mapped_column(String(40), primary_key=True)
+    severity: Mapped[str] = mapped_column(String(40))
+    topic: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(40))
+    raised_at: Mapped[str] = mapped_column(String(20))
+    answered_at: Mapped[str] = mapped_column(String(20))
+    closed_at: Mapped[str] = mapped_column(String(20))
+
+
+class PublishedConcern(Base):
+    """A concern as the public may see it."""
+
+    __tablename__ = "published_concern"
+
+    number: Mapped[str] = mapped_column(String(40), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40))
+    desk: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[str] = mapped_column(String(40))
+    received_at: Mapped[str] = mapped_column(String(20))
+    first_answered_at: Mapped[str] = mapped_column(String(20))
+    answered_at: Mapped[str] = mapped_column(String(20))
+    closed_at: Mapped[str] = mapped_column(String(20))

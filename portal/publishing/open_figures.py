@@ -14,7 +14,7 @@ from portal.audit.entry import Json
 from portal.audit.note import Checkpoint
 
 # What is counted of each cell; what stands committed follows from two of them.
-MEASURES = ("received", "allocated", "approved", "disbursed")
+MEASURES = ("received", "allocated", "approved", "disbursed", "released")
 
 
 class Counted(NamedTuple):
@@ -59,10 +59,12 @@ def _figure(key: tuple[str, ...], sums: dict[str, int]) -> Json:
 
 
 def _amounts(sums: dict[str, int]) -> dict[str, Json]:
+    # What was set free again is approved no longer.
+    approved = sums["approved"] - sums["released"]
     return {
         "received_satang": sums["received"],
         "allocated_satang": sums["allocated"],
-        "approved_satang": sums["approved"],
-        "committed_satang": sums["approved"] - sums["disbursed"],
+        "approved_satang": approved,
+        "committed_satang": approved - sums["disbursed"],
         "disbursed_satang": sums["disbursed"],
     }

@@ -27,6 +27,7 @@ from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
 from portal.publishing import queries
+from portal.publishing.concern_figures import concern_page
 from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
@@ -143,6 +144,14 @@ def show_request(reference: str) -> ResponseReturnValue:
     """Show one request as the log tells it."""
     page = queries.public_request(db.session(), reference)
     return render_template("public/publishing/show_request.html", page=page)
+
+
+@bp.get("/concerns/figures")
+@kept_by_readers
+def show_concern_figures() -> ResponseReturnValue:
+    """Show how many concerns and findings there are, and what came of them."""
+    page = concern_page(db.session())
+    return render_template("public/publishing/show_concern_figures.html", page=page)
 
 
 @bp.get("/log")

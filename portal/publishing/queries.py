@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 from hashlib import sha256
 
@@ -249,6 +250,17 @@ def _at(written: str) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
 
 
+# Acts about a request that leave it where it stands.
+_MOVES_NOTHING = frozenset(
+    {
+        "interest.declared",
+        "check.overridden",
+        "fund_request.ratified",
+        "fund_request.not_ratified",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PublicRequest:
     """The public page of one request.
@@ -267,11 +279,19 @@ class PublicRequest:
     people: Mapping[object, int]
     # Those who cosigned a checkpoint that covers every act shown here, if enough did.
     outsiders: Outsiders | None
+    is_urgent: bool
+    # How an urgent approval stands with the driving committee, and by when it is due.
+    ratification: str
+    ratify_by: date | None
 
     @property
     def moved_at(self) -> datetime:
         """Return when the request came to where it stands; a paper about it moves nothing."""
-        return max(act.at for act in self.timeline if "party" in act.public)
+        return max(
+            act.at
+            for act in self.timeline
+            if "party" in act.public and act.type not in _MOVES_NOTHING
+        )
 
 
 def public_request(session: Session, reference: str) -> PublicRequest:
@@ -295,6 +315,9 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         timeline=timeline,
         people={party: number for number, party in enumerate(parties, 1)},
         outsiders=_outsiders(session, timeline[-1].index),
+        is_urgent=row.is_urgent,
+        ratification=row.ratification,
+        ratify_by=date.fromisoformat(row.ratify_by) if row.ratify_by else None,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy import tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session
 
 from portal.audit import publisher
@@ -33,18 +34,23 @@ from portal.db import writing
 from portal.errors import N_
 from portal.publishing import fold
 from portal.publishing.models import PublishedAct
+from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
+from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
-from portal.publishing.shelf import Case
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Names
 from portal.publishing.shelf import Shelf
+from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
 from portal.publishing.tables import case_of
+from portal.publishing.tables import case_row
+from portal.publishing.tables import concern_of
 from portal.publishing.tables import figure_rows
+from portal.publishing.tables import finding_of
 from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
@@ -56,6 +62,8 @@ BATCH = 2000
 TABLES = (
     PublishedLimit,
     PublishedRequest,
+    PublishedFinding,
+    PublishedConcern,
     PublishedAct,
     PublishedFigure,
     PublishedName,
@@ -118,7 +126,9 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
     _write_limits(session, shelf, folded.size)
-    _write_cases(session, shelf.cases.values())
+    _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
+    _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
+    _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))
     _write_figures(session, shelf)
     session.execute(insert(PublishedAct), [act_row(index, entry) for index, entry in batch])
     grown = folded.extend(leaf_hash(body) for _, body in taken)
@@ -187,6 +197,7 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
         select(PublishedRequest).where(PublishedRequest.reference.in_(references))
     ):
         shelf.cases[row.reference] = case_of(row)
+    _recall_cases(session, shelf, entries)
     added = {
         (row.fund, row.subcommittee, row.measure): int(row.satang)
         for row in session.execute(
@@ -199,15 +210,30 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
         )
     }
     for (fund, subcommittee, measure), satang in added.items():
-        match measure:
-            case Measure.RECEIVED:
-                shelf.left[fund, ""] += satang
-            case Measure.ALLOCATED:
-                shelf.left[fund, ""] -= satang
-                shelf.left[fund, subcommittee] += satang
-            case Measure.APPROVED:
-                shelf.left[fund, subcommittee] -= satang
+        for account, sign in _MOVES.get(measure, ()):
+            shelf.left[fund, subcommittee if account else ""] += sign * satang
     return shelf
+
+
+# What each measure leaves to a fund itself (false) and to a subcommittee (true).
+_MOVES = {
+    Measure.RECEIVED: ((False, 1),),
+    Measure.ALLOCATED: ((False, -1), (True, 1)),
+    Measure.APPROVED: ((True, -1),),
+    Measure.RELEASED: ((True, 1),),
+}
+
+
+def _recall_cases(session: Session, shelf: Shelf, entries: Sequence[Entry]) -> None:
+    numbers = {str(entry.public.get("number")) for entry in entries}
+    for found in session.scalars(
+        select(PublishedFinding).where(PublishedFinding.number.in_(numbers))
+    ):
+        shelf.findings[found.number] = finding_of(found)
+    for told in session.scalars(
+        select(PublishedConcern).where(PublishedConcern.number.in_(numbers))
+    ):
+        shelf.concerns[told.number] = concern_of(told)
 
 
 def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
@@ -224,13 +250,13 @@ def _write_names(session: Session, shelf: Shelf, known: Names) -> None:
         session.execute(insert(PublishedName), list(name_rows(new)))
 
 
-def _write_cases(session: Session, cases: Iterable[Case]) -> None:
-    rows = [request_row(case) for case in cases]
+def _write(session: Session, key: InstrumentedAttribute[str], told: Iterable[Row]) -> None:
+    """Put these rows in the place of those that have the same keys."""
+    rows = list(told)
     if not rows:
         return
-    references = [row["reference"] for row in rows]
-    session.execute(delete(PublishedRequest).where(PublishedRequest.reference.in_(references)))
-    session.execute(insert(PublishedRequest), rows)
+    session.execute(delete(key.class_).where(key.in_([row[key.key] for row in rows])))
+    session.execute(insert(key.class_), rows)
 
 
 _ADD_FIGURE = text(

@@ -1,4 +1,4 @@
-"""What the fold knows: requests, names, limits and figures, as plain values."""
+"""What the fold knows: requests, names, limits, figures, findings, concerns, as plain values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from portal.audit.entry import Json
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import FindingState
 from portal.funds.rules import Threshold
 
 
@@ -21,6 +23,10 @@ class Measure(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     DISBURSED = "disbursed"
+    # What was approved and set free again; and what those who decide declared of themselves.
+    RELEASED = "released"
+    UNRELATED = "unrelated"
+    RELATED = "related"
 
 
 class Status(StrEnum):
@@ -32,6 +38,15 @@ class Status(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     PAID = "paid"
+
+
+class Ratification(StrEnum):
+    """Whether the driving committee stands by an urgent approval."""
+
+    NONE = ""
+    DUE = "due"
+    RATIFIED = "ratified"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,13 @@ class Case:
     paid_at: str = ""
     approved_satang: int = 0
     disbursed_satang: int = 0
+    is_urgent: bool = False
+    # The last day to ratify an urgent approval, and how that stands.
+    ratify_by: str = ""
+    ratification: Ratification = Ratification.NONE
     last_index: int = 0
+    unrelated: frozenset[str] = frozenset()
+    related: frozenset[str] = frozenset()
     askers: frozenset[str] = frozenset()
     signers: tuple[str, ...] = ()
     deciders: frozenset[str] = frozenset()
@@ -107,6 +128,34 @@ class Limit:
     threshold: Threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding of an auditor, as the log tells it."""
+
+    number: str
+    severity: str
+    topic: str
+    state: FindingState
+    raised_at: str
+    answered_at: str = ""
+    closed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A concern of somebody without an account, as the log tells it."""
+
+    number: str
+    topic: str
+    desk: str
+    state: ConcernState
+    received_at: str
+    outcome: str = ""
+    first_answered_at: str = ""
+    answered_at: str = ""
+    closed_at: str = ""
+
+
 @dataclass(slots=True)
 class Shelf:
     """What the fold knows so far, and what the newest entries changed.
@@ -118,6 +167,8 @@ class Shelf:
     cases: dict[str, Case] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
     limits: dict[int, Limit] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    concerns: dict[str, Concern] = field(default_factory=dict)
     satang: Counter[Cell] = field(default_factory=Counter)
     counts: Counter[Cell] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)

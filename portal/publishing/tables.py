@@ -11,16 +11,23 @@ from portal.audit.entry import Entry
 from portal.audit.folder import Folder
 from portal.audit.policy import Seen
 from portal.audit.witnessing import heads
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import FindingState
 from portal.funds.rules import Threshold
 from portal.money import Money
+from portal.publishing.models import PublishedConcern
+from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedRequest
 from portal.publishing.shelf import Case
+from portal.publishing.shelf import Concern
+from portal.publishing.shelf import Finding
 from portal.publishing.shelf import Limit
 from portal.publishing.shelf import Name
 from portal.publishing.shelf import Names
 from portal.publishing.shelf import Paying
+from portal.publishing.shelf import Ratification
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
 from portal.roles import Role
@@ -101,7 +108,12 @@ def case_of(row: PublishedRequest) -> Case:
         paid_at=row.paid_at,
         approved_satang=row.approved_satang,
         disbursed_satang=row.disbursed_satang,
+        is_urgent=row.is_urgent,
+        ratify_by=row.ratify_by,
+        ratification=Ratification(row.ratification),
         last_index=row.last_index,
+        unrelated=frozenset(parties["unrelated"]),
+        related=frozenset(parties["related"]),
         askers=frozenset(parties["askers"]),
         signers=tuple(parties["signers"]),
         deciders=frozenset(parties["deciders"]),
@@ -114,6 +126,8 @@ def request_row(case: Case) -> Row:
     """Return a request as the table keeps it."""
     parties = {
         "signing": case.signing,
+        "unrelated": sorted(case.unrelated),
+        "related": sorted(case.related),
         "askers": sorted(case.askers),
         "signers": case.signers,
         "deciders": sorted(case.deciders),
@@ -133,6 +147,9 @@ def request_row(case: Case) -> Row:
         "satang": case.satang,
         "approved_satang": case.approved_satang,
         "disbursed_satang": case.disbursed_satang,
+        "is_urgent": case.is_urgent,
+        "ratify_by": case.ratify_by,
+        "ratification": case.ratification.value,
         "submitted_at": case.submitted_at,
         "sent_at": case.sent_at,
         "decided_at": case.decided_at,
@@ -141,6 +158,39 @@ def request_row(case: Case) -> Row:
         "parties": json.dumps(parties),
         "payments": json.dumps(payments),
     }
+
+
+def finding_of(row: PublishedFinding) -> Finding:
+    """Return a finding as the fold knows it."""
+    return Finding(
+        number=row.number,
+        severity=row.severity,
+        topic=row.topic,
+        state=FindingState(row.state),
+        raised_at=row.raised_at,
+        answered_at=row.answered_at,
+        closed_at=row.closed_at,
+    )
+
+
+def concern_of(row: PublishedConcern) -> Concern:
+    """Return a concern as the fold knows it."""
+    return Concern(
+        number=row.number,
+        topic=row.topic,
+        desk=row.desk,
+        state=ConcernState(row.state),
+        received_at=row.received_at,
+        outcome=row.outcome,
+        first_answered_at=row.first_answered_at,
+        answered_at=row.answered_at,
+        closed_at=row.closed_at,
+    )
+
+
+def case_row(case: Finding | Concern) -> Row:
+    """Return a finding or a concern as its table keeps it: the columns have the fields' names."""
+    return {**asdict(case), "state": case.state.value}
 
 
 def act_row(index: int, entry: Entry) -> Row:

@@ -1,35 +1,114 @@
-"""Reads about young people."""
+"""Reads about people, their consents, and the places they live in."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date
-from datetime import datetime
 
-from sqlalchemy import exists
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
 
+from portal.labels import Name
+from portal.roles import Actor
+from portal.youths.models import Area
 from portal.youths.models import Consent
+from portal.youths.models import Youth
+from portal.youths.rules import NEEDED
+from portal.youths.rules import SUFFICES
+from portal.youths.rules import Purpose
+from portal.youths.rules import capacity
+from portal.youths.rules import may_read
 
 
-def has_consent(session: Session, youth_id: int) -> bool:
-    """Say whether a consent stands that was not withdrawn."""
-    return bool(
-        session.scalar(
-            select(exists().where(Consent.youth_id == youth_id, Consent.withdrawn_at.is_(None)))
+def kept_id(session: Session, youth_id: int) -> int:
+    """Return the record that this person is kept under: the oldest that it was joined to."""
+    while True:
+        older = session.scalar(select(Youth.same_as_id).where(Youth.id == youth_id))
+        if older is None:
+            return youth_id
+        youth_id = older
+
+
+def same_ids(session: Session, youth_id: int) -> Collection[int]:
+    """Return every record of this person, the kept one first."""
+    start = select(Youth.id).where(Youth.id == kept_id(session, youth_id))
+    found = start.cte("same", recursive=True)
+    joined = aliased(Youth)
+    found = found.union_all(select(joined.id).join(found, joined.same_as_id == found.c.id))
+    return session.scalars(select(found.c.id).order_by(found.c.id)).all()
+
+
+def record_id(session: Session, youth_id: int, by: Actor) -> int | None:
+    """Return the record to open for somebody, or None: erased, or not this person's to see."""
+    kept = kept_id(session, youth_id)
+    for one in (kept, youth_id):
+        youth = session.get_one(Youth, one)
+        if youth.erased_at is None and may_read(youth.registered_by_id, by):
+            return one
+    return None
+
+
+def may_see(youth: Youth, by: Actor) -> bool:
+    """Say whether somebody's record is this person's to see."""
+    return may_read(youth.registered_by_id, by)
+
+
+def has_consent(session: Session, youth_id: int, *, on: date) -> bool:
+    """Say whether the right people for the age on a day agreed to keeping and to paying.
+
+    The right people: to 10 years the guardian, from 11 to 19 guardian and young person, from 20 the
+    person alone. A request is judged by the day it was started, so whoever turned 11 or 20 since
+    needs the new right person for new requests only: an older request keeps the consent that was
+    right for it, for as long as that is not withdrawn.
+    """
+    return all(has_consent_for(session, youth_id, purpose, on=on) for purpose in NEEDED)
+
+
+def has_consent_for(session: Session, youth_id: int, purpose: Purpose, *, on: date) -> bool:
+    """Say whether the right people for the age on a day agreed to one purpose.
+
+    A withdrawn consent counts no more, on whatever day is asked for; nor does one that was given by
+    the guardian alone count from 11 years on, or one of minor and guardian from 20 on.
+    """
+    youth = session.get_one(Youth, kept_id(session, youth_id))
+    if youth.erased_at is not None:
+        return False
+    given = session.scalars(
+        select(Consent.capacity).where(
+            Consent.youth_id.in_(same_ids(session, youth_id)),
+            Consent.purpose == purpose,
+            Consent.withdrawn_at.is_(None),
         )
     )
+    return not SUFFICES[capacity(youth.birth_on, on)].isdisjoint(given)
 
 
-def age(birth_on: date, day: date) -> int:
-    """Return the age in whole years on a day."""
-    had_birthday = (day.month, day.day) >= (birth_on.month, birth_on.day)
-    return day.year - birth_on.year - (not had_birthday)
+def places(session: Session) -> Sequence[tuple[Name, Sequence[tuple[str, Name]]]]:
+    """Return every tambon, grouped by its amphoe, as a form offers them."""
+    areas = session.scalars(select(Area).order_by(Area.code)).all()
+    below: dict[str, list[tuple[str, Name]]] = defaultdict(list)
+    for area in areas:
+        if area.parent_code is not None:
+            below[area.parent_code].append((area.code, Name(area.name_th, area.name_en)))
+    return [
+        (Name(area.name_th, area.name_en), below[area.code])
+        for area in areas
+        if area.parent_code is None
+    ]
 
 
-def capacity(birth_on: date, at: datetime) -> str:
-    """Return who consents: the guardian to 10, both to 20, then the person (PDPA s. 20)."""
-    years = age(birth_on, at.date())
-    if years <= 10:  # noqa: PLR2004 - the law's number
-        return "guardian"
-    return "guardian_and_youth" if years < 20 else "self"  # noqa: PLR2004 - the law's number
+def place_name(session: Session, area_code: str) -> Name:
+    """Return the name of a tambon with its amphoe, or of an amphoe."""
+    area = session.get_one(Area, area_code)
+    return whole_name(area, session.get_one(Area, area.parent_code) if area.parent_code else None)
+
+
+def whole_name(area: Area, parent: Area | None) -> Name:
+    """Return the name of a tambon with its amphoe, or of an amphoe, which has nothing above it."""
+    if parent is None:
+        # All that is left of the place where somebody was erased.
+        return Name(f"อ.{area.name_th}", area.name_en)
+    return Name(f"ต.{area.name_th} อ.{parent.name_th}", f"{area.name_en}, {parent.name_en}")

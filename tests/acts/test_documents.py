@@ -53,7 +53,7 @@ def entry(session: Session, eid: str) -> dict[str, Any]:
 
 
 def rejected(world: World) -> FundRequest:
-    fund_request = world.submitted()
+    fund_request = world.to_decide()
     return reject_request(
         world.session,
         fund_request.id,

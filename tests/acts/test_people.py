@@ -19,6 +19,7 @@ from portal.youths.models import Youth
 from portal.youths.service import register_youth
 from tests.world import ANSWER
 from tests.world import FOUNDED
+from tests.world import NOON
 from tests.world import YOUTH
 from tests.world import World
 
@@ -38,20 +39,26 @@ def test_without_a_password_nobody_signs_in(session: Session, world: World) -> N
 def test_a_mistyped_id_number_mixes_up_nobody(session: Session, world: World) -> None:
     first = session.get_one(Youth, world.draft().youth_id)
     stranger = replace(YOUTH, first_name="คนอื่น", birth_on=YOUTH.birth_on.replace(year=2001))
-    other = register_youth(session, stranger, area_code=ANSWER.area_code)
+    other = register_youth(session, stranger, area_code=ANSWER.area_code, by=world.malee, at=NOON)
     assert other.id != first.id
     assert (first.first_name, other.national_id_hash) == (YOUTH.first_name, None)
     again = register_youth(
-        session, replace(YOUTH, first_name="สะกดใหม่"), area_code=ANSWER.area_code
+        session,
+        replace(YOUTH, first_name="สะกดใหม่"),
+        area_code=ANSWER.area_code,
+        by=world.malee,
+        at=NOON,
     )
     assert again.id == first.id
 
 
-def test_a_record_that_breaks_the_table_is_not_taken_for_a_known_one(session: Session) -> None:
+def test_a_record_that_breaks_the_table_is_not_taken_for_a_known_one(
+    session: Session, world: World
+) -> None:
     nested = session.begin_nested()
     nameless = replace(YOUTH, first_name=None)  # type: ignore[arg-type]  # no name at all
     with pytest.raises(IntegrityError):
-        register_youth(session, nameless, area_code=ANSWER.area_code)
+        register_youth(session, nameless, area_code=ANSWER.area_code, by=world.malee, at=NOON)
     nested.rollback()
 
 

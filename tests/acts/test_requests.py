@@ -47,10 +47,18 @@ COMMITTED = Account("GEN", "SC5", Place.COMMITTED)
 
 
 def send_back(session: Session, fund_request: FundRequest, *, by: Actor) -> None:
+    World(session).declare(fund_request, by)
     grounds = service.Grounds(Reason.AMOUNT, "แก้จำนวนเงิน")
     seen_version = fund_request.version
     service.return_request(
         session, fund_request.id, grounds, seen_version=seen_version, by=by, at=NOON
+    )
+
+
+def approve(session: Session, fund_request: FundRequest, *, by: Actor) -> None:
+    seen_version = fund_request.version
+    service.approve_request(
+        session, fund_request.id, note="", seen_version=seen_version, by=by, at=NOON
     )
 
 
@@ -232,7 +240,7 @@ def test_amending_starts_a_project_only_when_it_is_another(
 
 
 def test_a_rejected_request_is_over(session: Session, world: World) -> None:
-    fund_request = world.submitted()
+    fund_request = world.to_decide()
     service.reject_request(
         session,
         fund_request.id,
@@ -244,7 +252,7 @@ def test_a_rejected_request_is_over(session: Session, world: World) -> None:
     assert fund_request.state is State.REJECTED
     assert fund_request.waits_for is None
     with pytest.raises(ActionNotAllowedError):
-        world.approve(fund_request, world.somchai)
+        approve(session, fund_request, by=world.somchai)
 
 
 @pytest.mark.parametrize("was_sent", [False, True])

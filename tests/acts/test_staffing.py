@@ -21,11 +21,7 @@ from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.people.queries import SYSTEM
 from portal.people.queries import NoSuchPersonError
-from portal.people.queries import PeopleFilters
 from portal.people.queries import as_actor
-from portal.people.queries import organisations
-from portal.people.queries import people
-from portal.people.queries import person_page
 from portal.people.rules import ActiveAlreadyError
 from portal.people.rules import ExcludedRoleError
 from portal.people.rules import LastAdministratorError
@@ -53,6 +49,10 @@ from portal.people.staffing import end_role
 from portal.people.staffing import end_sessions
 from portal.people.staffing import reactivate_person
 from portal.people.staffing import rename_organisation
+from portal.people.user_page import PeopleFilters
+from portal.people.user_page import organisation_rows
+from portal.people.user_page import people
+from portal.people.user_page import person_page
 from portal.roles import Role
 from tests.conftest import PASSWORD
 from tests.conftest import Maker
@@ -259,7 +259,7 @@ def test_the_list_of_people_is_for_administrators_and_auditors(
         for act in (
             lambda by: people(session, by, PeopleFilters()),
             lambda by: person_page(session, 1, by),
-            lambda by: organisations(session, by),
+            lambda by: organisation_rows(session, by),
         ):
             with pytest.raises(OnlyAdministratorError):
                 act(by)

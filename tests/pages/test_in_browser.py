@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,6 +20,7 @@ from tests.browser import chromium
 from tests.browser import live_server
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
+from tests.hostile import phone_jpeg
 from tests.world import World
 
 PHONE = {"width": 360, "height": 740}
@@ -123,3 +125,25 @@ def test_nothing_is_asked_of_another_host(portal: Portal, page: Page, address: s
     page.goto(f"{address}/")
     assert asked
     assert [url for url in asked if not url.startswith(address)] == []
+
+
+def test_a_finder_attaches_a_photo_with_a_phone(portal: Portal, page: Page, address: str) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        request_id = world.draft(by=world.finder).id
+    sign_in(page, address, "finder1")
+    page.goto(f"{address}/office/requests/{request_id}")
+    page.get_by_label("ชนิดของเอกสาร").select_option("account_page")
+    photo: Any = {"name": "สมุดบัญชี.jpg", "mimeType": "image/jpeg", "buffer": phone_jpeg()}
+    page.get_by_label("ภาพถ่ายหรือ PDF").set_input_files([photo])
+    page.locator("form[action$=attachments] button").click()
+    page.wait_for_load_state()
+    preview = page.locator("img.paper-preview")
+    preview.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('img.paper-preview').naturalWidth === 480")
+    assert not is_too_wide(page)
+    page.get_by_text("ถอนเอกสารนี้", exact=True).click()
+    page.get_by_role("button", name="ยืนยันการถอนเอกสาร").click()
+    page.wait_for_load_state()
+    assert page.get_by_text("ถอนออกแล้ว", exact=True).count() == 1
+    assert preview.count() == 0

@@ -52,6 +52,11 @@ def submitted(world: World) -> tuple[int, int]:
     return fund_request.id, fund_request.version
 
 
+def to_decide(world: World) -> tuple[int, int]:
+    fund_request = world.to_decide()
+    return fund_request.id, fund_request.version
+
+
 def draft(world: World) -> tuple[int, int]:
     fund_request = world.draft(by=world.finder)
     return fund_request.id, fund_request.version
@@ -79,7 +84,7 @@ def test_everybody_has_a_home_and_a_list(client: Visitor, made: Maker, username:
 
 
 def test_a_chair_decides_on_one_page(client: Visitor, made: Maker) -> None:
-    request_id, version = made(submitted)
+    request_id, version = made(to_decide)
     client.sign_in("chair5")
     page = client.get(f"/en/office/requests/{request_id}")
     assert SECRETS[0] in page.text
@@ -97,7 +102,7 @@ def test_a_chair_decides_on_one_page(client: Visitor, made: Maker) -> None:
 def test_returning_and_rejecting_need_a_reason(
     client: Visitor, made: Maker, action: str, result: State
 ) -> None:
-    request_id, version = made(submitted)
+    request_id, version = made(to_decide)
     client.sign_in("chair5")
     url = f"/en/office/requests/{request_id}/decide"
     answer = client.post(url, data=decision(action, version))
@@ -148,7 +153,11 @@ def test_ten_decisions_are_ten_acts_and_each_may_fail_alone(client: Visitor, mad
     stale = [requests[3], requests[7]]
     picks = [f"{i}-{version - ((i, version) in stale)}" for i, version in requests]
     client.sign_in("chair5")
-    answer = client.post("/en/office/decisions", data={"pick": [*picks, "nonsense", "999-1"]})
+    ticked = {"pick": [*picks, "nonsense", "999-1"]}
+    unconfirmed = client.post("/en/office/decisions", data=ticked)
+    assert unconfirmed.status_code == 422
+    assert "Confirm it" in unconfirmed.text
+    answer = client.post("/en/office/decisions", data=ticked | {"is_unrelated": "y"})
     assert answer.status_code == 200
     for request_id, version in requests:
         is_stale = (request_id, version) in stale
@@ -158,7 +167,8 @@ def test_ten_decisions_are_ten_acts_and_each_may_fail_alone(client: Visitor, mad
 
 def test_nothing_ticked_is_said(client: Visitor) -> None:
     client.sign_in("chair5")
-    assert client.post("/office/decisions", data={}).status_code == 422
+    for data in ({}, {"is_unrelated": "y"}):
+        assert client.post("/office/decisions", data=data).status_code == 422
 
 
 def test_a_form_without_the_version_it_saw_moves_nothing(client: Visitor, made: Maker) -> None:
@@ -174,7 +184,7 @@ def test_only_a_draft_or_returned_request_has_a_form(client: Visitor, made: Make
     assert client.get(f"/office/requests/{request_id}/amend").status_code == 409
 
     def returned(world: World) -> tuple[int, int]:
-        fund_request = world.submitted()
+        fund_request = world.to_decide()
         grounds = Grounds(Reason.PAPERS, "ขอสำเนา")
         return_request(
             world.session,

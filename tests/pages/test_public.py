@@ -105,7 +105,7 @@ def test_each_act_of_a_request_can_be_checked(
     published(lambda world: world.confirmed())
     page = client.get("/en/requests/RYG-2570-000001").text
     eids = re.findall(r'href="/en/v#([0-9a-f-]{36})"', page)
-    assert len(eids) == page.count("of the log</a>") == 6
+    assert len(eids) == page.count("of the log</a>") == 7
     for eid in eids:
         assert client.get(f"/en/proof/{eid}.tlog-proof").status_code == 200
 

@@ -51,3 +51,12 @@ def test_a_paper_goes_for_good_and_going_twice_is_no_mistake(tmp_path: Path) -> 
         with pytest.raises(PaperLostError):
             archive.read(digest)
     archive.forget("ff" * 32)
+
+
+def test_an_archive_may_name_its_files_by_the_digest_alone(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "attachments", suffix="")
+    assert archive.read(archive.keep(PAPER)) == PAPER
+    [kept] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept == tmp_path / "attachments" / DIGEST[:2] / DIGEST
+    archive.forget(DIGEST)
+    assert not kept.exists()

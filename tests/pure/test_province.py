@@ -179,9 +179,17 @@ def test_a_file_is_read_into_real_types() -> None:
         Money.baht(5000), (Role.CHAIR, Role.DRIVING_CHAIR), None, None
     )
     assert province.funds[0].is_restricted
-    assert Person("chair1", "ภูผา จำลองกุล", "PEO", frozenset({Role.CHAIR}), frozenset({"SC1"})) in (
-        province.people
+    chair = Person(
+        "chair1",
+        "ภูผา จำลองกุล",
+        "PEO",
+        frozenset({Role.CHAIR}),
+        frozenset({"SC1"}),
+        "chair1@rayong.example",
     )
+    assert chair in province.people
+    # Not everybody has an address.
+    assert province.people[0].email == ""
     assert (
         Organisation(
             "DOLE",
@@ -576,6 +584,11 @@ HOUSE_FAULTS = [
         "people malee, chairs: the role chair and the subcommittees in chairs go together",
     ),
     ('roles = ["officer"]', 'roles = ["system"]', "people malee, roles: system is not a person"),
+    (
+        "malee@rayong.example",
+        "malee @rayong.example",
+        "people malee, email: 'malee @rayong.example' is not an e-mail address",
+    ),
 ]
 
 

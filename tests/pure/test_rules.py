@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from itertools import combinations
 from itertools import product
 
 import pytest
 
 from portal.errors import ForbiddenError
+from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.funds import rules
 from portal.funds.rules import ASKERS
@@ -14,15 +17,21 @@ from portal.funds.rules import Action
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import AlreadySignedError
 from portal.funds.rules import Duty
+from portal.funds.rules import HowRelatedMissingError
+from portal.funds.rules import InterestNotDeclaredError
 from portal.funds.rules import NoThresholdError
+from portal.funds.rules import PaymentUnderWayError
+from portal.funds.rules import RelatedError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import SamePersonError
 from portal.funds.rules import Signatures
+from portal.funds.rules import Standing
 from portal.funds.rules import State
 from portal.funds.rules import Threshold
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
+from portal.roles import Term
 
 ME, OTHER = 1, 2
 # The whole table of DESIGN section 3, written a second time on purpose: an arrow more or an arrow
@@ -36,7 +45,10 @@ TABLE = {
     (State.DRAFT, Action.WITHDRAW): (ASKERS, Duty.ASK, State.WITHDRAWN),
     (State.SUBMITTED, Action.WITHDRAW): (ASKERS, Duty.ASK, State.WITHDRAWN),
     (State.RETURNED, Action.WITHDRAW): (ASKERS, Duty.ASK, State.WITHDRAWN),
+    (State.APPROVED, Action.REVISE): ({Role.OFFICER}, Duty.ASK, State.SUBMITTED),
 }
+UNRELATED = {ME: False}
+HERE_NOW = Standing("SC1")
 
 
 def actor(*roles: Role, person_id: int = ME) -> Actor:
@@ -46,9 +58,7 @@ def actor(*roles: Role, person_id: int = ME) -> Actor:
 
 def outcome(state: State, action: Action, by: Actor, duties: dict[int, Duty]) -> object:
     try:
-        return rules.next_state(
-            state, action, by, subcommittee="SC1", duties=duties, signatures=Signatures()
-        )
+        return rules.next_state(state, action, by, Standing("SC1", duties, related=UNRELATED))
     except (RuleError, ForbiddenError) as error:
         return type(error)
 
@@ -108,9 +118,12 @@ def sign(by: Actor, signatures: Signatures) -> State:
         State.SUBMITTED,
         Action.APPROVE,
         by,
-        subcommittee="SC1",
-        duties=dict.fromkeys(signatures.given_by, Duty.DECIDE),
-        signatures=signatures,
+        Standing(
+            "SC1",
+            dict.fromkeys(signatures.given_by, Duty.DECIDE),
+            signatures,
+            related={by.person_id: False},
+        ),
     )
 
 
@@ -121,19 +134,81 @@ def test_one_person_with_both_roles_signs_once() -> None:
 
 
 def test_offers_tell_every_action_of_the_state_with_its_reason() -> None:
-    offers = rules.offers(
-        State.SUBMITTED,
-        actor(Role.CHAIR),
-        subcommittee="SC1",
-        duties={},
-        signatures=Signatures(),
-    )
+    standing = Standing("SC1", related=UNRELATED)
+    offers = rules.offers(State.SUBMITTED, actor(Role.CHAIR), standing)
     assert {offer.action: offer.is_allowed for offer in offers} == {
         Action.RETURN: True,
         Action.APPROVE: True,
         Action.REJECT: True,
         Action.WITHDRAW: False,
     }
+
+
+def refused(standing: Standing, by: Actor, action: Action = Action.APPROVE) -> type[Exception]:
+    with pytest.raises(PortalError) as refusal:
+        rules.next_state(State.SUBMITTED, action, by, standing)
+    return refusal.type
+
+
+@pytest.mark.parametrize("action", [Action.APPROVE, Action.RETURN, Action.REJECT])
+def test_nobody_decides_who_is_related_or_did_not_say(action: Action) -> None:
+    chair = actor(Role.CHAIR)
+    assert refused(Standing("SC1"), chair, action) is InterestNotDeclaredError
+    assert refused(Standing("SC1", related={OTHER: False}), chair, action) is (
+        InterestNotDeclaredError
+    )
+    assert refused(Standing("SC1", related={ME: True}), chair, action) is RelatedError
+
+
+TERM = Term("SC1", date(2026, 11, 10), date(2026, 11, 20))
+ACTING = Actor(ME, frozenset({Role.CHAIR}), acting=frozenset({TERM}))
+
+
+@pytest.mark.parametrize(("day", "is_covered"), [(9, False), (10, True), (20, True), (21, False)])
+def test_who_acts_for_a_chair_decides_on_the_days_of_the_term_alone(
+    day: int, *, is_covered: bool
+) -> None:
+    standing = Standing("SC1", related=UNRELATED, day=date(2026, 11, day))
+    if is_covered:
+        assert rules.next_state(State.SUBMITTED, Action.APPROVE, ACTING, standing) is State.APPROVED
+    else:
+        assert refused(standing, ACTING) is RoleNeededError
+    assert refused(replace(standing, subcommittee="SC2"), ACTING) is RoleNeededError
+
+
+def test_a_chair_does_not_act_for_themselves() -> None:
+    both = Actor(ME, frozenset({Role.CHAIR}), frozenset({"SC1"}), acting=frozenset({TERM}))
+    assert both.holds(Role.CHAIR, "SC1", on=date(2030, 1, 1))
+    assert not both.acts_for("SC1")
+    assert ACTING.acts_for("SC1")
+    assert ACTING.seats == both.seats == {"SC1"}
+
+
+def test_nothing_is_revised_while_it_is_being_paid() -> None:
+    officer = actor(Role.OFFICER)
+    with pytest.raises(PaymentUnderWayError):
+        rules.next_state(State.APPROVED, Action.REVISE, officer, Standing("SC1", is_paying=True))
+
+
+def test_a_declaration_is_made_by_who_may_decide_and_is_not_taken_back() -> None:
+    def declare(
+        by: Actor, *, standing: Standing = HERE_NOW, is_related: bool = True, how: str = "x"
+    ) -> None:
+        rules.check_may_declare(State.SUBMITTED, by, standing, is_related=is_related, how=how)
+
+    chair = actor(Role.CHAIR)
+    declare(chair)
+    declare(actor(Role.BOARD), is_related=False, how="")
+    with pytest.raises(RoleNeededError):
+        declare(actor(Role.OFFICER))
+    with pytest.raises(SamePersonError):
+        declare(chair, standing=Standing("SC1", {ME: Duty.ASK}))
+    with pytest.raises(RelatedError):
+        declare(chair, standing=Standing("SC1", related={ME: True}), is_related=False)
+    with pytest.raises(HowRelatedMissingError):
+        declare(chair, how=" ")
+    with pytest.raises(ActionNotAllowedError):
+        rules.check_may_declare(State.DRAFT, chair, Standing("SC1"), is_related=False, how="")
 
 
 ANY = Threshold(Money(0), (Role.CHAIR,))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -167,15 +166,6 @@ def test_the_correction_sheet_of_the_field_workbook_can_be_imported_again(
             assert second.refused == first.refused
         if Refusal.DUPLICATE_IN_FILE not in first.refused:
             assert second.fingerprint == first.fingerprint
-
-
-@needs_shared
-def test_judging_the_field_workbook_takes_well_under_a_second(rayong: list[RowAnswer]) -> None:
-    tables = read_tables(WORKBOOK.read_bytes(), name=WORKBOOK.name)
-    names = names_of_demo("21")
-    start = time.perf_counter()
-    assert len(judge(tables, names)) == len(rayong)
-    assert time.perf_counter() - start < 1
 
 
 # Another province, another form
@@ -651,11 +641,9 @@ def test_a_workbook_without_a_table_is_refused() -> None:
             judge(tables, SURAT_THANI)
 
 
-def test_very_long_text_is_no_column_name_and_does_not_hold_us_up() -> None:
-    start = time.perf_counter()
+def test_very_long_text_is_no_column_name() -> None:
     rows = [{**PERSON, Column.NUMBER: n, Column.REASON: "(" * 32_767} for n in range(50)]
     assert len(answers(*rows)) == 50
-    assert time.perf_counter() - start < 3
 
 
 def test_missing_columns_are_named() -> None:

@@ -61,7 +61,7 @@ def test_two_people_deciding_one_request_end_in_one_decision(portal: Portal) -> 
     for _ in range(5):
         with writing(db.engine, portal.install.session_info()) as session:
             world = World(session)
-            fund_request = world.submitted()
+            fund_request = world.to_decide()
             request_id, version, chair = fund_request.id, fund_request.version, world.somchai
 
         def approve(
@@ -97,7 +97,7 @@ def test_two_people_deciding_one_request_end_in_one_decision(portal: Portal) -> 
             acts = session.scalars(
                 select(RequestAct.act).where(RequestAct.fund_request_id == request_id)
             ).all()
-            assert len(acts) == 2
+            assert len(acts) == 3
 
 
 def test_eight_people_approving_at_once_take_no_more_than_there_is(portal: Portal) -> None:
@@ -112,7 +112,8 @@ def test_eight_people_approving_at_once_take_no_more_than_there_is(portal: Porta
             world.approve(world.submitted(answer=tight, amount=amount), chair)
             available = held(session, account)
         possible = available.satang // amount.satang
-        requests = [world.submitted(answer=tight, amount=amount).id for _ in range(8)]
+        waiting = [world.submitted(answer=tight, amount=amount) for _ in range(8)]
+        requests = [world.declare(fund_request, chair).id for fund_request in waiting]
     assert 0 < possible < 8
 
     def approving(request_id: int) -> Act:

@@ -57,7 +57,9 @@ files_only = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
 def told(portal: Portal) -> Portal:
     """A portal after one request from the field to the bank, and a log of more than one tile."""
     with writing(db.engine, portal.install.session_info()) as session:
-        World(session).confirmed()
+        world = World(session)
+        world.raised(world.confirmed().log_eid)
+        world.received()
         for _ in range(SIZE - (session.scalar(select(func.count(LogEntry.seqno))) or 0)):
             draft = role_granted(Role.AUDITOR, None, person=PERSON, by=SYSTEM, at=NOON)
             record(session, draft)
@@ -317,13 +319,23 @@ PUBLIC: dict[str, tuple[str, str]] = {
     ),
     "an act": ("UPDATE published_act SET satang = 1 WHERE idx = 99", "The public entry 99 is not"),
     "a role": ("UPDATE published_act SET role = 'x' WHERE idx = 9", "The public entry 9 is not"),
-    "a name": ("UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'", "fund/GEN is not"),
+    "a name": ("UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'", "fund/GEN/2026-11-02 is not"),
     "a limit": ("UPDATE published_limit SET above_satang = 1", "published_limit: "),
     "a limit less": ("DELETE FROM published_limit", "published_limit: "),
     "a date": ("UPDATE published_request SET paid_at = '2026-01-01T00:00:00Z'", REQUEST),
     "a place": ("UPDATE published_request SET place = '210101'", REQUEST),
     "the parties": ("UPDATE published_request SET parties = '{}'", REQUEST),
     "the payments": ("UPDATE published_request SET payments = '{}'", REQUEST),
+    "a finding": (
+        "UPDATE published_finding SET state = 'closed'",
+        "published_finding: RYG-2570-F000001 is not what the log gives",
+    ),
+    "a finding less": ("DELETE FROM published_finding", "published_finding: RYG-2570-F000001 is"),
+    "a concern": (
+        "UPDATE published_concern SET outcome = 'not_founded'",
+        "published_concern: RYG-2570-C000001 is not what the log gives",
+    ),
+    "a concern less": ("DELETE FROM published_concern", "published_concern: RYG-2570-C000001 is"),
     "the position": ("UPDATE published_position SET root = ''", "another checkpoint"),
     "the key": ("UPDATE published_position SET vkey = ''", "another checkpoint"),
     "no acts": ("DELETE FROM published_act", "hold 0 of 270 entries"),

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
 from datetime import timedelta
 from pathlib import Path
 from threading import Timer
@@ -18,8 +20,10 @@ from threading import Timer
 import pytest
 from click.testing import Result
 from granian import Granian
+from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from config import MissingSettingError
@@ -34,10 +38,14 @@ from portal.funds import intake
 from portal.funds import workbook
 from portal.funds.models import FundRequest
 from portal.funds.workbook import Refusal
+from portal.letters.models import Letter
 from portal.people.service import check_password
 from portal.sheets import read_tables
+from portal.worker import Worker
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
+from tests.mailbox import free_port
+from tests.mailbox import mailbox
 from tests.world import NOON
 from tests.world import World
 
@@ -242,6 +250,76 @@ def within(portal: Portal, act: Callable[[], None]) -> Callable[[], None]:
             act()
 
     return run_it
+
+
+def test_a_worker_reminds_and_mails_what_is_due(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
+    told = run(portal, "worker", "--once")
+    assert (told.exit_code, told.output) == (
+        0,
+        "PORTAL_SMTP_URL is not set: letters lie in the outbox.\n",
+    )
+    assert count(Letter) == 1
+    # Friday the 27th: the step is two working days late.
+    monkeypatch.setattr(cli, "now", lambda: NOON + timedelta(days=7))
+    with mailbox() as box:
+        portal.install.settings = replace(portal.install.settings, smtp_url=box.url)
+        told = run(portal, "worker", "--once")
+    # What was written a week ago is too old; the digest and the reminder are new.
+    assert (told.exit_code, told.output) == (0, "2 letters were sent.\n")
+    assert sorted(subject.partition(" / ")[2] for subject in box.subjects) == [
+        "RYG-2570-000001 is late: it waits for you",
+        "This morning 1 request waits for you",
+    ]
+    assert {message["From"] for message in box.taken} == {"portal@127.0.0.1"}
+
+
+def test_a_worker_without_a_mail_server_says_so(portal: Portal) -> None:
+    nowhere = f"smtp://127.0.0.1:{free_port()}"
+    portal.install.settings = replace(portal.install.settings, smtp_url=nowhere)
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
+        session.execute(update(Letter).values(due_at=now()))
+    told = run(portal, "worker", "--once")
+    assert told.exit_code == 0
+    assert told.output.splitlines() == [
+        "0 letters were sent.",
+        "The mail server did not take the mail: unreachable.",
+    ]
+    portal.install.settings = replace(portal.install.settings, smtp_url="mail.example")
+    assert run(portal, "worker", "--once").exit_code == cli.MISUSED
+
+
+def test_a_worker_goes_on_until_it_is_told_to_end(
+    portal: Portal, stopping: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "WORKER_SECONDS", 0.2)
+    stopping(2)
+    answer = run(portal, "worker")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert answer.output == "PORTAL_SMTP_URL is not set: letters lie in the outbox.\n"
+
+
+def test_a_worker_makes_the_letters_of_a_morning_once(portal: Portal) -> None:
+    work = Worker(portal.install.settings)
+
+    def made_at(at: datetime) -> int:
+        with writing(db.engine, portal.install.session_info()) as session:
+            session.execute(delete(Letter))
+        work.round(db.engine, at=at)
+        return count(Letter)
+
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
+    tuesday = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+    assert made_at(tuesday - timedelta(minutes=1)) == 0
+    assert made_at(tuesday) == 1
+    # It knows that this morning is done, and need not look again.
+    assert made_at(tuesday + timedelta(hours=8)) == 0
+    assert made_at(tuesday + timedelta(days=1)) == 2
 
 
 def test_a_publisher_that_must_not_go_on_says_so_once_and_waits(

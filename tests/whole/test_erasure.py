@@ -8,7 +8,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func
@@ -17,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal import erasure
+from portal.archive import PaperLostError
 from portal.audit.entry import Opening
 from portal.audit.erasing import NoTicketError
 from portal.audit.erasing import TicketTakenError
@@ -26,23 +29,57 @@ from portal.audit.models import PrivateField
 from portal.audit.vault import Box
 from portal.audit.vault import KeyDestroyedError
 from portal.audit.vault import Vault
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Doubt
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Outcome
+from portal.concerns.codes import Remedy
+from portal.concerns.codes import Severity
+from portal.concerns.docket import Reply
+from portal.concerns.findings import FindingAnswer
+from portal.concerns.findings import answer_finding
+from portal.concerns.findings import close_finding
+from portal.concerns.findings import raise_finding
+from portal.concerns.findings import reopen_finding
+from portal.concerns.forgetting import StillOpenError
+from portal.concerns.models import Finding
+from portal.concerns.queries import concern_page
+from portal.concerns.queries import finding_page
+from portal.concerns.queries import followed_concern
+from portal.concerns.rules import ErasedError
+from portal.concerns.service import ConcernAnswer
+from portal.concerns.service import answer_concern
+from portal.concerns.service import close_concern
+from portal.concerns.service import followed
+from portal.concerns.service import receive_concern
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import writing
 from portal.erasure import ForgottenErasureError
 from portal.erasure import check_erasures
 from portal.erasure import erase
 from portal.erasure import finish_erasures
+from portal.funds.drafting import RequestAnswer
 from portal.funds.forgetting import NobodyKnownError
 from portal.funds.forgetting import NobodyToForgetError
 from portal.funds.forgetting import StillNeededError
+from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
+from portal.funds.rules import Reason
+from portal.funds.service import Grounds
+from portal.funds.service import reject_request
 from portal.install import Install
 from portal.youths.models import Youth
+from tests import cases
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import owners
+from tests.world import ANSWER
+from tests.world import FILE_NAME
 from tests.world import NOON
 from tests.world import SECRETS
+from tests.world import YOUTH
 from tests.world import World
 
 TICKET = "PDPA-2570-001"
@@ -113,7 +150,7 @@ def act(portal: Portal, do: Callable[[World], object]) -> None:
 
 def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> None:
     vault = portal.install.vault
-    assert len(opens(vault, told)) == len(told.boxes) == 6
+    assert len(opens(vault, told)) == len(told.boxes) == 8
     before = everything(portal)
     assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
     erase(portal.install, told.youth, ticket=TICKET, at=NOON)
@@ -123,6 +160,53 @@ def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> N
     assert copied() == {}
     portal.verify()
     assert check_erasures(portal.install, db.session()) == 1
+
+
+def attached_and_rejected(world: World, *contents: bytes, answer: RequestAnswer = ANSWER) -> int:
+    """A request that ended, with papers."""
+    fund_request = world.submitted(answer=answer)
+    for content in contents:
+        world.attached(fund_request, content=content)
+    reject_request(
+        world.session,
+        fund_request.id,
+        Grounds(Reason.PAPERS, ""),
+        seen_version=fund_request.version,
+        by=world.somchai,
+        at=NOON,
+    )
+    assert fund_request.youth_id is not None
+    return fund_request.youth_id
+
+
+def test_what_was_attached_goes_with_its_name_but_not_from_anothers_request(
+    portal: Portal, client: Visitor
+) -> None:
+    own, shared = b"%PDF of one alone", b"%PDF of two"
+    another = replace(ANSWER, youth=replace(YOUTH, national_id="1999900000021"))
+    with writing(db.engine, portal.install.session_info()) as session:
+        youth_id = attached_and_rejected(World(session), own, shared)
+        other_id = attached_and_rejected(World(session), shared, answer=another)
+        papers = session.scalars(select(Attachment).order_by(Attachment.id)).all()
+        (gone, kept), request_id = [paper.digest for paper in papers[:2]], papers[0].fund_request_id
+    assert FILE_NAME.encode() in everything(portal)
+    erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    archive = portal.install.attachments
+    with pytest.raises(PaperLostError):
+        archive.read(gone)
+    assert archive.read(kept) == shared
+    with Session(db.engine) as session:
+        names = session.scalars(select(Attachment.file_name).order_by(Attachment.id)).all()
+    assert names == ["", "", FILE_NAME]
+    # The shared one is no longer given out as this somebody's.
+    client.sign_in("malee")
+    page = client.get(f"/en/office/requests/{request_id}")
+    assert page.text.count("Erased") == 2
+    assert client.get(f"/office/requests/{request_id}/attachments/2").status_code == 404
+    erase(portal.install, f"youth:{other_id}", ticket=f"{TICKET}-2", at=NOON)
+    with pytest.raises(PaperLostError):
+        archive.read(kept)
+    assert FILE_NAME.encode() not in everything(portal)
 
 
 def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
@@ -138,6 +222,30 @@ def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
     assert entry["t"] == "privacy.erased"
     assert entry["pub"] == {"count": len(told.boxes), "ticket": TICKET}
     assert (entry["ref"], entry["prv"]) == ([], {})
+
+
+def test_the_words_of_a_case_are_forgotten_too(portal: Portal, told: Told) -> None:
+    def work(world: World) -> None:
+        youth_id = int(told.youth.removeprefix("youth:"))
+        cases.done(world, cases.accepted(world, cases.sent(world, youth_id)))
+        cases.declined(world, cases.sent(world, youth_id))
+        cases.followed_up(world, cases.planned(world, youth_id))
+        cases.noted(world, youth_id)
+
+    act(portal, work)
+    portal.install.publish(db.engine)
+    before = everything(portal)
+    for words in (b"referral", SECRETS[4].encode()):
+        assert words in before
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    after = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in after] == []
+    with Session(db.engine) as session:
+        for told_in in ("asked, answer, result FROM referral", "note FROM follow_up"):
+            rows = session.execute(text(f"SELECT {told_in}")).all()
+            assert set().union(*rows) == {""}
+        assert session.scalars(text("SELECT words FROM case_note")).all() == [""]
+    portal.verify()
 
 
 def test_a_donor_is_forgotten_too(portal: Portal) -> None:
@@ -322,3 +430,92 @@ def test_the_pages_of_somebody_erased_say_so(portal: Portal, told: Told, client:
     assert client.get("/treasury/").status_code == 200
     portal.install.publish(db.engine)
     assert client.get(f"/requests/{reference}").status_code == 200
+
+
+CONCERN_WORDS, CONCERN_CONTACT = "เรื่องที่ไม่มีใครควรเห็น", "โทร 09-SECRET"
+
+
+def concern(world: World, *, is_closed: bool) -> str:
+    """A concern that was answered, and closed by its reporter; return its number."""
+    answer = ConcernAnswer(
+        topic=ConcernTopic.MONEY,
+        is_about_house=False,
+        about="RYG-1",
+        words=CONCERN_WORDS,
+        contact=CONCERN_CONTACT,
+        sheet="one",
+    )
+    session = world.session
+    receipt = receive_concern(session, answer, at=NOON)
+    number = followed(session, receipt.code)
+    found, nothing = Reply(Outcome.PUT_RIGHT, CONCERN_WORDS), Reply(None, "")
+    take_up_concern(session, number, nothing, seen_version=1, by=world.malee, at=NOON)
+    answer_concern(session, number, found, seen_version=2, by=world.malee, at=NOON)
+    if is_closed:
+        close_concern(session, number, at=NOON)
+    return receipt.number
+
+
+def test_a_concern_is_forgotten_by_its_number(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        number = concern(World(session), is_closed=True)
+    secrets = (CONCERN_WORDS, CONCERN_CONTACT)
+    before = everything(portal)
+    assert [secret for secret in secrets if secret.encode() in before] == list(secrets)
+    erase(portal.install, number, ticket=TICKET, at=NOON)
+    after = everything(portal)
+    assert [secret for secret in secrets if secret.encode() in after] == []
+    with Session(db.engine) as session:
+        held = session.scalars(select(PrivateField.subject)).all()
+        assert f"concern:{number}" not in held
+        page = concern_page(session, 1, World(session).malee)
+        assert (page.is_erased, page.offers) == (True, [])
+        assert followed_concern(session, 1).is_erased
+    portal.verify()
+    assert check_erasures(portal.install, db.session()) == 1
+    db.session.close()
+    with owners().begin() as connection:
+        connection.execute(text("UPDATE concern SET erased_at = NULL"))
+    with pytest.raises(ForgottenErasureError, match=TICKET):
+        check_erasures(portal.install, db.session())
+
+
+@files_only
+def test_a_concern_that_is_open_is_still_needed(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        number = concern(World(session), is_closed=False)
+    with pytest.raises(StillOpenError, match=number):
+        erase(portal.install, number, ticket=TICKET, at=NOON)
+    with pytest.raises(NobodyKnownError):
+        erase(portal.install, "concern:NONE", ticket=TICKET, at=NOON)
+
+
+def test_findings_at_somebodys_requests_are_forgotten_with_them(portal: Portal, told: Told) -> None:
+    words = "ข้อตรวจพบที่เอ่ยชื่อ"
+
+    def raised(world: World) -> tuple[int, str]:
+        eid = world.session.scalars(text("SELECT log_eid FROM request_act ORDER BY id")).first()
+        eid = str(UUID(str(eid)))
+        answer = FindingAnswer(eid, Severity.NOTE, FindingTopic.OTHER, words)
+        finding = raise_finding(world.session, answer, by=world.wipa, at=NOON)
+        return finding.id, finding.number
+
+    with writing(db.engine, portal.install.session_info()) as session:
+        finding_id, number = raised(World(session))
+    with pytest.raises(StillOpenError, match=number):
+        erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        reply = Reply(Remedy.EXPLAINED, words)
+        answer_finding(session, finding_id, reply, seen_version=1, by=world.malee, at=NOON)
+        reply = Reply(None, "")
+        close_finding(session, finding_id, reply, seen_version=2, by=world.wipa, at=NOON)
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    assert words.encode() not in everything(portal)
+    with writing(db.engine, portal.install.session_info()) as session:
+        world, seen = World(session), session.get_one(Finding, finding_id).version
+        assert finding_page(session, finding_id, world.wipa).is_erased
+        doubt = Reply(Doubt.OTHER, "x")
+        with pytest.raises(ErasedError):
+            reopen_finding(session, finding_id, doubt, seen_version=seen, by=world.wipa, at=NOON)
+    portal.verify()

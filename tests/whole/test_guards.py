@@ -19,6 +19,7 @@ from portal.audit.models import LogEntry
 from portal.db import Base
 from portal.db import db
 from portal.db import writing
+from tests import cases
 from tests.conftest import Portal
 from tests.conftest import owners
 from tests.world import World
@@ -41,6 +42,11 @@ KEPT = (
     "fund",
     "signature_rule",
     "target",
+    "case_note",
+    "youth_act",
+    "record_read",
+    "finding_act",
+    "concern_act",
 )
 LASTING = (
     "fund_request",
@@ -51,6 +57,13 @@ LASTING = (
     "organisation",
     "person",
     "role_grant",
+    "referral",
+    "follow_up",
+    "youth",
+    "attachment",
+    "consent",
+    "finding",
+    "concern",
 )
 AUDITED = {
     "fund_request": {
@@ -90,6 +103,12 @@ def told(portal: Portal) -> Iterator[Portal]:
         world = World(session)
         world.confirmed()
         world.issued()
+        cases.noted(world, cases.sent(world).youth_id)
+        cases.planned(world)
+        world.read()
+        world.attached()
+        world.raised()
+        world.received()
         before = contents(session)
     assert all(before.values())
     yield portal
@@ -293,6 +312,44 @@ def test_no_two_papers_of_a_request_are_one() -> None:
     values = ", ".join({**fresh, "number": "0"}.get(name, name) for name in names.split(", "))
     said = refusal(f"INSERT INTO document ({names}) SELECT {values} FROM document")
     assert "number_is_positive" in said
+
+
+def test_a_paper_is_taken_off_once_and_nothing_else_of_it_changes() -> None:
+    off = (
+        "UPDATE attachment SET removed_at = added_at, removed_by_id = added_by_id,"
+        " removal_reason = 'unclear', removal_log_eid = log_eid"
+    )
+    assert refusal(off) == ""
+    on_again = ", ".join(
+        f"{column} = NULL"
+        for column in ("removed_at", "removed_by_id", "removal_reason", "removal_log_eid")
+    )
+    # Not back again, not a second time, and not with another change beside it.
+    for statements in (
+        (off, off),
+        (off, f"UPDATE attachment SET {on_again}"),
+        (f"{off}, file_name = 'x'",),
+        (f"{off}, digest = 'x'",),
+        ("UPDATE attachment SET file_name = ''",),
+        ("UPDATE attachment SET kind = 'photo'",),
+        ("UPDATE attachment SET id = id",),
+    ):
+        assert refusal(*statements) == "attachment is append-only", statements
+    assert "removed_whole" in refusal("UPDATE attachment SET removed_at = added_at")
+    names = columns("attachment")
+    for change, rule in {
+        "id": "once",
+        "size_bytes": "size_is_bounded",
+        "kind": "kind",
+        "media_type": "media_type",
+    }.items():
+        other = {"id": "1000000", change: "1000000" if change == "id" else "'x'"}
+        if change == "size_bytes":
+            other[change] = "10485761"
+        values = ", ".join(other.get(name, name) for name in names.split(", "))
+        said = refusal(f"INSERT INTO attachment ({names}) SELECT {values} FROM attachment")
+        is_unique = "attachment.fund_request_id, attachment.digest" in said
+        assert rule in said or (rule == "once" and is_unique), said
 
 
 def test_no_balance_goes_below_zero() -> None:

@@ -16,6 +16,23 @@ from config import MissingSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
+from portal.cases import rules as referrals
+from portal.cases.follow_ups import Outcome
+from portal.cases.follow_ups import Pathway
+from portal.concerns.codes import SENSITIVE
+from portal.concerns.codes import ConcernAction
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Desk
+from portal.concerns.codes import Doubt
+from portal.concerns.codes import FindingAction
+from portal.concerns.codes import FindingState
+from portal.concerns.codes import FindingTopic
+from portal.concerns.codes import Outcome as ConcernOutcome
+from portal.concerns.codes import Remedy
+from portal.concerns.codes import Severity
+from portal.funds.attachments import PaperKind
+from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -25,6 +42,7 @@ from portal.funds.rules import State
 from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
+from portal.mail import Trouble
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -32,6 +50,13 @@ from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 from portal.security import HEADERS
+from portal.youths.rules import Activity
+from portal.youths.rules import Capacity
+from portal.youths.rules import Gap
+from portal.youths.rules import Likeness
+from portal.youths.rules import Purpose
+from portal.youths.rules import ReadPage
+from portal.youths.rules import Relation
 from tests.conftest import Visitor
 
 TOP = Path(__file__).parent.parent.parent
@@ -51,6 +76,32 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("payee", PayeeKind),
         ("refusal", [*Refusal, *Warned]),
         ("document", DocumentKind),
+        ("referral_state", referrals.State),
+        ("referral_action", referrals.Action),
+        ("declined_for", referrals.Reason),
+        ("outcome", Outcome),
+        ("pathway", Pathway),
+        ("activity", Activity),
+        ("relation", Relation),
+        ("capacity", Capacity),
+        ("consent_purpose", Purpose),
+        ("gap", Gap),
+        ("likeness", Likeness),
+        ("read_page", ReadPage),
+        ("paper", PaperKind),
+        ("removal", Removal),
+        ("mail_trouble", Trouble),
+        ("severity", Severity),
+        ("finding_topic", FindingTopic),
+        ("remedy", Remedy),
+        ("doubt", Doubt),
+        ("finding_state", FindingState),
+        ("finding_action", FindingAction),
+        ("concern_topic", [SENSITIVE, *ConcernTopic]),
+        ("desk", Desk),
+        ("concern_outcome", ConcernOutcome),
+        ("concern_state", ConcernState),
+        ("concern_action", ConcernAction),
         ("field", [name for each in TYPES.values() for name in (*each.public, *each.private)]),
     ],
 )
@@ -143,6 +194,9 @@ def test_the_portal_starts_without_what_only_papers_need() -> None:
     loaded = {name.partition(".")[0] for name in json.loads(started.stdout)}
     assert "flask" in loaded
     assert loaded.isdisjoint({"weasyprint", "fontTools", "fontpkg"})
+    # What comes from outside is opened in a process apart.
+    assert loaded.isdisjoint({"pikepdf"})
+    assert not {"portal.pdf_cleaning", "portal.picture_cleaning"} & set(json.loads(started.stdout))
 
 
 def test_every_answer_carries_the_headers(client: Visitor) -> None:

@@ -10,7 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.concerns.models import Concern
+from portal.concerns.models import ConcernAct
+from portal.concerns.models import FindingAct
 from portal.db import db
+from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -39,8 +43,14 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(Project.name)))
         found |= set(session.scalars(select(Donation.donor)))
         found |= set(session.scalars(select(RequestAct.note)))
+        found |= set(session.scalars(select(Attachment.file_name)))
+        found |= set(session.scalars(select(Attachment.digest)))
         found |= set(session.scalars(select(Payment.bank_reference)))
         found |= set(session.scalars(select(Person.name)))
+        found |= set(session.scalars(select(Person.email)))
+        found |= set(session.scalars(select(FindingAct.words)))
+        found |= set(session.scalars(select(ConcernAct.words)))
+        found |= set(session.scalars(select(Concern.contact)))
     return {secret for secret in found if secret and len(secret) > 3}
 
 

@@ -47,7 +47,7 @@ def test_each_act_published_on_its_own_tells_the_same_story(portal: Portal) -> N
         row = world.session.execute(text("SELECT id, version FROM payment")).one()
         take(world.session, row.id, seen_version=row.version, by=by, at=NOON, **more)
 
-    step(lambda w: w.submitted())
+    step(lambda w: w.to_decide())
     step(
         lambda w: service.return_request(
             w.session,

@@ -25,10 +25,16 @@ from sqlalchemy.orm import Session
 from portal.app import create_app
 from portal.audit.check import LogError
 from portal.audit.entry import Secret
+from portal.concerns.codes import Remedy
+from portal.concerns.docket import Reply
+from portal.concerns.findings import answer_finding
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import writing
 from portal.erasure import erase
+from portal.funds.attaching import remove_paper
+from portal.funds.attachments import Removal
 from portal.funds.books import check_books
 from portal.funds.drafting import amend_request
 from portal.funds.models import FundRequest
@@ -41,6 +47,7 @@ from portal.funds.service import withdraw_request
 from portal.payments.service import void_payment
 from portal.people.service import set_password
 from portal.publishing.service import publish
+from tests import cases
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
@@ -65,7 +72,7 @@ def work(session: Session) -> None:
     world = World(session)
     world.confirmed()
     world.submitted_project()
-    returned, rejected, withdrawn = (world.submitted() for _ in range(3))
+    returned, rejected, withdrawn = world.to_decide(), world.to_decide(), world.submitted()
     grounds = Grounds(Reason.OTHER, "No")
     for act, request, by in (
         (return_request, returned, world.somchai),
@@ -84,7 +91,17 @@ def work(session: Session) -> None:
     payment = world.prepared()
     seen = payment.version
     void_payment(session, payment.id, note="x", seen_version=seen, by=world.anong, at=NOON)
+    paper = world.attached(world.draft())
+    request_id, why = paper.fund_request_id, Removal.REPLACED
+    remove_paper(session, request_id, paper.id, why, by=world.malee, at=NOON)
+    finding, concern, said = world.raised(), world.received(), Reply(Remedy.CORRECTED, "x")
+    answer_finding(session, finding.id, said, seen_version=1, by=world.malee, at=NOON)
+    take_up_concern(session, concern.id, said, seen_version=1, by=world.malee, at=NOON)
     set_password(session, "malee", PASSWORD)
+    cases.done(world)
+    cases.declined(world)
+    cases.followed_up(world)
+    cases.noted(world)
 
 
 @only_postgresql
@@ -155,7 +172,11 @@ def test_the_pages_ask_for_what_is_sealed_and_grant_it(portal: Portal, as_web: E
 @only_postgresql
 def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Engine) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
-        World(session).confirmed()
+        world = World(session)
+        world.confirmed()
+        cases.planned(world, cases.sent(world).youth_id)
+        world.raised()
+        world.received()
     portal.install.publish(db.engine)
     with pages(portal, as_web) as client:
         client.sign_in("malee")
@@ -169,12 +190,18 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
     assert seen.pop("office.funds.show_amend") == HTTPStatus.CONFLICT
     # Only an auditor asks for what is sealed.
     assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
+    # Nobody in particular is referred.
+    assert seen.pop("office.cases.new_referral") == HTTPStatus.NOT_FOUND
+    # Nor does anybody else raise a finding.
+    assert seen.pop("office.concerns.new_finding") == HTTPStatus.FORBIDDEN
     assert set(seen.values()) == {HTTPStatus.OK}, seen
 
 
 def look_round(client: Visitor, *doors: str) -> dict[str, int]:
     """Open every page behind these doors that needs no more than the number of something."""
     known = {"request_id": 1, "payment_id": 1, "run_id": 1, "reference": "RYG-2570-000001"}
+    known |= {"youth_id": 1, "referral_id": 1, "follow_up_id": 1}
+    known |= {"finding_id": 1, "concern_id": 1}
     addresses = client.application.url_map.bind("localhost")
     seen = {}
     for rule in client.application.url_map.iter_rules():

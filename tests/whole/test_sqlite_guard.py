@@ -133,7 +133,7 @@ def test_guard_and_triggers_keep_the_same_tables() -> None:
             for verb in ("update", "delete")
         }
     # What is decided once is kept from then on.
-    once = {"private_field", "erasure", "opening"}
+    once = {"private_field", "erasure", "opening", "consent", "attachment"}
     assert found == {"update": KEPT | once, "delete": KEPT | LASTING}
     assert Base.metadata.tables.keys() >= KEPT | LASTING | PASSING
 

@@ -1,0 +1,1 @@
+"""What happens with a person beside money: referrals between partners, follow-ups, case notes."""

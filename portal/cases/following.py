@@ -1,0 +1,118 @@
+"""One function for each act of following up: planning the days, and telling how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import exists
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.audit.service import record
+from portal.cases import acts
+from portal.cases import follow_ups
+from portal.cases import lookups
+from portal.cases import rules
+from portal.cases.acts import Told
+from portal.cases.follow_ups import Outcome
+from portal.cases.follow_ups import Pathway
+from portal.cases.models import FollowUp
+from portal.people.queries import SYSTEM
+from portal.roles import Actor
+from portal.roles import Role
+from portal.thai import bangkok_day
+from portal.youths.models import Youth
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How somebody was found on a day."""
+
+    outcome: Outcome
+    pathway: Pathway | None
+    done_on: date
+    note: str
+
+
+def plan_follow_ups(
+    session: Session, youth_id: int, days: tuple[date, ...], *, by: Actor, at: datetime
+) -> Sequence[FollowUp]:
+    """Plan to ask after somebody on the days that have not passed."""
+    if not by.holds(Role.OFFICER):
+        raise rules.OfficerNeededError
+    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
+    to_come = follow_ups.days_to_come(days, today=bangkok_day(at))
+    if set(to_come) & set(lookups.days_planned(session, youth_id)):
+        raise follow_ups.PlannedAlreadyError
+    return _plan(session, youth, to_come, by=by, at=at)
+
+
+def plan_after_support(
+    session: Session, youth_id: int, *, supported_on: date, at: datetime
+) -> Sequence[FollowUp]:
+    """Plan the usual follow-ups of somebody who was helped for the first time; else none.
+
+    Called by the act that pays, so nobody in person plans them.
+    """
+    youth = session.get_one(Youth, youth_id, with_for_update=True)
+    if session.scalar(select(exists().where(FollowUp.youth_id == youth_id))):
+        return ()
+    return _plan(session, youth, follow_ups.usual_days(supported_on), by=SYSTEM, at=at)
+
+
+def _plan(
+    session: Session, youth: Youth, days: Iterable[date], *, by: Actor, at: datetime
+) -> Sequence[FollowUp]:
+    told = Told(youth.id, youth.name, by, at)
+    planned = [
+        FollowUp(
+            youth_id=youth.id,
+            due_on=day,
+            planned_by_id=None if by is SYSTEM else by.person_id,
+            planned_at=at,
+            log_eid=record(session, acts.follow_up_planned(told, due_on=day.isoformat())),
+        )
+        for day in days
+    ]
+    session.add_all(planned)
+    session.flush()
+    return planned
+
+
+def finish_follow_up(
+    session: Session,
+    follow_up_id: int,
+    finding: Finding,
+    *,
+    seen_version: int,
+    by: Actor,
+    at: datetime,
+) -> FollowUp:
+    """Say how somebody was found."""
+    if not rules.WORKERS & by.roles:
+        raise rules.WorkerNeededError
+    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by, is_locked=True)
+    if follow_up.version != seen_version:
+        raise rules.StaleCaseError(seen=seen_version, current=follow_up.version)
+    if follow_up.done_at is not None:
+        raise follow_ups.FollowedUpAlreadyError
+    follow_ups.check_finding(
+        finding.outcome, finding.pathway, done_on=finding.done_on, today=bangkok_day(at)
+    )
+    draft = acts.follow_up_done(
+        Told(youth.id, youth.name, by, at),
+        follow_up.log_eid,
+        finding.outcome,
+        done_on=finding.done_on.isoformat(),
+        pathway=finding.pathway,
+        note=finding.note,
+    )
+    follow_up.done_on, follow_up.done_by_id, follow_up.done_at = finding.done_on, by.person_id, at
+    follow_up.outcome, follow_up.pathway = finding.outcome, finding.pathway
+    follow_up.note, follow_up.log_eid = finding.note, record(session, draft)
+    session.flush()
+    return follow_up

@@ -1,0 +1,1 @@
+"""Findings of auditors and concerns of the public: each is answered, and the log tells how."""

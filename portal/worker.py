@@ -1,0 +1,49 @@
+"""The worker: what must happen by itself, round after round. Now that is reminding and mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from config import Settings
+from portal.db import writing
+from portal.funds.reminding import remind
+from portal.letters.postman import PostOffice
+from portal.letters.postman import send_letters
+from portal.mail import MailServer
+from portal.thai import bangkok_day
+
+
+@dataclass
+class Worker:
+    """One worker. Several may run at once: nothing is made or sent twice."""
+
+    settings: Settings
+    # A day's reminders are made once; a worker remembers it, so that it need not look again.
+    reminded_on: date | None = None
+
+    def __post_init__(self) -> None:
+        """Read where mail is handed in, so that a wrong setting shows at the start."""
+        self._office = self._post_office()
+
+    def _post_office(self) -> PostOffice | None:
+        settings = self.settings
+        if not settings.smtp_url:
+            return None
+        server = MailServer.parse(settings.smtp_url)
+        return PostOffice(server, settings.mail_from, settings.base_url)
+
+    def round(self, engine: Engine, *, at: datetime) -> list[str]:
+        """Remind if it is time, send what is due, and return what there is to tell."""
+        today = bangkok_day(at)
+        if self.reminded_on != today:
+            with writing(engine, {}) as session:
+                is_done = remind(session, at=at)
+            self.reminded_on = today if is_done else None
+        if self._office is None:
+            return ["PORTAL_SMTP_URL is not set: letters lie in the outbox."]
+        done = send_letters(engine, self._office, at=at)
+        return [f"{done.sent:,} letters were sent.", *map(str, done.troubles)]
