@@ -53,6 +53,8 @@ from portal.funds import office as funds_office
 from portal.funds import office_acting as funds_office_acting
 from portal.funds import office_attachments as funds_office_attachments
 from portal.funds import office_deciding as funds_office_deciding
+from portal.funds import office_exports as funds_office_exports
+from portal.funds import office_filing as funds_office_filing
 from portal.funds import office_intake as funds_office_intake
 from portal.funds import office_money as funds_office_money
 from portal.funds import office_papers as funds_office_papers
@@ -109,6 +111,7 @@ security.office.register_blueprint(cases_office.bp)
 security.office.register_blueprint(youths_office.bp)
 security.office.register_blueprint(youths_office_pairs.bp)
 security.office.register_blueprint(funds_office.bp)
+security.office.register_blueprint(funds_office_filing.bp)
 security.office.register_blueprint(funds_office_intake.bp)
 security.office.register_blueprint(funds_office_papers.bp)
 security.office.register_blueprint(funds_office_deciding.bp)
@@ -120,6 +123,7 @@ security.office.register_blueprint(funds_office_staff.bp)
 security.office.register_blueprint(funds_office_tables.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
+security.office.register_blueprint(funds_office_exports.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
@@ -275,7 +279,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
-    ("office.funds.new_request", N_("New request"), _ASK),
+    ("office.filing.new_request", N_("New request"), _ASK),
     ("office.cases.list_referrals", N_("Referrals"), CASE_READERS),
     ("office.cases.list_follow_ups", N_("Follow-ups"), CASE_READERS),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),

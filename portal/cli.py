@@ -34,7 +34,6 @@ from portal.errors import PortalError
 from portal.founding import found
 from portal.founding import is_founded
 from portal.funds import intake
-from portal.funds import workbook
 from portal.funds.books import check_books
 from portal.funds.intake import Imported
 from portal.funds.workbook import RowAnswer
@@ -128,7 +127,7 @@ def import_requests(file: Path, *, username: str, dry_run: bool, as_json: bool) 
     """Import the requests of a field workbook."""
     by = actor(db.session(), username)
     tables = read_tables(file.read_bytes(), name=file.name)
-    answers = workbook.judge(tables, intake.names(db.session()), intake.imports(db.session()))
+    answers = intake.judge(db.session(), tables)
     imported = Imported(0, 0)
     if not dry_run:
         with transaction() as session:

@@ -25,6 +25,8 @@ from sqlalchemy import Engine
 from sqlalchemy import Enum
 from sqlalchemy import MetaData
 from sqlalchemy import NullPool
+from sqlalchemy import Row
+from sqlalchemy import Select
 from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
@@ -141,6 +143,9 @@ _LOOKING = frozenset(
         "foreign_key_list",
     }
 )
+
+
+ROWS_AT_ONCE = 1_000
 
 
 class Base(DeclarativeBase):
@@ -277,6 +282,17 @@ def _begin(connection: Connection) -> None:
     # A deferred BEGIN that later writes can fail with a BUSY that no retry cures.
     mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def streamed(
+    engine: Engine, statement: Select[*tuple[Any, ...]]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Give the rows of a statement as the database finds them, however many there are.
+
+    They come over a connection of their own, so that they may be read after the page is done.
+    """
+    with engine.connect().execution_options(yield_per=ROWS_AT_ONCE) as connection:
+        yield from connection.execute(statement)
 
 
 @contextmanager

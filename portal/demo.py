@@ -29,7 +29,6 @@ from portal.demo_concerns import raise_findings
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import intake
-from portal.funds import workbook
 from portal.funds.books import check_books
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
@@ -160,7 +159,7 @@ def _import(teller: Teller, say: Say) -> int:
     say("Importing the field workbook")
     tables = read_tables(WORKBOOK.read_bytes(), name=WORKBOOK.name)
     with teller.act() as session:
-        answers = workbook.judge(tables, intake.names(session), intake.imports(session))
+        answers = intake.judge(session, tables)
         by = teller.person(Role.OFFICER)
         intake.import_requests(session, answers, by=by, at=teller.tick())
     return sum(bool(answer.refused) for answer in answers)

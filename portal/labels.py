@@ -185,6 +185,8 @@ REFUSALS: Mapping[str, str] = {
     "over_category_limit": N_("More than the ceiling of the category"),
     "no_consent": N_("Consent is missing"),
     "duplicate_in_file": N_("The same person, category and month as an earlier row"),
+    "unknown_reference": N_("The portal has no request of this reference"),
+    "not_as_kept": N_("The portal holds something else of this request: change it on its page"),
     "id_check_digit": N_("The last digit of the id number does not fit"),
     "no_id": N_("No id number"),
     "possible_duplicate": N_("The same name and birth date as an earlier row"),

@@ -33,6 +33,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# For the pages of a request's way in: they keep what is typed while there is no signal.
+WITH_SCRIPT = f"{POLICY}; script-src 'self'; connect-src 'self'; worker-src 'self'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

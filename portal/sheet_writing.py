@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +10,10 @@ from datetime import datetime
 from datetime import time
 from decimal import Decimal
 from io import BytesIO
+from itertools import chain
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import IO
 from unicodedata import category
 
 from xlsxwriter import Workbook
@@ -18,10 +23,10 @@ from xlsxwriter.worksheet import Worksheet
 from portal.money import Money
 
 CHARACTERS_MAX = 32_767  # Excel's own limit for one cell
+SHEET_ROWS_MAX = 1_048_576  # Excel's own limit for one sheet
 
 _WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date, so that the bytes stay the same
 _WRITING = {
-    "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
@@ -44,21 +49,47 @@ _FIRST_YEAR = 1901  # Excel counts days from 1900, and wrongly for its first two
 def write_workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """Return an .xlsx file; the first row of each sheet is its header. Same rows, same bytes."""
     file = BytesIO()
-    with Workbook(file, _WRITING) as workbook:
+    with Workbook(file, _WRITING | {"in_memory": True}) as workbook:
         workbook.set_properties({"created": _WRITTEN_AT})
-        styles = {name: workbook.add_format(style) for name, style in _STYLES.items()}
+        styles = _styles(workbook)
         for name, rows in sheets.items():
             _write_sheet(workbook.add_worksheet(name), rows, styles)
     return file.getvalue()
 
 
+def write_long_workbook(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> IO[bytes]:
+    """Return an .xlsx file of rows that are read one by one; a full sheet is followed by another.
+
+    Only what the database gives at once is held in memory, however long the list is.
+    """
+    file = TemporaryFile()  # noqa: SIM115 - closed by who sends it
+    left = iter(rows)
+    with Workbook(file, _WRITING | {"constant_memory": True}) as workbook:
+        styles = _styles(workbook)
+        sheet = workbook.add_worksheet(name)
+        _write_sheet(sheet, chain([header], islice(left, SHEET_ROWS_MAX - 1)), styles)
+        while first := list(islice(left, 1)):
+            sheet = workbook.add_worksheet(f"{name} {len(workbook.worksheets()) + 1}")
+            _write_sheet(sheet, chain([header], first, islice(left, SHEET_ROWS_MAX - 2)), styles)
+    file.seek(0)
+    return file
+
+
+def _styles(workbook: Workbook) -> dict[str, Format]:
+    return {name: workbook.add_format(style) for name, style in _STYLES.items()}
+
+
 def _write_sheet(
-    sheet: Worksheet, rows: Sequence[Sequence[object]], styles: Mapping[str, Format]
+    sheet: Worksheet, rows: Iterable[Sequence[object]], styles: Mapping[str, Format]
 ) -> None:
+    left = iter(rows)
+    measured = list(islice(left, _WIDTH_ROWS))
     sheet.freeze_panes(1, 0)
-    for column, width in enumerate(_widths(rows)):
+    for column, width in enumerate(_widths(measured)):
         sheet.set_column(column, column, width, styles["plain"])
-    for row_number, row in enumerate(rows):
+    for row_number, row in enumerate(chain(measured, left)):
         for column, value in enumerate(row):
             if row_number:
                 _write_cell(sheet, (row_number, column), value, styles)
@@ -70,7 +101,7 @@ def _widths(rows: Sequence[Sequence[object]]) -> list[int]:
     """Return how wide each column should be; Thai vowels and marks above take no width."""
     columns = max(map(len, rows), default=0)
     widths = [_WIDTH_MIN] * columns
-    for row in rows[:_WIDTH_ROWS]:
+    for row in rows:
         for column, value in enumerate(row):
             widths[column] = max(widths[column], _width(value))
     return [min(width, _WIDTH_MAX) for width in widths]

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from io import StringIO
 from pathlib import PurePath
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
@@ -26,6 +25,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.errors import N_
 from portal.errors import InputError
+from portal.exporting import unguarded
 from portal.sheet_writing import CHARACTERS_MAX
 from portal.sheet_writing import write_workbook
 
@@ -54,6 +54,9 @@ _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAIN_PART = re.compile(r"xl/workbook[0-9]*\.xml")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# How a workbook writes a sign that XML cannot, the end of a line among them, and the _ of such.
+_ESCAPED = re.compile("_x(000[1-9A-F]|001[0-9A-F]|005F)_", re.IGNORECASE)
+_QUOTED = re.compile('"[^"]*"')
 
 # What openpyxl and its parts are known to raise on a damaged file.
 _DAMAGE = (
@@ -64,8 +67,8 @@ _DAMAGE = (
     LookupError,
     NotImplementedError,
     OSError,
-    ParseError,
     RuntimeError,
+    SyntaxError,  # of XML, whichever parser openpyxl finds
     TypeError,
     ValueError,
     zipfile.BadZipFile,
@@ -196,7 +199,10 @@ def _cell_value(cell: Cell | MergedCell, formula: object) -> object:
     # ("=1+1" in a reason) never had one: then what was typed is the text. A formula that came
     # out empty is typed "str", and is empty.
     never_seen = cell.value is None and cell.data_type == "n"
-    return formula if never_seen and isinstance(formula, str) else cell.value
+    value = formula if never_seen and isinstance(formula, str) else cell.value
+    if isinstance(value, str) and "_x" in value:
+        return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), value)
+    return value
 
 
 def _bounded(
@@ -247,10 +253,12 @@ def _read_other(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
 
 def _read_csv(content: bytes, *, name: str) -> list[list[object]]:
     text = _decoded(content, name=name)
-    # Excel separates with a semicolon or a tab where the computer's region says so.
-    mark = max(",;\t", key=text.count)
+    # Excel separates with a semicolon or a tab where the computer's region says so; what stands in
+    # a quoted text separates nothing.
+    mark = max(",;\t", key=_QUOTED.sub("", text).count)
     try:
-        rows = csv.reader(StringIO(text, newline=""), delimiter=mark, strict=True)
+        cells = csv.reader(StringIO(text, newline=""), delimiter=mark, strict=True)
+        rows = (list(map(unguarded, row)) for row in cells)
         return _bounded(rows, name=name, budget=iter(range(BLANK_ROWS_MAX)))
     except csv.Error as error:
         raise UnreadableTextError(name) from error

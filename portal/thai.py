@@ -77,14 +77,16 @@ ENGLISH_WEEKDAYS = (
     "Sunday",
 )
 
-_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\0-\b\x0e-\x1b\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _NIKHAHIT_AA = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32")
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 
 
 def tidy(text: str) -> str:
     """Return the text as it was meant: no invisible characters, single spaces, ำ and แ whole."""
-    text = unicodedata.normalize("NFC", _ZERO_WIDTH.sub("", text))
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     text = " ".join(text.split())
     text = _NIKHAHIT_AA.sub("\\1\u0e33", text).replace("เเ", "แ")
     # Marks that met only now stand in their own order, too.
@@ -278,6 +280,27 @@ def sort_key(text: str) -> str:
     text = tidy(text).casefold()
     letters = _LEADING_VOWEL.sub(r"\2\1", _MARKS.sub("", text))
     return letters + _NOT_MARKS.sub(" ", text)
+
+
+_TITLES = ("เด็กชาย", "เด็กหญิง", "ด.ช.", "ด.ญ.", "นางสาว", "น.ส.", "นาง", "นาย", "สามเณร")
+# Vowels that are letters, but stand after a consonant of their own.
+_HANGING = "ะาำ"
+
+
+def split_name(written: str) -> tuple[str, str, str]:
+    """Return title, first and last name of a name in one line; what is not there is empty."""
+    name = tidy(written)
+    title = next((title for title in _TITLES if _has_title(name, title)), "")
+    first, _, last = name.removeprefix(title).strip().partition(" ")
+    return title, first, last
+
+
+def _has_title(name: str, title: str) -> bool:
+    """Say whether a name begins with this title, and not with a name that begins like it."""
+    if not name.startswith(title):
+        return False
+    after = name[len(title) : len(title) + 1]
+    return after != "" and unicodedata.category(after) != "Mn" and after not in _HANGING
 
 
 _NATIONAL_ID = re.compile("[0-9]{13}")

@@ -189,6 +189,16 @@ def _running(folder: Path, url: str) -> Iterator[Portal]:
             portal.install.vault.close()
 
 
+@pytest.fixture(scope="module")
+def shared_portal(
+    founded_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    """A founded province that the tests of one module share."""
+    folder = tmp_path_factory.mktemp("shared") / "instance"
+    shutil.copytree(founded_sqlite, folder)
+    yield from _running(folder, f"sqlite:///{folder / 'portal.sqlite'}")
+
+
 @pytest.fixture
 def as_web(portal: Portal) -> Iterator[Engine]:
     """The database as the pages log in to it, on PostgreSQL."""

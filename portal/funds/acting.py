@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.audit.service import record
-from portal.funds import lookups
+from portal.funds import rules_in_force
 from portal.funds.acting_rules import TermNotFoundError
 from portal.funds.acting_rules import appointing_role
 from portal.funds.acting_rules import check_appointment
@@ -56,8 +56,8 @@ def appoint_acting_chair(
     term = Term(answer.subcommittee, answer.from_on, answer.to_on)
     today = bangkok_day(at)
     check_appointment(by, somebody, term, order=answer.order, today=today)
-    lookups.keep_rules(session)
-    lookups.in_force(session, today, [(RuleKind.SUBCOMMITTEE, answer.subcommittee)])
+    rules_in_force.keep_rules(session)
+    rules_in_force.in_force(session, today, [(RuleKind.SUBCOMMITTEE, answer.subcommittee)])
     _year, number = next_reference(session, "acting", letter="A", at=at)
     whose = f"person:{somebody.person_id}"
     draft = acts.acting_chair_appointed(

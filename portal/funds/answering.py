@@ -14,6 +14,7 @@ from portal.errors import RuleError
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
+from portal.funds import rules_in_force
 from portal.funds.check_rules import CheckCode
 from portal.funds.check_rules import NothingToOverrideError
 from portal.funds.check_rules import check_may_override
@@ -109,8 +110,8 @@ def revise_request(
     standing = lookups.standing(session, fund_request, day=bangkok_day(at))
     state = rules.next_state(fund_request.state, Action.REVISE, by, standing)
     day = bangkok_day(at)
-    lookups.keep_rules(session)
-    category = lookups.category_of(session, fund_request, amount=revision.amount, day=day)
+    rules_in_force.keep_rules(session)
+    category = rules_in_force.category_of(session, fund_request, amount=revision.amount, day=day)
     check_lane(session, fund_request, category, amount=revision.amount, day=day)
     if not revision.note.strip():
         raise NoteMissingError

@@ -26,6 +26,7 @@ from portal.funds.models import Balance
 from portal.funds.models import FundRequest
 from portal.funds.models import JournalEntry
 from portal.funds.models import PostingRow
+from portal.funds.rule_models import Fund
 from portal.money import Money
 from portal.roles import Actor
 
@@ -110,6 +111,18 @@ def available(session: Session, fund_request: FundRequest) -> Money:
     """Return what the request's subcommittee may still decide on, of the request's fund."""
     fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
     return held(session, Account(fund, subcommittee, Place.AVAILABLE))
+
+
+def funds_left(session: Session, subcommittee: str) -> dict[str, Money]:
+    """Return what the subcommittee may still decide on, of every fund that has not ended."""
+    is_left = (Balance.subcommittee_code == subcommittee) & (Balance.place == Place.AVAILABLE)
+    rows = session.execute(
+        select(Fund.code, func.coalesce(Balance.satang, 0))
+        .outerjoin(Balance, is_left & (Balance.fund_code == Fund.code))
+        .where(~Fund.is_retired)
+        .order_by(Fund.code)
+    )
+    return {code: Money(satang) for code, satang in rows}
 
 
 class BooksError(RuleError):

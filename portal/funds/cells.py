@@ -16,6 +16,7 @@ from portal.thai import arabic_digits
 from portal.thai import bare_digits
 from portal.thai import read_baht
 from portal.thai import read_id_number
+from portal.thai import split_name
 from portal.thai import tidy
 
 
@@ -43,6 +44,15 @@ _PAYEES = {
     PayeeKind.GUARDIAN: re.compile("(?:ผู้ปกครอง|ผู้ดูแล|บิดา|มารดา).*|พ่อ|แม่|ปู่|ย่า|ตา|ยาย|ญาติ"),
     PayeeKind.SCHOOL: re.compile("(?:สถานศึกษา|โรงเรียน|วิทยาลัย|มหาวิทยาลัย|ศูนย์|สถานพัฒนา).*"),
     PayeeKind.SHOP: re.compile("(?:ร้าน|บริษัท|ห้าง).*"),
+}
+
+# What a row of ours says of each; a reader finds the same kind again.
+PAYEE_WORDS = {
+    PayeeKind.SELF: "ตนเอง",
+    PayeeKind.GUARDIAN: "ผู้ปกครอง",
+    PayeeKind.SCHOOL: "สถานศึกษา",
+    PayeeKind.SHOP: "ร้านค้า",
+    PayeeKind.OTHER: "อื่น ๆ",
 }
 
 
@@ -116,6 +126,17 @@ def read_id(cell: object) -> str | None:
 def read_consent(cell: object) -> bool:
     """Say whether consent was given; a word we do not know gives none."""
     return read_text(cell).casefold().removesuffix("\ufe0f") in _CONSENT_GIVEN
+
+
+def payee_of(holder: str, person: str) -> PayeeKind:
+    """Return who is meant by the name of an account, in a request for this person, if for one."""
+    _, first, last = split_name(holder)
+    _, *own = split_name(person)
+    if [first, last] == own:
+        return PayeeKind.SELF
+    kind = read_payee_kind(holder)
+    # Of a family name alone nobody knows whether it is the guardian's; an officer can say so.
+    return kind if kind in {PayeeKind.SCHOOL, PayeeKind.SHOP} else PayeeKind.OTHER
 
 
 def read_payee_kind(cell: object) -> PayeeKind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import Today
-from portal.funds.lookups import rules_on
+from portal.funds.rule_models import Category
 from portal.funds.rule_models import Fund
 from portal.funds.rule_models import Subcommittee
 from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import RuleKind
+from portal.funds.rules_in_force import rules_on
 from portal.labels import Name
 from portal.money import Money
 from portal.youths.queries import places
@@ -21,14 +23,25 @@ from portal.youths.queries import places
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
-    """A category of one subcommittee, as a form offers it."""
+    """A category of one subcommittee, as a form offers it.
+
+    `is_shared` says that other subcommittees look after the category, too.
+    """
 
     category: str
     subcommittee: str
     name: Name
     subcommittee_name: Name
     ceiling: Money
+    unit: Name
+    papers: Sequence[Name]
     serves: str
+    is_shared: bool
+
+    @property
+    def code(self) -> str:
+        """Return what a form sends for this choice."""
+        return f"{self.subcommittee}/{self.category}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,10 @@ def choices(session: Session) -> Choices:
             name=Name(facts.name_th, facts.name_en),
             subcommittee_name=subcommittees[subcommittee],
             ceiling=facts.ceiling,
+            unit=Name(facts.unit_th, facts.unit_en),
+            papers=[Name(paper.th, paper.en) for paper in facts.papers],
             serves=facts.serves,
+            is_shared=len(facts.subcommittees) > 1,
         )
         for code, facts in sorted(found, key=lambda pair: pair[1].name_th)
         if isinstance(facts, CategoryFacts)
@@ -69,3 +85,8 @@ def choices(session: Session) -> Choices:
         if (RuleKind.FUND, row.code) in rules
     ]
     return Choices(categories, funds, list(subcommittees.items()), places(session))
+
+
+def papers(category: Category) -> Sequence[Name]:
+    """Return the papers that belong to a category."""
+    return [Name(paper["th"], paper["en"]) for paper in json.loads(category.papers)]

@@ -111,7 +111,8 @@ class Clock:
 
     def _days(self, name: str, since: date) -> int:
         valid = [t for t in self.targets if t.step == name and t.valid_from <= since]
-        return max(valid, key=lambda t: t.valid_from).working_days if valid else 0
+        # Of several of one day the last one counts.
+        return max(reversed(valid), key=lambda t: t.valid_from).working_days if valid else 0
 
 
 def reminders(due: Due, today: date) -> tuple[Kind, ...]:

@@ -49,7 +49,13 @@ class Column(StrEnum):
     ACCOUNT_NUMBER = "เลขที่บัญชี"
     REASON = "เหตุผลความจำเป็น"
     CONSENT = "ความยินยอม"
+    REFERENCE = "เลขที่คำขอในระบบ"
 
+
+# What people fill in; a reference is there only when the portal wrote the row itself.
+FORM = tuple(column for column in Column if column is not Column.REFERENCE)
+# In place of a reference, before the number of a request that was never sent.
+NO_REFERENCE = "#"
 
 Cells = Mapping[Column, object]
 
@@ -262,4 +268,5 @@ _ALSO_CALLED: dict[Column, tuple[str, ...]] = {
 _BY_OWN_NAME = {_header_key(column): column for column in Column}
 _BY_ANY_NAME = {
     _header_key(name): column for column, names in _ALSO_CALLED.items() for name in names
-} | _BY_OWN_NAME
+}
+_BY_ANY_NAME |= {_header_key(column.name): column for column in Column} | _BY_OWN_NAME

@@ -26,7 +26,7 @@ from portal.funds.cells import read_digits
 from portal.funds.check_rules import CheckCode
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
-from portal.funds.request_forms import BahtField
+from portal.funds.forms import BahtField
 from portal.funds.urgency import Verdict
 from portal.labels import PAYEES
 from portal.labels import Name

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.funds import lookups
 from portal.funds import rules
+from portal.funds import rules_in_force
+from portal.funds.books import funds_left
 from portal.funds.docket import load_request
 from portal.funds.docket import next_state
 from portal.funds.models import FundRequest
@@ -24,7 +25,7 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
-from portal.youths.consenting import note_consent
+from portal.youths import consenting
 from portal.youths.models import Area
 from portal.youths.models import Project
 from portal.youths.models import Youth
@@ -47,7 +48,10 @@ class PayeeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswer:
-    """What somebody asks for: for a youth, or for a project by name."""
+    """What somebody asks for: for a youth, or for a project by name.
+
+    Whoever names no fund lets the system choose one.
+    """
 
     requested_on: date
     finder: str
@@ -65,6 +69,7 @@ class RequestAnswer:
     fingerprint: str | None = None
     is_urgent: bool = False
     urgent_reason: str = ""
+    form_key: str | None = None
 
 
 def draft_request(
@@ -86,8 +91,9 @@ def draft_request(
         created_at=at,
         party_salt=secrets.token_bytes(32),
         import_fingerprint=answer.fingerprint,
+        form_key=answer.form_key,
     )
-    _write_answer(fund_request, answer, category)
+    _write_answer(session, fund_request, answer, category)
     session.add(fund_request)
     session.flush()
     return fund_request
@@ -117,7 +123,7 @@ def amend_request(
         at=at,
     )
     fund_request.project_id = _project_id(session, answer, fund_request.project_id)
-    _write_answer(fund_request, answer, category)
+    _write_answer(session, fund_request, answer, category)
     session.flush()
     return fund_request
 
@@ -125,7 +131,7 @@ def amend_request(
 def _check_answer(session: Session, answer: RequestAnswer, *, day: date) -> CategoryFacts:
     if session.get(Area, answer.area_code) is None:
         raise UnknownCodeError(answer.area_code)
-    return lookups.category_for(
+    return rules_in_force.category_for(
         session,
         category=answer.category,
         subcommittee=answer.subcommittee,
@@ -151,10 +157,24 @@ def _youth_id(
         correct_youth(session, youth, answer.youth, area_code=answer.area_code, by=by, at=at)
     else:
         youth = register_youth(session, answer.youth, area_code=answer.area_code, by=by, at=at)
-    started_on = bangkok_day(started_at)
-    if answer.has_consent and not has_consent(session, youth.id, on=started_on):
-        note_consent(session, youth, on=started_on, by=by, at=at)
+    if answer.has_consent:
+        _note_consent(session, youth, started_at=started_at, by=by, at=at)
     return youth.id
+
+
+def note_consent(session: Session, fund_request: FundRequest, *, by: Actor, at: datetime) -> None:
+    """Note that the person a request is for has agreed; a project asks nobody."""
+    if fund_request.youth_id is not None:
+        youth = session.get_one(Youth, fund_request.youth_id)
+        _note_consent(session, youth, started_at=fund_request.created_at, by=by, at=at)
+
+
+def _note_consent(
+    session: Session, youth: Youth, *, started_at: datetime, by: Actor, at: datetime
+) -> None:
+    started_on = bangkok_day(started_at)
+    if not has_consent(session, youth.id, on=started_on):
+        consenting.note_consent(session, youth, on=started_on, by=by, at=at)
 
 
 def _project_id(session: Session, answer: RequestAnswer, before: int | None) -> int | None:
@@ -168,26 +188,41 @@ def _project_id(session: Session, answer: RequestAnswer, before: int | None) -> 
 
 
 def _write_answer(
-    fund_request: FundRequest, answer: RequestAnswer, category: CategoryFacts
+    session: Session, fund_request: FundRequest, answer: RequestAnswer, category: CategoryFacts
 ) -> None:
     fund_request.requested_on = answer.requested_on
     fund_request.finder = answer.finder
     fund_request.organisation = answer.organisation
+    fund_request.fund_code = answer.fund or _fund(session, fund_request, answer)
     fund_request.subcommittee_code = answer.subcommittee
     fund_request.category_code = answer.category
-    fund_request.fund_code = answer.fund
     fund_request.purpose_code = category.purpose_code
     fund_request.area_code = answer.area_code
     fund_request.amount_satang = answer.amount.satang
     fund_request.reason = answer.reason
     fund_request.is_urgent = answer.is_urgent
     fund_request.urgent_reason = answer.urgent_reason
+    _write_payee(fund_request, answer.payee)
+
+
+def _fund(session: Session, fund_request: FundRequest, answer: RequestAnswer) -> str:
+    """Return the fund the request has, or the one to begin with; an officer may change it."""
+    if fund_request.fund_code and fund_request.subcommittee_code == answer.subcommittee:
+        return fund_request.fund_code
+    return rules.choose_fund(funds_left(session, answer.subcommittee))
+
+
+def _write_payee(fund_request: FundRequest, payee: PayeeAnswer) -> None:
+    newest = fund_request.payees[-1] if fund_request.payees else None
+    told = (payee.kind, payee.holder, payee.bank_code, payee.account_number)
+    if newest is not None and told == newest.told:
+        return
     fund_request.payees.append(
         PayeeAccount(
             version=len(fund_request.payees) + 1,
-            kind=answer.payee.kind,
-            holder=answer.payee.holder,
-            bank_code=answer.payee.bank_code,
-            account_number=answer.payee.account_number,
+            kind=payee.kind,
+            holder=payee.holder,
+            bank_code=payee.bank_code,
+            account_number=payee.account_number,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,11 +30,14 @@ from wtforms.validators import ValidationError
 
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
+from portal.funds.queries import Filters
 from portal.funds.rules import Action
 from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import ATTACHED
 from portal.labels import REASONS
+from portal.security import row_number
+from portal.thai import read_baht
 from portal.words import OneOf
 from portal.words import SeenVersion
 from portal.words import at_most
@@ -46,6 +50,23 @@ DECISIONS = (
     SelectChoice(Action.RETURN.value, _("Return for correction")),
     SelectChoice(Action.REJECT.value, _("Do not approve")),
 )
+
+
+class BahtField(StringField):
+    """An amount in baht; commas, Thai digits and the word บาท are understood."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
+        """Refuse what is no amount."""
+        try:
+            read_baht(self.data)
+        except ValueError as error:
+            raise ValidationError(_("Write the amount in baht, like 1,500.")) from error
+
+
+class SendForm(SeenVersion):
+    """Sending what was looked over; the button says that the person agreed."""
+
+    has_consent = BooleanField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +185,20 @@ class RemoveForm(FlaskForm):
     def answer(self) -> Removal:
         """Return the reason."""
         return Removal(str(self.why.data))
+
+
+def filters_of(address: Mapping[str, str]) -> Filters:
+    """Read what the address of a list narrows it to."""
+    try:
+        youth = row_number(address.get("youth", ""))
+    except ValueError:
+        youth = 0
+    return Filters(
+        state=address.get("state", ""),
+        subcommittee=address.get("subcommittee", ""),
+        text=address.get("text", "").strip(),
+        youth=youth,
+    )
 
 
 class UploadForm(FlaskForm):

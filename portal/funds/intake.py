@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,18 +13,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import Today
+from portal.funds import workbook
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.drafting import draft_request
-from portal.funds.lookups import rules_on
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import ImportRun
+from portal.funds.request_sheet import contents
 from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import FundFacts
 from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
+from portal.funds.rules_in_force import rules_on
 from portal.funds.service import submit_request
 from portal.funds.telling import tell_arrivals
 from portal.funds.workbook import CategoryRule
@@ -69,8 +73,18 @@ def names(session: Session) -> Names:
     return Names(places, subcommittees, categories, funds)
 
 
-def imports(session: Session) -> Imports:
-    """Return what earlier workbooks brought, and is not refused or withdrawn."""
+def judge(session: Session, tables: Mapping[str, Sequence[Sequence[object]]]) -> list[RowAnswer]:
+    """Answer every request in a workbook by what the portal knows now; change nothing."""
+    return workbook.judge(
+        tables, names(session), imports(session, references=workbook.references(tables))
+    )
+
+
+def imports(session: Session, *, references: Collection[str] = ()) -> Imports:
+    """Return what earlier workbooks brought, and is not refused or withdrawn.
+
+    And what is kept of the requests of these references, wherever they came from.
+    """
     rows = session.execute(
         select(
             FundRequest.import_fingerprint,
@@ -91,12 +105,13 @@ def imports(session: Session) -> Imports:
             for row in rows
             if row.national_id
         ),
+        contents=contents(session, references) if references else {},
     )
 
 
 def known_rows(session: Session, answers: Sequence[RowAnswer]) -> frozenset[str]:
     """Return the fingerprints of the rows that were imported before."""
-    fingerprints = [answer.fingerprint for answer in answers]
+    fingerprints = [answer.fingerprint for answer in answers if not answer.reference]
     return frozenset(
         fingerprint
         for fingerprint in session.scalars(
@@ -129,7 +144,8 @@ def import_requests(
         submit_request(session, draft.id, seen_version=draft.version, by=by, at=at, is_told=False)
     tell_arrivals(session, drafts, by=by, at=at)
     repeated = sum(answer.fingerprint in known for answer in accepted)
-    return Imported(new=len(accepted) - repeated, known=repeated)
+    exported = sum(bool(answer.reference) and not answer.refused for answer in answers)
+    return Imported(new=len(accepted) - repeated, known=repeated + exported)
 
 
 def keep_run(

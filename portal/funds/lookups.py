@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select
-from sqlalchemy import text
-from sqlalchemy import tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import aliased
 
-from portal.db import Today
+from portal.audit.entry import Json
 from portal.funds import acts
 from portal.funds import rules
 from portal.funds import urgency
@@ -24,6 +20,7 @@ from portal.funds.attachments import PaperKind
 from portal.funds.clock_rules import Clock
 from portal.funds.models import Attachment
 from portal.funds.models import ClosedDay
+from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import Interest
 from portal.funds.models import Ratification
@@ -32,13 +29,6 @@ from portal.funds.models import RequestDuty
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
 from portal.funds.models import UrgentRule
-from portal.funds.rule_checks import RetiredError
-from portal.funds.rule_checks import UnknownCodeError
-from portal.funds.rule_models import RuleVersion
-from portal.funds.rulebook import CategoryFacts
-from portal.funds.rulebook import Rule
-from portal.funds.rulebook import RuleKind
-from portal.funds.rulebook import read_facts
 from portal.funds.rules import Duty
 from portal.funds.rules import Signatures
 from portal.funds.rules import Standing
@@ -48,11 +38,19 @@ from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
+from portal.thai import fiscal_year
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
 PAID = frozenset({State.APPROVED, State.CLOSED})
-RULES_LOCK = 0x72756C6573  # any number, the same in every process: "rules"
+# What people call an approved request that nobody waits for any more: its money arrived.
+SHOWN_PAID = "paid"
+
+
+def shown_state(state: State, waits_for: Role | None) -> str:
+    """Return a state as people say it: an approved request that was paid is paid."""
+    is_paid = state is State.APPROVED and waits_for is None
+    return SHOWN_PAID if is_paid else state.value
 
 
 def may_see(fund_request: FundRequest, by: Actor) -> bool:
@@ -101,6 +99,36 @@ def paper_digests(session: Session, request_id: int) -> Sequence[str]:
         Attachment.fund_request_id == request_id, Attachment.removed_at.is_(None)
     )
     return session.scalars(attached.order_by(Attachment.id)).all()
+
+
+def public_facts(fund_request: FundRequest, *, fiscal_year: int) -> dict[str, Json]:
+    """Return what the log, and so the public, is told of a request when it is sent."""
+    return {
+        "kind": fund_request.kind,
+        "fund": fund_request.fund_code,
+        "subcommittee": fund_request.subcommittee_code,
+        "category": fund_request.category_code,
+        "purpose": fund_request.purpose_code,
+        "satang": fund_request.amount_satang,
+        "fiscal_year": fiscal_year,
+        "place": fund_request.area_code if fund_request.project_id else None,
+        "urgent": fund_request.is_urgent,
+    }
+
+
+def year_of(session: Session, day: date) -> int:
+    """Return the foundation's fiscal year of a day."""
+    return fiscal_year(day, first_month=session.get_one(Foundation, 1).first_month)
+
+
+def target_days(session: Session, step: str, *, day: date) -> int | None:
+    """Return how many working days a step may take by the targets of a day, if one is set."""
+    return session.scalars(
+        select(Target.working_days)
+        .where(Target.step == step, Target.valid_from <= day)
+        .order_by(Target.valid_from.desc(), Target.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def duties(session: Session, request_id: int) -> dict[int, Duty]:
@@ -171,82 +199,6 @@ def overdue_ratification(
         .limit(1)
     ).one_or_none()
     return (str(row.reference), row.due_on) if row else None
-
-
-def keep_rules(session: Session, *, changes: bool = False) -> None:
-    """Let no rule change until this transaction ends; who changes one waits for all others.
-
-    The log is read in the order of its commits: whoever judges by a rule comes before its change.
-    SQLite has one writer.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        kept = "" if changes else "_shared"
-        session.execute(text(f"SELECT pg_advisory_xact_lock{kept}({RULES_LOCK})"))
-
-
-def rules_on(
-    session: Session,
-    day: date | Today | None,
-    among: Collection[tuple[RuleKind, str]] | None = None,
-) -> Mapping[tuple[RuleKind, str], Rule]:
-    """Return what the rules say on a day, or without one what is known to come last."""
-    found = select(RuleVersion).order_by(RuleVersion.valid_from, RuleVersion.id)
-    if day is not None:
-        found = found.where(RuleVersion.valid_from <= day)
-    if among is not None:
-        found = found.where(tuple_(RuleVersion.kind, RuleVersion.code).in_(among))
-    # Of the versions of one rule, the last stays.
-    return {(row.kind, row.code): as_rule(row) for row in session.scalars(found)}
-
-
-def as_rule(row: RuleVersion) -> Rule:
-    """Return a version as a plain value."""
-    facts = read_facts(row.kind, row.facts)
-    return Rule(row.kind, row.code, facts, row.valid_from, row.is_retired, row.id)
-
-
-def in_force(
-    session: Session, day: date, named: Collection[tuple[RuleKind, str]]
-) -> Mapping[tuple[RuleKind, str], Rule]:
-    """Return what these rules say on a day, or refuse what is unknown or has ended by then."""
-    found = rules_on(session, day, named)
-    for kind, code in named:
-        if (kind, code) not in found:
-            raise UnknownCodeError(code)
-        if found[kind, code].is_retired:
-            raise RetiredError(code)
-    return found
-
-
-def category_of(
-    session: Session, fund_request: FundRequest, *, amount: Money, day: date
-) -> CategoryFacts:
-    """Return what the category of a request says on a day, or raise the rule that it breaks."""
-    return category_for(
-        session,
-        category=fund_request.category_code,
-        subcommittee=fund_request.subcommittee_code,
-        fund=fund_request.fund_code,
-        amount=amount,
-        day=day,
-    )
-
-
-def category_for(
-    session: Session, *, category: str, subcommittee: str, fund: str, amount: Money, day: date
-) -> CategoryFacts:
-    """Return what the category says on a day, or raise the rule of it that the request breaks."""
-    named = [
-        (RuleKind.CATEGORY, category),
-        (RuleKind.SUBCOMMITTEE, subcommittee),
-        (RuleKind.FUND, fund),
-    ]
-    found = in_force(session, day, named)
-    facts = found[RuleKind.CATEGORY, category].facts
-    if not isinstance(facts, CategoryFacts) or subcommittee not in facts.subcommittees:
-        raise rules.CategoryNotHereError
-    rules.check_amount(amount, ceiling=facts.ceiling)
-    return facts
 
 
 def signatures_needed(

@@ -235,6 +235,7 @@ class FundRequest(Base):
             "reference IS NOT NULL OR state IN ('draft', 'withdrawn')", name="sent_has_number"
         ),
         Index("ix_fund_request_waits", "waits_for", "subcommittee_code", "waits_since"),
+        Index("uq_fund_request_requester_id_form_key", "requester_id", "form_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -271,6 +272,8 @@ class FundRequest(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     party_salt: Mapped[bytes] = mapped_column(LargeBinary)
     import_fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Made with the form: whoever sends the same form twice, on a bad line, asked once.
+    form_key: Mapped[str | None] = mapped_column(String(36))
     log_eid: Mapped[str | None] = mapped_column(
         Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
     )
@@ -313,6 +316,11 @@ class PayeeAccount(Base):
     holder: Mapped[str] = mapped_column(String(200))
     bank_code: Mapped[str] = mapped_column(String(3))
     account_number: Mapped[str] = mapped_column(String(20), index=True)
+
+    @property
+    def told(self) -> tuple[str, str, str, str]:
+        """Return what this version tells."""
+        return self.kind, self.holder, self.bank_code, self.account_number
 
 
 class RequestAct(Base):

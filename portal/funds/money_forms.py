@@ -13,9 +13,9 @@ from wtforms.validators import NumberRange
 from wtforms.validators import Optional
 from wtforms.validators import Regexp
 
+from portal.funds.forms import BahtField
 from portal.funds.money_in import AllocationAnswer
 from portal.funds.money_in import DonationAnswer
-from portal.funds.request_forms import BahtField
 from portal.people.planned import Planned
 from portal.thai import BUDDHIST_ERA
 from portal.thai import read_baht

@@ -17,7 +17,7 @@ from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import acts
 from portal.funds import ledger
-from portal.funds import lookups
+from portal.funds import rules_in_force
 from portal.funds.books import held
 from portal.funds.books import post
 from portal.funds.docket import next_reference
@@ -99,7 +99,7 @@ def receive_donation(
     session: Session, answer: DonationAnswer, *, by: Actor, at: datetime
 ) -> Donation:
     """Book a donation into its fund."""
-    lookups.keep_rules(session)
+    rules_in_force.keep_rules(session)
     plan_donation(session, answer, by=by, at=at)
     reference = answer.reference or next_reference(session, "donation", letter="D", at=at)[1]
     public: dict[str, Json] = {
@@ -135,7 +135,7 @@ def plan_allocation(session: Session, answer: AllocationAnswer, *, by: Actor) ->
 
 def allocate(session: Session, answer: AllocationAnswer, *, by: Actor, at: datetime) -> Allocation:
     """Give a subcommittee money of a fund to decide on."""
-    lookups.keep_rules(session)
+    rules_in_force.keep_rules(session)
     plan_allocation(session, answer, by=by)
     public: dict[str, Json] = {
         "fund": answer.fund,
@@ -162,7 +162,7 @@ def _check(session: Session, *taking: tuple[RuleKind, str], amount: Money, by: A
     need_keeper(by)
     if amount <= Money(0):
         raise NotPositiveError
-    newest = lookups.rules_on(session, None, taking)
+    newest = rules_in_force.rules_on(session, None, taking)
     for key in taking:
         if key not in newest:
             raise UnknownCodeError(key[1])

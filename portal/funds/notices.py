@@ -16,10 +16,6 @@ from portal.words import tell
 
 # What a page says after an act that led to this state.
 _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
-    (Action.SUBMIT, State.SUBMITTED): (
-        N_("The request is sent."),
-        N_("It waits for the subcommittee's chair."),
-    ),
     (Action.WITHDRAW, State.WITHDRAWN): (
         N_("The request is withdrawn."),
         N_("Nobody decides on it any more."),

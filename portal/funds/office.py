@@ -12,14 +12,11 @@ from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
 from portal.errors import PortalError
-from portal.errors import RuleError
-from portal.funds import drafting
 from portal.funds import lookups
 from portal.funds import queries
 from portal.funds import service
@@ -28,35 +25,23 @@ from portal.funds.forms import BulkForm
 from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
+from portal.funds.forms import filters_of
 from portal.funds.notices import tell_done
-from portal.funds.notices import tell_kept
 from portal.funds.queries import Filters
 from portal.funds.queries import RequestRow
-from portal.funds.request_forms import PersonForm
-from portal.funds.request_forms import ProjectForm
-from portal.funds.request_forms import RequestForm
-from portal.funds.request_forms import typed
-from portal.funds.request_page import RequestPage
-from portal.funds.request_page import amendable_page
 from portal.funds.request_view import RequestForms
 from portal.funds.request_view import show_request_page
 from portal.funds.rules import ASKERS
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
-from portal.funds.rules import Kind
-from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.roles import Role
 from portal.security import current_actor
-from portal.security import row_number
-from portal.thai import bangkok_day
 from portal.words import SeenVersion
-from portal.words import say
 
 bp = Blueprint("funds", __name__)
 
-# What a requester, and a chair who does not approve, does with a request.
-ASK = {Action.SUBMIT: service.submit_request, Action.WITHDRAW: service.withdraw_request}
+# What a chair who does not approve does with a request.
 DECLINE = {Action.RETURN: service.return_request, Action.REJECT: service.reject_request}
 
 
@@ -65,17 +50,21 @@ def show_home() -> ResponseReturnValue:
     """Show what waits for the signed-in person."""
     session, by = db.session(), current_actor()
     decides, pays = bool(SIGNERS & by.roles), by.holds(Role.TREASURER)
-    is_reader = not decides and not pays
+    asks, imports = bool(ASKERS & by.roles), by.holds(Role.OFFICER)
+    shows_own = asks and not imports
+    is_reader = not decides and not pays and not shows_own
+    own = Filters(requester_id=by.person_id)
     return render_template(
         "office/funds/show_home.html",
-        asks=bool(ASKERS & by.roles),
+        asks=asks,
         decides=decides,
         pays=pays,
-        imports=by.holds(Role.OFFICER),
+        imports=imports,
         clock=lookups.clock(session, at=now()),
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
+        own=shows_own and queries.requests(session, by, own, length=queries.OWN_LENGTH),
         latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
     )
 
@@ -83,12 +72,7 @@ def show_home() -> ResponseReturnValue:
 @bp.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """Show the requests this person may see."""
-    filters = Filters(
-        state=request.args.get("state", ""),
-        subcommittee=request.args.get("subcommittee", ""),
-        text=request.args.get("text", "").strip(),
-        youth=request.args.get("youth", 0, type=row_number),
-    )
+    filters = filters_of(request.args)
     return render_template(
         "office/funds/list_requests.html",
         found=queries.requests(db.session(), current_actor(), filters, page=_page()),
@@ -196,95 +180,13 @@ def _approve_one(pick: Pick) -> Outcome:
     return Outcome(row, state, None)
 
 
-@bp.get("/requests/new")
-def new_request() -> ResponseReturnValue:
-    """Show the form of a new request."""
-    if not ASKERS & current_actor().roles:
-        raise RoleNeededError(ASKERS)
-    return _show_form(_form(request.args.get("kind", Kind.YOUTH)))
-
-
-@bp.post("/requests/new")
-def add_request() -> ResponseReturnValue:
-    """Keep a new request as a draft."""
-    form = _form(request.args.get("kind", Kind.YOUTH))
-    if not form.validate_on_submit():
-        return _show_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    by, at = current_actor(), now()
-    answer = form.answer(finder=by.name, organisation="", requested_on=bangkok_day(at))
-    try:
-        with transaction() as session:
-            request_id = drafting.draft_request(session, answer, by=by, at=at).id
-    except RuleError as error:
-        form.form_errors.append(say(error))
-        return _show_form(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell_kept()
-    return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
-
-
-@bp.get("/requests/<int:request_id>/amend")
-def show_amend(request_id: int) -> ResponseReturnValue:
-    """Show the form of a draft or returned request, filled in."""
-    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
-    form = _form(page.row.kind, typed(page))
-    return _show_form(form, page=page)
-
-
-@bp.post("/requests/<int:request_id>/amend")
-def amend_request(request_id: int) -> ResponseReturnValue:
-    """Change a draft or returned request."""
-    page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
-    form = _form(page.row.kind)
-    if not form.validate_on_submit():
-        return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
-    answer = form.answer(
-        finder=page.finder, organisation=page.organisation, requested_on=page.row.requested_on
-    )
-    try:
-        with transaction() as session:
-            drafting.amend_request(
-                session,
-                request_id,
-                answer,
-                seen_version=form.seen_version.data or 0,
-                by=current_actor(),
-                at=now(),
-            )
-    except RuleError as error:
-        form.form_errors.append(say(error))
-        return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell_kept()
-    return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
-
-
-def _form(kind: str, filled: dict[str, object] | None = None) -> RequestForm:
-    form = ProjectForm(data=filled) if kind == Kind.PROJECT else PersonForm(data=filled)
-    return form.offer(choices(db.session()), str(get_locale()))
-
-
-def _show_form(form: RequestForm, page: RequestPage | None = None) -> str:
-    return render_template(
-        "office/funds/new_request.html", form=form, page=page, is_for_person=form.kind is Kind.YOUTH
-    )
-
-
-@bp.post("/requests/<int:request_id>/submit")
-def submit_request(request_id: int) -> ResponseReturnValue:
-    """Send a request to its subcommittee."""
-    return _take_step(request_id, Action.SUBMIT)
-
-
 @bp.post("/requests/<int:request_id>/withdraw")
 def withdraw_request(request_id: int) -> ResponseReturnValue:
     """Take a request back."""
-    return _take_step(request_id, Action.WITHDRAW)
-
-
-def _take_step(request_id: int, action: Action) -> ResponseReturnValue:
     form = SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            fund_request = ASK[action](
+            fund_request = service.withdraw_request(
                 session,
                 request_id,
                 seen_version=form.seen_version.data or 0,
@@ -292,5 +194,5 @@ def _take_step(request_id: int, action: Action) -> ResponseReturnValue:
                 at=now(),
             )
             reference, state = fund_request.reference, fund_request.state
-        tell_done(action, state, reference)
+        tell_done(Action.WITHDRAW, state, reference)
     return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.downloads import XLSX_TYPE
 from portal.errors import InputError
 from portal.funds import intake
 from portal.funds import workbook
@@ -31,8 +32,6 @@ from portal.sheets import write_workbook
 from portal.words import say
 
 bp = Blueprint("intake", __name__)
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/import")
@@ -57,12 +56,12 @@ def _show_import(form: UploadForm) -> str:
 def download_form() -> ResponseReturnValue:
     """Give an empty workbook with the columns that an import reads."""
     _need_officer()
-    return _workbook(write_workbook({_("Requests"): [list(workbook.Column)]}), "requests.xlsx")
+    return _workbook(write_workbook({_("Requests"): [list(workbook.FORM)]}), "requests.xlsx")
 
 
 def _workbook(content: bytes, name: str) -> Response:
     disposition = f"attachment; filename={name}"
-    return Response(content, mimetype=XLSX, headers={"Content-Disposition": disposition})
+    return Response(content, mimetype=XLSX_TYPE, headers={"Content-Disposition": disposition})
 
 
 @bp.post("/import")
@@ -76,8 +75,7 @@ def import_requests() -> ResponseReturnValue:
     file_name = upload.filename or ""
     try:
         tables = read_tables(upload.read(), name=file_name)
-        known = intake.names(db.session()), intake.imports(db.session())
-        answers = workbook.judge(tables, *known)
+        answers = intake.judge(db.session(), tables)
     except InputError as error:
         form.workbook.errors = [say(error)]
         return _show_import(form), HTTPStatus.UNPROCESSABLE_ENTITY

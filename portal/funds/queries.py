@@ -41,9 +41,8 @@ from portal.youths.queries import same_ids
 
 PAGE_LENGTH = 50
 HOME_LENGTH = 5
+OWN_LENGTH = 20
 EARLIER_SHOWN = 5
-# What a list shows for an approved request that nobody waits for any more: its money arrived.
-PAID = "paid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,8 @@ class RequestRow:
 
     @property
     def shown_state(self) -> str:
-        """Return the state as people say it: an approved request that was paid is paid."""
-        is_paid = self.state is State.APPROVED and self.waits_for is None
-        return PAID if is_paid else self.state.value
+        """Return the state as people say it."""
+        return lookups.shown_state(self.state, self.waits_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,8 @@ class RequestList:
         return (self.page - 1) * PAGE_LENGTH + len(self.rows)
 
 
+# What is urgent comes first wherever something waits.
+LONGEST_WAITING = (FundRequest.is_urgent.desc(), FundRequest.waits_since, FundRequest.id)
 NOTHING = RequestList((), 0, Money(0), page=1)
 
 
@@ -109,6 +109,7 @@ class Filters:
     subcommittee: str = ""
     text: str = ""
     youth: int = 0
+    requester_id: int | None = None
 
     @property
     def is_set(self) -> bool:
@@ -174,15 +175,21 @@ def requests(
     session: Session, by: Actor, filters: Filters, *, page: int = 1, length: int = PAGE_LENGTH
 ) -> RequestList:
     """Return the requests this person may see, newest first."""
+    conditions = listed(session, by, filters)
+    return _listed(session, conditions, page=page, length=length, newest_first=True)
+
+
+def listed(session: Session, by: Actor, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of a list as this person sees it, narrowed as they wish."""
     conditions = [visible(by), *_narrowed(filters)]
     if filters.youth:
         conditions.append(FundRequest.youth_id.in_(same_ids(session, filters.youth)))
-    return _listed(session, conditions, page=page, length=length, newest_first=True)
+    return conditions
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if filters.state == PAID:
+    if filters.state == lookups.SHOWN_PAID:
         conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_(None)]
     elif filters.state == State.APPROVED:
         conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_not(None)]
@@ -190,6 +197,8 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(FundRequest.state == State(filters.state))
     if filters.subcommittee:
         conditions.append(FundRequest.subcommittee_code == filters.subcommittee)
+    if filters.requester_id is not None:
+        conditions.append(FundRequest.requester_id == filters.requester_id)
     conditions += [_tells(word) for word in filters.text.split()]
     return conditions
 
@@ -222,12 +231,7 @@ def _listed(
     if start >= count:
         # An address may name any page, and some lie beyond what a database counts.
         return RequestList((), count, Money(int(satang)), page)
-    # What is urgent comes first wherever something waits.
-    order = (
-        (FundRequest.id.desc(),)
-        if newest_first
-        else (FundRequest.is_urgent.desc(), FundRequest.waits_since, FundRequest.id)
-    )
+    order = (FundRequest.id.desc(),) if newest_first else LONGEST_WAITING
     found = session.execute(_rows().where(*conditions).order_by(*order).limit(length).offset(start))
     rows = [_row(*columns) for columns in found]
     return RequestList(rows, count, Money(int(satang)), page)
@@ -239,10 +243,11 @@ def to_decide(
     """Return the requests whose next signature is this person's, longest waiting first."""
     if not SIGNERS & by.roles:
         return NOTHING
-    return _listed(session, [_waits_to_be_signed(by)], page=page, length=length)
+    return _listed(session, [waits_to_be_signed(by)], page=page, length=length)
 
 
-def _waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
+def waits_to_be_signed(by: Actor) -> ColumnElement[bool]:
+    """Return the condition for the requests whose next signature is this person's."""
     mine = [
         FundRequest.waits_for == role
         for role in (Role.DRIVING_CHAIR, Role.BOARD)
@@ -285,10 +290,15 @@ def in_payment(
     """Return the approved requests that wait for a treasurer, longest waiting first."""
     if Role.TREASURER not in by.roles:
         return NOTHING
-    waiting = [FundRequest.state == State.APPROVED, FundRequest.waits_for == Role.TREASURER]
+    conditions = [waits_to_be_paid()]
     if narrowed is not None:
-        waiting.append(narrowed)
-    return _listed(session, waiting, length=length)
+        conditions.append(narrowed)
+    return _listed(session, conditions, length=length)
+
+
+def waits_to_be_paid() -> ColumnElement[bool]:
+    """Return the condition for the approved requests that wait for a treasurer."""
+    return and_(FundRequest.state == State.APPROVED, FundRequest.waits_for == Role.TREASURER)
 
 
 def request_row(session: Session, request_id: int, by: Actor) -> RequestRow | None:

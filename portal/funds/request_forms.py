@@ -1,16 +1,23 @@
-"""What people type to ask for money: the forms of a request for a person and for a project."""
+"""What people type to ask for money: the forms of a request for a person and for a project.
+
+A person's has ten fields, a project's eight: they are typed on a phone. What the system can tell
+by itself (the fund, the title, who is meant by the account) is asked of an officer alone, who
+changes a request at a desk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField
 from wtforms import Field
+from wtforms import HiddenField
 from wtforms import IntegerField
+from wtforms import RadioField
 from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
@@ -22,12 +29,17 @@ from wtforms.widgets import HiddenInput
 from portal.banks import BANKS
 from portal.banks import account_fits
 from portal.clock import now
+from portal.errors import RuleError
+from portal.funds import rules
+from portal.funds.cells import payee_of
 from portal.funds.cells import read_digits
 from portal.funds.cells import read_id
+from portal.funds.choices import CategoryChoice
 from portal.funds.choices import Choices
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
+from portal.funds.forms import BahtField
 from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
 from portal.labels import PAYEES
@@ -35,39 +47,31 @@ from portal.labels import Name
 from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
+from portal.thai import split_name
 from portal.thai import typed_day
+from portal.words import NOT_LISTED
 from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
 from portal.words import SeenVersion
 from portal.words import at_most
+from portal.words import say
 from portal.youths.service import YouthAnswer
 
-
-class BahtField(StringField):
-    """An amount in baht; commas, Thai digits and the word บาท are understood."""
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no amount."""
-        try:
-            read_baht(self.data)
-        except ValueError as error:
-            raise ValidationError(_("Write the amount in baht, like 1,500.")) from error
+_KEY = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class PersonFields:
     """Whom a request is for. Above the other fields, so that its errors are told first."""
 
-    title = LineField(_("Title"), validators=[Optional(), at_most(60)])
-    first_name = LineField(
-        _("First name"), validators=[DataRequired(_("Write the first name.")), at_most(200)]
-    )
-    last_name = LineField(
-        _("Last name"), validators=[DataRequired(_("Write the last name.")), at_most(200)]
+    name = LineField(
+        _("First and last name"),
+        description=_("With the title, for example เด็กหญิงใจดี ตัวอย่าง"),
+        validators=[DataRequired(_("Write the first and the last name.")), at_most(400)],
     )
     birth_on = DayField(
         _("Birth date"),
-        description=_("Day/month/year, for example 9/6/2552"),
+        description=_("Day, month, year: 9/6/2552 or 9.6.2552"),
         validators=[InputRequired(_("Write the birth date."))],
     )
     national_id = LineField(
@@ -75,6 +79,12 @@ class PersonFields:
         description=_("13 digits, or G and 12 digits. Leave empty if there is none."),
         validators=[Optional(), at_most(40)],
     )
+
+    def validate_name(self, field: Field) -> None:
+        """Ask for both names: with one alone nobody is found again, and no account is checked."""
+        _title, first, last = split_name(field.data)
+        if not (first and last):
+            raise ValidationError(_("Write the first and the last name with a space between them."))
 
     def validate_national_id(self, field: Field) -> None:
         """Refuse what has not the shape of an id number."""
@@ -103,38 +113,38 @@ class RequestForm(SeenVersion):
 
     kind: Kind
 
-    # A new request has no version yet.
+    # A new request has no version yet, but a key: the same form twice is one request.
     seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
-    place = OneOf(
-        _("Tambon"),
-        validators=[InputRequired(_("Choose the tambon."))],
+    form_key = HiddenField()
+    place = OneOf(_("Tambon"), validators=[InputRequired(_("Choose the tambon."))])
+    category = RadioField(
+        _("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))]
     )
-    category = OneOf(_("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))])
-    fund = OneOf(
-        _("Fund"),
-        validators=[InputRequired(_("Choose the fund."))],
-    )
-    amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
+    amount = BahtField(_("Amount"), validators=[InputRequired(_("Write the amount."))])
     reason = TextAreaField(
-        _("Why it is needed (not public)"),
+        _("Why it is needed"),
+        description=_("What happened, and what this money changes. It is not public."),
         validators=[Optional(), at_most(TEXT_LENGTH_MAX)],
-    )
-    payee_kind = OneOf(
-        _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
     account_holder = LineField(
         _("Name of the account"),
+        description=_("Who receives the money, as it stands in the bank book"),
         validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
     )
-    bank = OneOf(
-        _("Bank"),
-        validators=[InputRequired(_("Choose the bank."))],
-    )
+    bank = OneOf(_("Bank"), validators=[InputRequired(_("Choose the bank."))])
     account_number = StringField(
         _("Account number"), validators=[DataRequired(_("Write the account number."))]
     )
+    # Asked of an officer alone.
+    fund = OneOf(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
+    payee_kind = OneOf(
+        _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
+    )
+    # Never shown: the page sends them with a form that waited for a signal.
+    has_consent = BooleanField()
+    is_to_be_sent = BooleanField()
 
-    def offer(self, choices: Choices, language: str) -> RequestForm:
+    def offer(self, choices: Choices, language: str, *, is_at_desk: bool = False) -> RequestForm:
         """Fill the lists to choose from, in the language of the page; nothing is chosen yet."""
 
         def text(name: Name) -> str:
@@ -145,28 +155,34 @@ class RequestForm(SeenVersion):
             text(amphoe): {code: text(name) for code, name in below}
             for amphoe, below in choices.places
         }
-        self.category.choices = none | self._categories(choices, text)
-        self.fund.choices = none | {code: text(name) for code, name in choices.funds}
-        self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
+        self.offered: Mapping[str, CategoryChoice] = {
+            choice.code: choice
+            for choice in choices.categories
+            if choice.serves in {self.kind, "any"}
+        }
+        self.category.choices = [(code, text(each.name)) for code, each in self.offered.items()]
+        self.category.invalid_choice_message = NOT_LISTED  # type: ignore[attr-defined]  # no stub
         self.bank.choices = none | {
             bank.code: bank.name_en if language == "en" else bank.name_th
             for bank in BANKS.values()
             if bank.is_open
         }
+        if is_at_desk:
+            self.fund.choices = none | {code: text(name) for code, name in choices.funds}
+            self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
+        else:
+            del self.fund, self.payee_kind
         return self
 
-    def _categories(
-        self, choices: Choices, text: Callable[[Name], str]
-    ) -> dict[str, dict[str, str]]:
-        """Return the categories for a person, or for a project, under their subcommittees."""
-        found: dict[str, dict[str, str]] = {text(name): {} for _, name in choices.subcommittees}
-        words = gettext("%(name)s: at most %(ceiling)s baht", name="{name}", ceiling="{ceiling}")
-        for choice in choices.categories:
-            if choice.serves in {self.kind, "any"}:
-                value = f"{choice.subcommittee}/{choice.category}"
-                label = words.format(name=text(choice.name), ceiling=choice.ceiling)
-                found[text(choice.subcommittee_name)][value] = label
-        return {name: offered for name, offered in found.items() if offered}
+    def validate_amount(self, field: Field) -> None:
+        """Refuse nothing, and more than the kind of help that was chosen allows."""
+        choice = self.offered.get(self.category.data or "")
+        if choice is None or field.errors:
+            return
+        try:
+            rules.check_amount(read_baht(field.data), ceiling=choice.ceiling)
+        except RuleError as error:
+            raise ValidationError(say(error)) from error
 
     def validate_account_number(self, field: Field) -> None:
         """Refuse a number of digits that the bank does not have."""
@@ -177,26 +193,36 @@ class RequestForm(SeenVersion):
     def answer(self, *, finder: str, organisation: str, requested_on: date) -> RequestAnswer:
         """Return the request with real types."""
         subcommittee, _slash, category = self.category.data.partition("/")
+        key = self.form_key.data or ""
         return RequestAnswer(
             requested_on=requested_on,
             finder=finder,
             organisation=organisation,
             youth=self.youth(),
             project_name=self.project(),
-            has_consent=self.is_agreed(),
+            has_consent=bool(self.has_consent.data),
             area_code=self.place.data,
             subcommittee=subcommittee,
             category=category,
-            fund=self.fund.data,
+            fund=self.fund.data if "fund" in self else "",
             amount=read_baht(self.amount.data),
-            payee=PayeeAnswer(
-                kind=self.payee_kind.data,
-                holder=self.account_holder.data or "",
-                bank_code=self.bank.data,
-                account_number=read_digits(self.account_number.data),
-            ),
+            payee=self._payee(),
             reason=self.reason.data or "",
+            form_key=key if _KEY.fullmatch(key) else None,
         )
+
+    def _payee(self) -> PayeeAnswer:
+        holder = self.account_holder.data or ""
+        return PayeeAnswer(
+            kind=self.payee_kind.data if "payee_kind" in self else payee_of(holder, self.whom()),
+            holder=holder,
+            bank_code=self.bank.data,
+            account_number=read_digits(self.account_number.data),
+        )
+
+    def whom(self) -> str:
+        """Return the name of the person, if the request is for one."""
+        return ""
 
     def youth(self) -> YouthAnswer | None:
         """Return the person, if the request is for one."""
@@ -206,34 +232,27 @@ class RequestForm(SeenVersion):
         """Return the project's name, if the request is for one."""
         return None
 
-    def is_agreed(self) -> bool:
-        """Say whether a person's consent is noted."""
-        return False
-
 
 class PersonForm(PersonFields, RequestForm):
     """A request for a person."""
 
     kind = Kind.YOUTH
 
-    has_consent = BooleanField(
-        _("The person or guardian has agreed that we keep and use these facts")
-    )
+    def whom(self) -> str:
+        """Return the name as typed."""
+        return self.name.data or ""
 
     def youth(self) -> YouthAnswer:
         """Return the person as typed."""
+        title, first_name, last_name = split_name(self.whom())
         return YouthAnswer(
-            title=self.title.data or "",
-            first_name=self.first_name.data or "",
-            last_name=self.last_name.data or "",
+            title=title,
+            first_name=first_name,
+            last_name=last_name,
             birth_on=read_day(self.birth_on.data),
             national_id=read_id(self.national_id.data) if self.national_id.data else None,
             schooling="",
         )
-
-    def is_agreed(self) -> bool:
-        """Say whether the consent is ticked."""
-        return bool(self.has_consent.data)
 
 
 class ProjectForm(ProjectFields, RequestForm):
@@ -250,9 +269,7 @@ def typed(page: RequestPage) -> dict[str, object]:
     """Return what a request holds in the fields of its form."""
     return {
         "seen_version": page.row.version,
-        "title": page.title,
-        "first_name": page.first_name,
-        "last_name": page.last_name,
+        "name": page.row.whom,
         "birth_on": page.birth_on and typed_day(page.birth_on),
         "national_id": page.national_id,
         "project_name": page.row.whom,
@@ -265,5 +282,4 @@ def typed(page: RequestPage) -> dict[str, object]:
         "bank": page.payee_bank_code,
         "account_number": page.payee_account,
         "reason": page.reason,
-        "has_consent": page.consent_given,
     }

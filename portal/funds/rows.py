@@ -26,6 +26,7 @@ from portal.funds.cells import read_id
 from portal.funds.cells import read_payee_kind
 from portal.funds.cells import read_place
 from portal.funds.cells import read_text
+from portal.funds.columns import FORM
 from portal.funds.columns import PERSON
 from portal.funds.columns import Cells
 from portal.funds.columns import Column
@@ -52,6 +53,8 @@ class Refusal(StrEnum):
     OVER_CATEGORY_LIMIT = "over_category_limit"
     NO_CONSENT = "no_consent"
     DUPLICATE_IN_FILE = "duplicate_in_file"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    NOT_AS_KEPT = "not_as_kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +244,8 @@ def _is_project(cells: Cells) -> bool:
 
 
 def row_content(cells: Cells) -> str:
-    """Return what a row says but for its number, the same however its cells are written."""
-    return json.dumps({column.name: _meant(column, cells.get(column)) for column in Column})
+    """Return what a row says but for its numbers, the same however its cells are written."""
+    return json.dumps({column.name: _meant(column, cells.get(column)) for column in FORM})
 
 
 def _meant(column: Column, cell: object) -> object:

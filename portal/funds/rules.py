@@ -408,6 +408,14 @@ def check_amount(amount: Money, *, ceiling: Money) -> None:
         raise OverCeilingError(ceiling=ceiling, amount=amount)
 
 
+def choose_fund(left: Mapping[str, Money]) -> str:
+    """Return the fund to begin with, of which most is left.
+
+    Where nothing is left the request is written all the same; the chair sees what is short.
+    """
+    return max(left, key=lambda code: left[code])
+
+
 def party(salt: bytes, person_id: int) -> str:
     """Return the public code of a person within one request, 16 hex digits.
 

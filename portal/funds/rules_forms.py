@@ -23,7 +23,7 @@ from wtforms.validators import Regexp
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
-from portal.funds.request_forms import BahtField
+from portal.funds.forms import BahtField
 from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import Facts
 from portal.funds.rulebook import FundFacts

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import parse
 from portal.audit.models import LogEntry
-from portal.funds.lookups import as_rule
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
@@ -29,6 +28,7 @@ from portal.funds.rulebook import Rule
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import fact_changes
 from portal.funds.rules import Threshold
+from portal.funds.rules_in_force import as_rule
 from portal.labels import Name
 
 T = TypeVar("T")

@@ -21,8 +21,6 @@ from portal.funds import rule_acts as acts
 from portal.funds import rule_checks
 from portal.funds import setup
 from portal.funds.ledger import Place
-from portal.funds.lookups import keep_rules
-from portal.funds.lookups import rules_on
 from portal.funds.models import Balance
 from portal.funds.models import FundRequest
 from portal.funds.rule_models import RuleVersion
@@ -31,6 +29,8 @@ from portal.funds.rulebook import Rule
 from portal.funds.rulebook import RuleKind
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
+from portal.funds.rules_in_force import keep_rules
+from portal.funds.rules_in_force import rules_on
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role

@@ -15,13 +15,13 @@ from portal.audit.service import record
 from portal.funds import rule_acts as acts
 from portal.funds import rule_checks
 from portal.funds import setup
-from portal.funds.lookups import keep_rules
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
+from portal.funds.rules_in_force import keep_rules
 from portal.funds.ruling import codes_going_on
 from portal.funds.ruling import known_rules
 from portal.funds.ruling import need_administrator

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
+from portal.funds import rules_in_force
 from portal.funds import urgency
 from portal.funds.check_rules import check_stops
 from portal.funds.checking import check_lane
@@ -63,36 +63,23 @@ def submit_request(
     if youth_id and not has_consent(session, youth_id, on=started_on):
         raise rules.ConsentMissingError
     day = bangkok_day(at)
-    lookups.keep_rules(session)
+    rules_in_force.keep_rules(session)
     # What was written down under an older rule is judged anew when it is sent.
-    category = lookups.category_of(session, fund_request, amount=fund_request.amount, day=day)
+    amount = fund_request.amount
+    category = rules_in_force.category_of(session, fund_request, amount=amount, day=day)
     fund_request.purpose_code = category.purpose_code
-    check_lane(session, fund_request, category, amount=fund_request.amount, day=day)
+    check_lane(session, fund_request, category, amount=amount, day=day)
     if fund_request.reference is None:
         numbered = next_reference(session, "request", at=at)
         fund_request.fiscal_year, fund_request.reference = numbered
     needed = lookups.signatures_needed(session, fund_request, day=day)
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
-    draft = acts.request_submitted(told, _facts(fund_request), _secrets(session, fund_request))
+    facts = lookups.public_facts(fund_request, fiscal_year=fund_request.fiscal_year)
+    draft = acts.request_submitted(told, facts, _secrets(session, fund_request))
     effect = Effect(Duty.ASK, state, waits_for=Role.CHAIR, is_told=is_told)
     enter(session, fund_request, draft, effect, by=by)
     return fund_request
-
-
-def _facts(fund_request: FundRequest) -> Mapping[str, Json]:
-    """Return what the public sees of a request when it is sent."""
-    return {
-        "kind": fund_request.kind,
-        "fund": fund_request.fund_code,
-        "subcommittee": fund_request.subcommittee_code,
-        "category": fund_request.category_code,
-        "purpose": fund_request.purpose_code,
-        "satang": fund_request.amount_satang,
-        "fiscal_year": fund_request.fiscal_year,
-        "place": fund_request.area_code if fund_request.project_id else None,
-        "urgent": fund_request.is_urgent,
-    }
 
 
 def _secrets(session: Session, fund_request: FundRequest) -> Mapping[str, Secret]:

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.funds import queries
-from portal.funds.lookups import rules_on
 from portal.funds.queries import RequestList
 from portal.funds.rule_checks import UnknownCodeError
 from portal.funds.rulebook import RuleKind
+from portal.funds.rules_in_force import rules_on
 from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.people.queries import as_actor

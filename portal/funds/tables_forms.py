@@ -17,7 +17,7 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 
-from portal.funds.request_forms import BahtField
+from portal.funds.forms import BahtField
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.ruling_tables import DayToClose

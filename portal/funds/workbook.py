@@ -11,18 +11,22 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from portal.funds.cells import PayeeKind
 from portal.funds.cells import is_blank
 from portal.funds.cells import read_number
+from portal.funds.cells import read_text
 from portal.funds.columns import EVERY_REQUEST
+from portal.funds.columns import FORM
 from portal.funds.columns import PERSON
 from portal.funds.columns import PERSON_AND_CONSENT
 from portal.funds.columns import PROJECT
 from portal.funds.columns import Cells
 from portal.funds.columns import Column
+from portal.funds.columns import Line
 from portal.funds.columns import MissingColumnsError
 from portal.funds.columns import NoTableError
 from portal.funds.columns import RepeatedColumnError
@@ -40,6 +44,7 @@ from portal.thai import valid_national_id
 # The rooms below are this room's own; whoever reads a workbook comes in here.
 __all__ = [
     "EVERY_REQUEST",
+    "FORM",
     "PERSON_AND_CONSENT",
     "PROJECT",
     "REASONS_COLUMN",
@@ -56,6 +61,7 @@ __all__ = [
     "Warned",
     "correction_sheet",
     "judge",
+    "references",
 ]
 
 REASONS_COLUMN = "เหตุผลที่ไม่รับ"
@@ -75,6 +81,7 @@ class RowAnswer:
 
     The fingerprint names the row's content without its number: the same row in the same file
     again has the same one, and the second of two equal rows in one file has another.
+    `reference` names the request that the portal wrote the row of.
     """
 
     row: int
@@ -84,6 +91,7 @@ class RowAnswer:
     request: RowRequest | None
     satang: int | None
     fingerprint: str
+    reference: str = ""
 
 
 # A number, a category, a year and a month: nobody asks for the same twice in one month.
@@ -92,10 +100,24 @@ RequestKey = tuple[str, str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """What earlier workbooks brought: their rows' fingerprints, and who asked for what when."""
+    """What earlier workbooks brought: their rows' fingerprints, and who asked for what when.
+
+    `contents` has what the portal would write now of each request that a row may name.
+    """
 
     fingerprints: frozenset[str] = frozenset()
     requests: frozenset[RequestKey] = frozenset()
+    contents: Mapping[str, str] = field(default_factory=dict)
+
+
+def references(tables: Mapping[str, Sequence[Sequence[object]]]) -> frozenset[str]:
+    """Return the requests that the rows of a workbook name as written by the portal."""
+    found = {_reference(line.cells) for line in lines(tables)}
+    return frozenset(found - {""})
+
+
+def _reference(cells: Cells) -> str:
+    return read_text(cells.get(Column.REFERENCE))
 
 
 def judge(
@@ -106,21 +128,24 @@ def judge(
     """Answer every request in the workbook, in order; change nothing.
 
     A row that was imported before is answered as it was then; another row for the same number,
-    category and month is a duplicate, whichever workbook the first one stood in.
+    category and month is a duplicate, whichever workbook the first one stood in. A row that the
+    portal wrote is answered by its reference alone: it is that request, if it still says so.
     """
     earlier = _Earlier()
     answers: list[RowAnswer] = []
     for line in lines(tables):
+        if reference := _reference(line.cells):
+            answers.append(_exported(line, names, imports, reference, row=len(answers) + 1))
+            continue
         reading = read_row(line.cells, names)
         request = row_request(line.cells, reading)
         fingerprint = earlier.fingerprint(line.cells)
         is_new = fingerprint not in imports.fingerprints
         earlier.imported = imports.requests if is_new else frozenset()
         refused = _refusals(line.cells, reading, earlier)
-        number = read_number(line.cells.get(Column.NUMBER))
         answers.append(
             RowAnswer(
-                row=len(answers) + 1 if number is None else number,
+                row=_row_number(line, len(answers) + 1),
                 refused=refused,
                 warned=() if refused else _warnings(reading, earlier),
                 cells=line.typed,
@@ -132,6 +157,28 @@ def judge(
         if not refused:
             earlier.remember(reading)
     return answers
+
+
+def _row_number(line: Line, place: int) -> int:
+    number = read_number(line.cells.get(Column.NUMBER))
+    return place if number is None else number
+
+
+def _exported(line: Line, names: Names, imports: Imports, reference: str, *, row: int) -> RowAnswer:
+    """Answer a row that the portal wrote: another content is refused, never taken as new."""
+    content, amount = row_content(line.cells), read_row(line.cells, names).amount
+    kept = imports.contents.get(reference)
+    refused = Refusal.UNKNOWN_REFERENCE if kept is None else Refusal.NOT_AS_KEPT
+    return RowAnswer(
+        row=_row_number(line, row),
+        refused=() if kept == content else (refused,),
+        warned=(),
+        cells=line.typed,
+        request=None,
+        satang=amount.satang if amount else None,
+        fingerprint="",
+        reference=reference,
+    )
 
 
 def correction_sheet(

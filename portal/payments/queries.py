@@ -109,10 +109,14 @@ class Queue:
 
 def queue(session: Session, by: Actor) -> Queue:
     """Return what waits at the treasury, longest waiting first."""
-    unpaid = FundRequest.awarded_satang > FundRequest.paying_satang
-    approved = fund_queries.in_payment(session, by, narrowed=unpaid)
+    approved = fund_queries.in_payment(session, by, narrowed=is_unpaid())
     steps = [_waiting(session, state, action, by) for state, action in NEXT_STEP.items()]
     return Queue(approved.rows, approved.count, approved.amount, steps)
+
+
+def is_unpaid() -> ColumnElement[bool]:
+    """Return the condition for the requests that hold money for which there is no payment."""
+    return FundRequest.awarded_satang > FundRequest.paying_satang
 
 
 def _waiting(

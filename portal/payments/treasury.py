@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Blueprint
+from flask import abort
 from flask import redirect
 from flask import render_template
 from flask import request
@@ -17,6 +18,8 @@ from flask.typing import ResponseReturnValue
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.downloads import ENDING
+from portal.downloads import download
 from portal.errors import N_
 from portal.errors import PortalError
 from portal.funds.forms import Pick
@@ -30,9 +33,12 @@ from portal.payments.forms import ConfirmForm
 from portal.payments.forms import PrepareForm
 from portal.payments.forms import StepForm
 from portal.payments.forms import VoidForm
+from portal.payments.payment_sheet import payment_sheet
+from portal.payments.payment_sheet import to_prepare
 from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
+from portal.payments.rules import PaymentState
 from portal.security import current_actor
 from portal.words import say
 from portal.words import tell
@@ -91,6 +97,21 @@ def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = Fals
         is_none_ticked=is_none_ticked,
         are_all_ticked="all" in request.args and not outcomes,
     )
+
+
+@bp.get(f"/to-prepare.{ENDING}")
+def export_to_prepare(ending: str) -> ResponseReturnValue:
+    """Send the list of the requests to prepare a payment for."""
+    return download(to_prepare(db.engine), ending)
+
+
+@bp.get(f"/payments.{ENDING}")
+def export_payments(ending: str) -> ResponseReturnValue:
+    """Send the list of payments, of all or of those in one state."""
+    state = request.args.get("state", "")
+    if state not in {"", *PaymentState}:
+        abort(HTTPStatus.NOT_FOUND)
+    return download(payment_sheet(db.engine, PaymentState(state) if state else None), ending)
 
 
 @bp.post("/prepare")

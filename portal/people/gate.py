@@ -114,4 +114,7 @@ def change_password() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """Sign out."""
     logout_user()
-    return redirect(url_for("public.publishing.show_front"), HTTPStatus.SEE_OTHER)
+    response = redirect(url_for("public.publishing.show_front"), HTTPStatus.SEE_OTHER)
+    # A phone goes from hand to hand: what was typed and not sent goes with the session.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response

@@ -35,6 +35,7 @@ from portal.people.rules import Purpose
 from portal.people.rules import check_fields
 from portal.people.rules import check_may_ask
 from portal.people.rules import check_may_decide
+from portal.people.rules import check_may_grant
 from portal.roles import Actor
 
 
@@ -124,6 +125,7 @@ def refuse_opening(session: Session, opening_id: int, *, by: Actor, at: datetime
 
 
 def _waiting(session: Session, opening_id: int, by: Actor) -> Opening:
+    check_may_grant(by)  # first, or else it would tell which openings there are
     opening = session.get(Opening, opening_id, with_for_update=True)
     if opening is None:
         raise OpeningNotFoundError

@@ -26,11 +26,14 @@ from portal.charts import ChartText
 from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
+from portal.downloads import ENDING
+from portal.downloads import download
 from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
 from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
+from portal.publishing.request_sheet import request_sheet
 
 bp = Blueprint("publishing", __name__)
 
@@ -130,12 +133,17 @@ def _drawings(page: FrontPage) -> Drawings:
 @kept_by_readers
 def list_requests() -> ResponseReturnValue:
     """Show the published requests, newest act first."""
-    status = request.args.get("status", "")
-    if status not in {"", *queries.STATUSES}:
-        abort(HTTPStatus.NOT_FOUND)
-    session = db.session()
+    status, session = _status(), db.session()
     found = queries.requests(session, queries.names(session), status=status, before=_before())
     return render_template("public/publishing/list_requests.html", found=found, status=status)
+
+
+@bp.get(f"/requests.{ENDING}")
+@kept_by_readers
+def export_requests(ending: str) -> ResponseReturnValue:
+    """Send the list of the published requests as it is narrowed."""
+    known = queries.names(db.session())
+    return download(request_sheet(db.engine, known, status=_status()), ending)
 
 
 @bp.get("/requests/<reference>")
@@ -168,6 +176,13 @@ def show_about_log() -> ResponseReturnValue:
     """Say in everyday words what the log proves and what it does not."""
     base_url = current_app.extensions["install"].settings.base_url
     return render_template("public/publishing/show_about_log.html", log_url=f"{base_url}/log")
+
+
+def _status() -> str:
+    status = request.args.get("status", "")
+    if status not in {"", *queries.STATUSES}:
+        abort(HTTPStatus.NOT_FOUND)
+    return status
 
 
 def _before() -> int | None:

@@ -345,7 +345,10 @@ def test_the_page_says_what_is_needed_and_what_may_be_done(session: Session, wor
         "Home visit record",
     ]
     assert (seen.may_attach, seen.may_remove) == (True, False)
+    world.attached(fund_request, content=PAPER)
+    world.attached(fund_request, content=PAPER * 70_000)
     seen = attached_papers(session, fund_request.id, world.somchai)
     assert (seen.may_attach, seen.may_remove, seen.opens_same) == (False, False, False)
+    assert [paper.size for paper in seen.papers] == ["1\u00a0KB", "1.2\u00a0MB"]
     seen = attached_papers(session, world.draft().id, world.malee)
     assert (seen.may_attach, seen.may_remove, seen.opens_same) == (True, True, True)

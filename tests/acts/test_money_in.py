@@ -14,7 +14,6 @@ from portal.funds.books import held
 from portal.funds.ledger import Account
 from portal.funds.ledger import InsufficientFundsError
 from portal.funds.ledger import Place
-from portal.funds.lookups import rules_on
 from portal.funds.money_in import AllocationAnswer
 from portal.funds.money_in import DonationAnswer
 from portal.funds.money_in import ReceivedLaterError
@@ -28,6 +27,7 @@ from portal.funds.rulebook import FundFacts
 from portal.funds.rulebook import RuleKind
 from portal.funds.rules import NotPositiveError
 from portal.funds.rules import RoleNeededError
+from portal.funds.rules_in_force import rules_on
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
 from portal.funds.ruling import add_rule

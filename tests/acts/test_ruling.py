@@ -19,8 +19,6 @@ from portal.db import db
 from portal.funds import drafting
 from portal.funds import service
 from portal.funds.choices import choices
-from portal.funds.lookups import keep_rules
-from portal.funds.lookups import rules_on
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
@@ -57,6 +55,8 @@ from portal.funds.rules import OverCeilingError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.funds.rules import Threshold
+from portal.funds.rules_in_force import keep_rules
+from portal.funds.rules_in_force import rules_on
 from portal.funds.ruling import Change
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule

@@ -1015,8 +1015,8 @@ def test_every_type_of_the_log_is_told_here() -> None:
     # Entries about the log itself, and about privacy, change no figure.
     told_above |= {"log.heartbeat", "log.key_added", "log.key_retired"}
     told_above |= {"privacy.erased", "privacy.opened"}
-    # Nothing public hangs on records and cases of people.
-    told_above |= {one.name for one in (*case_acts.ALL, *youth_acts.ALL)}
+    # Nor does what is done on a person's record, of which the log shows nothing.
+    told_above |= {each.name for each in (*case_acts.ALL, *youth_acts.ALL)}
     # Findings and concerns have a fold and tests of their own.
     assert TYPES.keys() <= seen | told_above | case_fold.TELLS.keys()
 

@@ -235,3 +235,8 @@ def test_a_person_has_one_code_in_a_request_and_another_in_the_next() -> None:
     assert rules.party(b"a", ME) == rules.party(b"a", ME)
     assert rules.party(b"a", ME) != rules.party(b"a", OTHER)
     assert rules.party(b"a", ME) != rules.party(b"b", ME)
+
+
+def test_the_fund_to_begin_with_is_the_one_of_which_most_is_left() -> None:
+    assert rules.choose_fund({"A": Money.baht(1), "B": Money.baht(3), "C": Money.baht(2)}) == "B"
+    assert rules.choose_fund({"A": Money(0), "B": Money(0)}) == "A"

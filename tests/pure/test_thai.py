@@ -26,6 +26,7 @@ from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import short_day
 from portal.thai import sort_key
+from portal.thai import split_name
 from portal.thai import tidy
 from portal.thai import valid_national_id
 
@@ -366,3 +367,24 @@ def test_a_first_digit_of_0_or_9_does_not_make_the_check_digit_wrong() -> None:
 @pytest.mark.parametrize("number", ["", "199990470001", "19999047000100", "๑๙๙๙๙๐๔๗๐๐๐๑๐"])
 def test_what_is_not_13_digits_is_no_national_id(number: str) -> None:
     assert not valid_national_id(number)
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [
+        ("เด็กหญิงใจดี ตัวอย่าง", ("เด็กหญิง", "ใจดี", "ตัวอย่าง")),
+        ("ด.ช. กล้า  ตัวอย่าง", ("ด.ช.", "กล้า", "ตัวอย่าง")),
+        ("นางสาวแก้วตา ณ ระยอง", ("นางสาว", "แก้วตา", "ณ ระยอง")),
+        ("นาง แก้วตา ตัวอย่าง", ("นาง", "แก้วตา", "ตัวอย่าง")),
+        ("ใจดี ตัวอย่าง", ("", "ใจดี", "ตัวอย่าง")),
+        ("ใจดี", ("", "ใจดี", "")),
+        ("", ("", "", "")),
+        # Names that only begin like a title.
+        ("นายิกา ตัวอย่าง", ("", "นายิกา", "ตัวอย่าง")),
+        ("นางามตา ตัวอย่าง", ("", "นางามตา", "ตัวอย่าง")),
+        ("นาย", ("", "นาย", "")),
+        ("Somchai Example", ("", "Somchai", "Example")),
+    ],
+)
+def test_a_name_in_one_line_has_its_parts(written: str, parts: tuple[str, str, str]) -> None:
+    assert split_name(written) == parts

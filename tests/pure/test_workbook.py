@@ -11,9 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.funds.columns import lines
+from portal.funds.rows import row_content
+from portal.funds.workbook import FORM
 from portal.funds.workbook import REASONS_COLUMN
 from portal.funds.workbook import CategoryRule
 from portal.funds.workbook import Column
+from portal.funds.workbook import Imports
 from portal.funds.workbook import MissingColumnsError
 from portal.funds.workbook import Names
 from portal.funds.workbook import NoTableError
@@ -24,6 +28,7 @@ from portal.funds.workbook import RowAnswer
 from portal.funds.workbook import Warned
 from portal.funds.workbook import correction_sheet
 from portal.funds.workbook import judge
+from portal.funds.workbook import references
 from portal.money import Money
 from portal.sheets import read_tables
 from portal.sheets import write_workbook
@@ -437,6 +442,8 @@ def test_every_reason_against_a_row_is_listed_in_one_order() -> None:
         Refusal.CATEGORY_NOT_OF_SUBCOMMITTEE,
         Refusal.OVER_CATEGORY_LIMIT,
         Refusal.DUPLICATE_IN_FILE,
+        Refusal.UNKNOWN_REFERENCE,
+        Refusal.NOT_AS_KEPT,
     }
 
 
@@ -702,7 +709,7 @@ def test_the_same_content_written_otherwise_has_the_same_fingerprint(change: Row
     assert answers({**PERSON, **change})[0].fingerprint == answers(PERSON)[0].fingerprint
 
 
-@pytest.mark.parametrize("column", [column for column in Column if column is not Column.NUMBER])
+@pytest.mark.parametrize("column", [column for column in FORM if column is not Column.NUMBER])
 def test_another_content_has_another_fingerprint(column: Column) -> None:
     changed = answers({**PERSON, column: "อย่างอื่น"})[0].fingerprint
     assert changed != answers(PERSON)[0].fingerprint
@@ -737,3 +744,42 @@ def test_a_correction_sheet_shows_refused_rows_as_typed_and_works_again() -> Non
 def test_a_correction_sheet_of_accepted_rows_is_only_a_header() -> None:
     assert correction_sheet(answers(PERSON), {}) == [[*Column, REASONS_COLUMN]]
     assert correction_sheet([], {}) == [[REASONS_COLUMN]]
+
+
+EXPORTED = {**PERSON, Column.REFERENCE: "RYG-2570-000007"}
+KEPT = Imports(
+    contents={"RYG-2570-000007": row_content(next(iter(lines(table(PERSON)))).cells)},
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, ()),
+        ({Column.NUMBER: 99, Column.AMOUNT: "1,500.00", Column.TAMBON: "ต.มะขามเตี้ย"}, ()),
+        ({Column.AMOUNT: "1501"}, (Refusal.NOT_AS_KEPT,)),
+        ({Column.REASON: "อย่างอื่น"}, (Refusal.NOT_AS_KEPT,)),
+        ({Column.CONSENT: None, Column.FUND: None}, (Refusal.NOT_AS_KEPT,)),
+        ({Column.REFERENCE: "RYG-2570-000008"}, (Refusal.UNKNOWN_REFERENCE,)),
+        ({Column.REFERENCE: "#7"}, (Refusal.UNKNOWN_REFERENCE,)),
+    ],
+)
+def test_a_row_that_names_a_request_is_that_request_or_is_refused(
+    change: Row, refused: tuple[Refusal, ...]
+) -> None:
+    (answer,) = judge(table({**EXPORTED, **change}), SURAT_THANI, KEPT)
+    assert (answer.refused, answer.warned, answer.request) == (refused, (), None)
+
+
+def test_a_row_that_names_a_request_stands_in_nobodys_way() -> None:
+    found = judge(table(EXPORTED, EXPORTED, PERSON, PERSON), SURAT_THANI, KEPT)
+    assert [answer.refused for answer in found] == [(), (), (), (Refusal.DUPLICATE_IN_FILE,)]
+    assert [bool(answer.request) for answer in found] == [False, False, True, False]
+
+
+def test_the_requests_that_rows_name_are_found_whatever_the_column_is_called() -> None:
+    tables = table(EXPORTED, PERSON, {**PERSON, Column.REFERENCE: " #12 "})
+    assert references(tables) == {"RYG-2570-000007", "#12"}
+    tables["คำขอ"][0] = [column.name.lower() for column in Column]
+    assert references(tables) == {"RYG-2570-000007", "#12"}
+    assert judge(tables, SURAT_THANI, KEPT)[0].refused == ()

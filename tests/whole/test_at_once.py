@@ -16,6 +16,7 @@ from portal.db import db
 from portal.db import writing
 from portal.errors import PortalError
 from portal.funds import drafting
+from portal.funds import filing
 from portal.funds import service
 from portal.funds.books import held
 from portal.funds.ledger import Account
@@ -32,9 +33,11 @@ from portal.payments import service as payments
 from portal.payments.rules import Channel
 from portal.payments.rules import NothingToPayError
 from portal.roles import Actor
+from portal.youths.models import Youth
 from tests.conftest import Portal
 from tests.world import ANSWER
 from tests.world import NOON
+from tests.world import YOUTH
 from tests.world import World
 
 Act = Callable[[Session], object]
@@ -171,3 +174,20 @@ def test_numbers_have_no_gaps_when_eight_people_send_at_once(portal: Portal) -> 
             select(FundRequest.reference).order_by(FundRequest.reference)
         ).all()
     assert references == [f"RYG-2570-{number:06}" for number in range(1, 7)]
+
+
+def test_a_form_that_comes_twice_at_the_same_moment_is_one_request(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        finder = World(session).finder
+        before = len(session.scalars(select(Youth)).all())
+    key = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    nobody_knows = replace(ANSWER, form_key=key, youth=replace(YOUTH, national_id=None))
+
+    def send(session: Session) -> None:
+        filing.send_form(session, nobody_knows, by=finder, at=NOON)
+
+    assert at_once(portal, [send] * 6) == [None] * 6
+    with Session(db.engine) as session:
+        sent = session.scalars(select(FundRequest)).one()
+        assert (sent.state, sent.reference) == (State.SUBMITTED, "RYG-2570-000001")
+        assert len(session.scalars(select(Youth)).all()) == before + 1

@@ -179,7 +179,7 @@ def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
         source = (TOP / "templates" / door / f"{name}.html").exists()
         is_page = rest.split(".")[-1].startswith(("show_", "list_", "new_"))
         # One template may serve two views of one thing.
-        shared = {"office.funds.show_amend", "public.publishing.show_health"}
+        shared = {"office.filing.show_amend", "public.publishing.show_health"}
         assert source or not is_page or endpoint in shared
 
 

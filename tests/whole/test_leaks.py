@@ -21,6 +21,8 @@ from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.payments.models import Payment
 from portal.people.models import Person
+from portal.youths.models import Consent
+from portal.youths.models import Guardian
 from portal.youths.models import Project
 from portal.youths.models import Youth
 from tests.conftest import Portal
@@ -51,6 +53,8 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(FindingAct.words)))
         found |= set(session.scalars(select(ConcernAct.words)))
         found |= set(session.scalars(select(Concern.contact)))
+        found |= set(session.scalars(select(Guardian.name)))
+        found |= set(session.scalars(select(Consent.signer)))
     return {secret for secret in found if secret and len(secret) > 3}
 
 

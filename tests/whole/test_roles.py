@@ -187,7 +187,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         client.sign_in("anong")
         seen |= look_round(client, "treasury")
     # What was approved is amended no more; every other page is there.
-    assert seen.pop("office.funds.show_amend") == HTTPStatus.CONFLICT
+    assert seen.pop("office.filing.show_amend") == HTTPStatus.CONFLICT
+    assert seen.pop("office.filing.show_check") == HTTPStatus.SEE_OTHER
     # Only an auditor asks for what is sealed.
     assert seen.pop("office.people.new_opening") == HTTPStatus.FORBIDDEN
     # Nobody in particular is referred.

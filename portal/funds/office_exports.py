@@ -1,0 +1,29 @@
+"""The office's lists as files: every row of the list, in CSV or as a workbook."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from portal.db import db
+from portal.downloads import ENDING
+from portal.downloads import download
+from portal.funds.forms import filters_of
+from portal.funds.request_sheet import request_sheet
+from portal.funds.request_sheet import waiting_to_be_signed
+from portal.security import current_actor
+
+bp = Blueprint("exports", __name__)
+
+
+@bp.get(f"/requests.{ENDING}")
+def export_requests(ending: str) -> ResponseReturnValue:
+    """Send the list of requests as it is narrowed; an officer's can be imported again."""
+    return download(request_sheet(db.engine, current_actor(), filters_of(request.args)), ending)
+
+
+@bp.get(f"/decisions.{ENDING}")
+def export_decisions(ending: str) -> ResponseReturnValue:
+    """Send the list of what waits for this person's signature."""
+    return download(waiting_to_be_signed(db.engine, current_actor()), ending)

@@ -1,0 +1,99 @@
+"""The treasury's lists as tables to export: requests to prepare, and payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy import Select
+from sqlalchemy import select
+
+from portal.banks import BANKS
+from portal.db import streamed
+from portal.errors import N_
+from portal.exporting import Column
+from portal.exporting import Table
+from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
+from portal.funds.queries import waits_to_be_paid
+from portal.funds.request_sheet import waiting_sheet
+from portal.labels import Name
+from portal.money import Money
+from portal.payments.models import Payment
+from portal.payments.queries import is_unpaid
+from portal.payments.rules import PaymentState
+from portal.people.models import Person
+
+COLUMNS = (
+    Column("reference", N_("Payment")),
+    Column("request", N_("Request")),
+    Column("state", N_("State"), labels="state"),
+    Column("channel", N_("How the money travels"), labels="channel"),
+    Column("amount_baht", N_("Amount (baht)")),
+    Column("payee", N_("Payee")),
+    Column("bank", N_("Bank")),
+    Column("account_number", N_("Account number")),
+    Column("prepared_by", N_("Prepared by")),
+    Column("prepared_at", N_("Prepared at")),
+    Column("released_at", N_("Released at")),
+    Column("sent_at", N_("Sent at")),
+    Column("confirmed_at", N_("Confirmed at")),
+    Column("bank_reference", N_("The bank's reference")),
+)
+
+
+def to_prepare(engine: Engine) -> Table:
+    """Return the approved requests that a payment can be prepared for, longest waiting first."""
+    return waiting_sheet(engine, "to-prepare", waits_to_be_paid(), is_unpaid())
+
+
+def payment_sheet(engine: Engine, state: PaymentState | None) -> Table:
+    """Return the payments in a state, or all, oldest first."""
+    of_state = [Payment.state == state] if state else []
+    found = (
+        select(
+            Payment.reference,
+            FundRequest.reference.label("request"),
+            Payment.state,
+            Payment.channel,
+            Payment.amount_satang,
+            PayeeAccount.holder,
+            PayeeAccount.bank_code,
+            PayeeAccount.account_number,
+            Person.name.label("prepared_by"),
+            Payment.prepared_at,
+            Payment.released_at,
+            Payment.sent_at,
+            Payment.confirmed_at,
+            Payment.bank_reference,
+        )
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .join(PayeeAccount, PayeeAccount.id == Payment.payee_account_id)
+        .join(Person, Person.id == Payment.prepared_by_id)
+        .where(*of_state)
+        .order_by(Payment.id)
+    )
+    return Table("payments", COLUMNS, _rows(engine, found))
+
+
+def _rows(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Iterator[Sequence[object]]:
+    for facts in streamed(engine, statement):
+        bank = BANKS[facts.bank_code]
+        yield (
+            facts.reference,
+            facts.request,
+            facts.state,
+            facts.channel,
+            Money(facts.amount_satang),
+            facts.holder,
+            Name(bank.name_th, bank.name_en),
+            facts.account_number,
+            facts.prepared_by,
+            facts.prepared_at,
+            facts.released_at,
+            facts.sent_at,
+            facts.confirmed_at,
+            facts.bank_reference,
+        )

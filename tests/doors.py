@@ -1,0 +1,409 @@
+"""One world with something in every state, the cast at its doors, and the table of what they get.
+
+A new route needs a line in `DOORS`; `tests/whole/test_doors.py` says which one is missing, and
+`tests/pages/test_axe.py` looks at the same pages.
+
+    door("GET /office/requests/<int:request_id>", "/office/requests/{draft}",
+         ok="officer requester", hidden=REST)
+
+The first text is the route as Flask has it; the second an address in the world (`House.places`).
+Then who gets what, each of the cast once; REST is everybody who is named nowhere else:
+
+    ok       the page, the file, or 303 after something was done
+    idle     an answer that changes nothing (nothing of what was ticked was theirs)
+    refused  403 or 409: not you, or not now
+    hidden   404: there is no such thing, as far as they can know
+
+Nobody, who is not signed in, is led to the gate by the office and the treasury, and gets
+everything else; `nobody=` says otherwise. What a POST did is undone before the next one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field
+from io import BytesIO
+from typing import Any
+
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.db import db
+from portal.db import writing
+from portal.funds.columns import FORM
+from portal.funds.intake import Imported
+from portal.funds.intake import keep_run
+from portal.funds.models import FundRequest
+from portal.payments import service as payments
+from portal.payments.models import Payment
+from portal.people.models import Person
+from portal.people.openings import OpeningAnswer
+from portal.people.openings import ask_opening
+from portal.people.openings import grant_opening
+from portal.people.rules import Purpose
+from portal.sheets import write_workbook
+from tests.conftest import PASSWORD
+from tests.conftest import Portal
+from tests.conftest import Visitor
+from tests.world import NOON
+from tests.world import World
+
+# Who stands at the doors, by username; all requests of the world are the requester's, for SC5.
+CAST: Mapping[str, str | None] = {
+    "nobody": None,
+    "krit": "krit",
+    "finder": "finder2",
+    "requester": "finder1",
+    "officer": "malee",
+    "chair": "chair5",
+    "other_chair": "chair2",
+    "driving": "driving",
+    "board": "board",
+    "treasurer": "phailin",
+    "auditor": "wipa",
+    "administrator": "admin",
+}
+REST = "everybody else"
+BEHIND_SIGN_IN = ("/office", "/treasury")
+SEES_SENT = "requester officer chair driving board auditor"
+SEES_PAID = f"{SEES_SENT} treasurer"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One line of the table."""
+
+    route: str
+    path: str
+    answers: Mapping[str, str]
+    body: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+
+def door(
+    route: str,
+    path: str = "",
+    *,
+    body: Mapping[str, object] | None = None,
+    nobody: str = "",
+    **who: str,
+) -> Door:
+    """Read a line; each of the cast must stand in it once."""
+    path = path or route.partition(" ")[2]
+    answers = {"nobody": nobody or ("sign in" if path.startswith(BEHIND_SIGN_IN) else "ok")}
+    rest = [answer for answer, names in who.items() if names == REST]
+    for answer, names in who.items():
+        for name in names.split() if names != REST else ():
+            assert name in CAST, f"{route}: nobody is called {name}"
+            assert name not in answers, f"{route}: {name} stands there twice"
+            answers[name] = answer
+    for name in CAST.keys() - answers.keys():
+        assert len(rest) == 1, f"{route}: what does {name} get?"
+        answers[name] = rest[0]
+    return Door(route, path, answers, body or {})
+
+
+SEEN = {"seen_version": "{version}"}
+REQUEST = {
+    "title": "นาย",
+    "first_name": "ต้นกล้า",
+    "last_name": "ตัวอย่าง",
+    "birth_on": "9/6/2552",
+    "place": "210101",
+    "category": "SC5/LIVING",
+    "fund": "GEN",
+    "amount": "1,500",
+    "payee_kind": "self",
+    "account_holder": "นายต้นกล้า ตัวอย่าง",
+    "bank": "006",
+    "account_number": "9990000001",
+    "has_consent": "y",
+}
+OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
+FILE = ("upload.xlsx", write_workbook({"คำขอ": [list(FORM)]}))
+DECIDE = {"action": "approve", "reason": "", "note": ""} | SEEN
+
+DOORS = (
+    # Open to everybody.
+    door("GET /", ok=REST),
+    door("GET /requests", ok=REST),
+    door("GET /requests", "/requests?status=paid", ok=REST),
+    door("GET /requests.<any(csv,xlsx):ending>", "/requests.csv", ok=REST),
+    door("GET /requests.<any(csv,xlsx):ending>", "/requests.xlsx", ok=REST),
+    door("GET /requests/<reference>", "/requests/{paid_reference}", ok=REST),
+    door("GET /requests/<reference>", "/requests/RYG-0", hidden=REST, nobody="hidden"),
+    door("GET /log", ok=REST),
+    door("GET /log/about", ok=REST),
+    door("GET /log/<any(checkpoint,witnessed,policy):name>", "/log/checkpoint", ok=REST),
+    door("GET /log/tile/<path:name>", "/log/tile/{tile}", ok=REST),
+    door("GET /audit/status/<eid>", "/audit/status/{eid}", ok=REST),
+    door("GET /proof/<eid>.tlog-proof", "/proof/{eid}.tlog-proof", ok=REST),
+    door("GET /v", ok=REST),
+    door("GET /api/v1/figures", ok=REST),
+    door("GET /healthz", ok=REST),
+    door("GET /static/<path:filename>", "/static/portal.css", ok=REST),
+    door("GET /bootstrap/static/<path:filename>",
+         "/bootstrap/static/css/bootstrap.min.css", ok=REST),
+    # The gate.
+    door("GET /sign-in", ok=REST),
+    door("POST /sign-in", body={"username": "malee", "password": PASSWORD}, ok=REST),
+    door("POST /sign-out", ok=REST),
+    # What waits, and the lists.
+    door("GET /office/", ok=REST),
+    door("GET /office/requests", ok=REST),
+    door("GET /office/requests", "/office/requests?state=paid&text=x", ok=REST),
+    door("GET /office/requests.<any(csv,xlsx):ending>", "/office/requests.csv", ok=REST),
+    door("GET /office/requests.<any(csv,xlsx):ending>", "/office/requests.xlsx", ok=REST),
+    door("GET /office/decisions", ok=REST),
+    door("GET /office/decisions.<any(csv,xlsx):ending>", "/office/decisions.csv", ok=REST),
+    door("POST /office/decisions", body={"pick": "{submitted}-{version}"}, ok="chair", idle=REST),
+    # Asking.
+    door("GET /office/requests/new", ok="finder requester officer", refused=REST),
+    door("GET /office/requests/new", "/office/requests/new?kind=project",
+         ok="finder requester officer", refused=REST),
+    door("POST /office/requests/new", body=REQUEST, ok="finder requester officer", refused=REST),
+    door("GET /office/requests/<int:request_id>/amend", "/office/requests/{draft}/amend",
+         ok="requester officer", hidden=REST),
+    door("GET /office/requests/<int:request_id>/amend", "/office/requests/{submitted}/amend",
+         refused=SEES_SENT, hidden=REST),
+    door("POST /office/requests/<int:request_id>/amend", "/office/requests/{draft}/amend",
+         body=REQUEST | SEEN, ok="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/amend", "/office/requests/{approved}/amend",
+         body=REQUEST | SEEN, refused=SEES_PAID, hidden=REST),
+    door("POST /office/requests/<int:request_id>/submit", "/office/requests/{draft}/submit",
+         body=SEEN, ok="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/submit", "/office/requests/{submitted}/submit",
+         body=SEEN, refused=SEES_SENT, hidden=REST),
+    door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{submitted}/withdraw",
+         body=SEEN, ok="requester officer", refused="chair driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{paid}/withdraw",
+         body=SEEN, refused=SEES_PAID, hidden=REST),
+    # One request, and its papers.
+    door("GET /office/requests/<int:request_id>", "/office/requests/{draft}",
+         ok="requester officer", hidden=REST),
+    door("GET /office/requests/<int:request_id>", "/office/requests/{submitted}",
+         ok=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>", "/office/requests/{approved}",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/requests/<int:request_id>", "/office/requests/{paid}",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/requests/<int:request_id>", "/office/requests/99999", hidden=REST),
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+         body=DECIDE, ok="chair", refused="requester officer driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+         body=DECIDE | {"action": "return", "reason": "papers"},
+         ok="chair", refused="requester officer driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{approved}/decide",
+         body=DECIDE, refused=SEES_PAID, hidden=REST),
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{draft}/decide",
+         body=DECIDE, refused="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/documents/<any(decision):kind>",
+         "/office/requests/{paid}/documents/decision",
+         ok="officer chair treasurer", refused="requester driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/documents/<any(decision):kind>",
+         "/office/requests/{submitted}/documents/decision", refused=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/documents/<int:document_id>.pdf",
+         "/office/requests/{approved}/documents/{document}.pdf", ok=SEES_PAID, hidden=REST),
+    door("GET /office/requests/<int:request_id>/documents/<int:document_id>.pdf",
+         "/office/requests/{paid}/documents/{document}.pdf", hidden=REST),
+    # Workbooks.
+    door("GET /office/import", ok="officer", refused=REST),
+    door("GET /office/import/form.xlsx", ok="officer", refused=REST),
+    door("POST /office/import", body={"workbook": FILE}, ok="officer", refused=REST),
+    door("GET /office/import/<int:run_id>", "/office/import/{run}", ok="officer", hidden=REST),
+    door("GET /office/import/<int:run_id>/corrections.xlsx",
+         "/office/import/{run}/corrections.xlsx",
+         ok="officer", hidden=REST),
+    # Sealed values.
+    door("GET /office/openings", ok="officer auditor administrator", refused=REST),
+    door("GET /office/openings/new", "/office/openings/new?eid={eid}", ok="auditor", refused=REST),
+    door("POST /office/openings/new", body=OPENING, ok="auditor", refused=REST),
+    door("POST /office/openings/<int:opening_id>/decide", "/office/openings/{asked}/decide",
+         body={"verdict": "grant"}, ok="officer administrator", refused=REST),
+    door("POST /office/openings/<int:opening_id>/decide", "/office/openings/99999/decide",
+         body={"verdict": "grant"}, hidden="officer administrator", refused=REST),
+    door("GET /office/openings/<int:opening_id>.json", "/office/openings/{granted}.json",
+         ok="auditor", hidden=REST),
+    # The treasury.
+    door("GET /treasury/", ok="treasurer", refused=REST),
+    door("GET /treasury/", "/treasury/?all=1", ok="treasurer", refused=REST),
+    door("GET /treasury/to-prepare.<any(csv,xlsx):ending>", "/treasury/to-prepare.csv",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments.<any(csv,xlsx):ending>", "/treasury/payments.xlsx",
+         ok="treasurer", refused=REST),
+    door("POST /treasury/prepare", body={"pick": "{approved}-{version}"},
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>", "/treasury/payments/{prepared}",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>", "/treasury/payments/{sent}",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>", "/treasury/payments/99999",
+         hidden="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/release",
+         "/treasury/payments/{prepared}/release",
+         body=SEEN, ok="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/send", "/treasury/payments/{released}/send",
+         body=SEEN, ok="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/confirm", "/treasury/payments/{sent}/confirm",
+         body=SEEN | {"bank_reference": "KTB0002"}, ok="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/void", "/treasury/payments/{released}/void",
+         body=SEEN | {"note": "-"}, ok="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/void", "/treasury/payments/{sent}/void",
+         body=SEEN | {"note": "-"}, refused=REST),
+)  # fmt: skip
+
+
+def missing_lines(portal: Portal) -> list[str]:
+    """Return a line to begin with for every route that the table does not have."""
+    known = {line.route for line in DOORS}
+    routes = {
+        f"{method} {rule.rule}"
+        for rule in portal.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    return [
+        *(f'door("{route}", "an address of it", hidden=REST),' for route in sorted(routes - known)),
+        *(f"no such route any more: {route}" for route in sorted(known - routes)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The world and its doors: a browser without a screen for each of the cast."""
+
+    portal: Portal
+    places: Mapping[str, object]
+    versions: Mapping[str, int]
+    snapshot: sqlite3.Connection
+    file: sqlite3.Connection
+
+    def visitor(self, name: str) -> Visitor:
+        """Return somebody of the cast, signed in."""
+        client = self.portal.app.test_client()
+        assert isinstance(client, Visitor)
+        if cookie := self.cookie(name):
+            client.set_cookie("session", cookie)
+        return client
+
+    def cookie(self, name: str) -> str | None:
+        """Return the session of somebody who signed in."""
+        username = CAST[name]
+        if username is None:
+            return None
+        with Session(db.engine) as session:
+            person = session.scalars(select(Person).where(Person.username == username)).one()
+            identity = f"{person.id}:{person.session_key}"
+        serializer = SecureCookieSessionInterface().get_signing_serializer(self.portal.app)
+        assert serializer is not None
+        return str(serializer.dumps({"_user_id": identity, "_fresh": True}))
+
+    def address(self, line: Door) -> str:
+        return line.path.format_map(self.places)
+
+    def body(self, line: Door) -> dict[str, Any]:
+        """Return what is sent: with the version that the page of that thing would have shown."""
+        place = line.path.partition("{")[2].partition("}")[0]
+        if "pick" in line.body:
+            place = str(line.body["pick"]).partition("{")[2].partition("}")[0]
+        facts = {**self.places, "version": self.versions.get(place, 0)}
+        sent: dict[str, Any] = {}
+        for name, value in line.body.items():
+            if isinstance(value, tuple):
+                file_name, content = value
+                sent[name] = (BytesIO(content), file_name)
+            else:
+                sent[name] = str(value).format_map(facts)
+        return sent
+
+    def edition(self) -> int:
+        """Return a number that changes when anything in the database does."""
+        return int(self.file.execute("PRAGMA data_version").fetchone()[0])
+
+    def undo(self) -> None:
+        """Bring the world back to where it was."""
+        self.snapshot.backup(self.file)
+
+
+@contextmanager
+def house(portal: Portal) -> Iterator[House]:
+    """Build the world, publish its log, and open the doors."""
+    portal.app.test_client_class = Visitor
+    with writing(db.engine, portal.install.session_info()) as session:
+        places, versions = _build(World(session))
+    portal.install.publish(db.engine)
+    tiles = portal.install.folder.path / "tile"
+    places["tile"] = next(path for path in tiles.rglob("*") if path.is_file()).relative_to(tiles)
+    path = db.engine.url.database
+    assert path is not None
+    file = sqlite3.connect(path, isolation_level=None)
+    snapshot = sqlite3.connect(":memory:")
+    try:
+        file.backup(snapshot)
+        yield House(portal, places, versions, snapshot, file)
+    finally:
+        file.close()
+        snapshot.close()
+
+
+def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
+    """Let the cast bring something into every state."""
+    by = world.finder
+    requests = {
+        "draft": world.draft(by=by),
+        "submitted": world.submitted(by=by),
+        "approved": world.approve(world.submitted(by=by), world.somchai),
+        "paid": world.approve(world.submitted(by=by), world.somchai),
+    }
+    document = world.issued(requests["approved"])
+    paid = world.prepared(requests["paid"])
+    _take(world, paid, "release", "send", "confirm")
+    steps = {
+        "prepared": world.prepared(),
+        "released": _take(world, world.prepared(), "release"),
+        "sent": _take(world, world.prepared(), "release", "send"),
+    }
+    eid = str(requests["submitted"].log_eid)
+    answer = OpeningAnswer(eid, ("reason",), Purpose.AUDIT, "ตส 1/2570")
+    asked, granted = (
+        ask_opening(world.session, answer, by=world.wipa, at=NOON).id for _ in range(2)
+    )
+    grant_opening(world.session, granted, by=world.malee, at=NOON)
+    run = keep_run(
+        world.session,
+        (),
+        Imported(0, 0),
+        file_name="requests.xlsx",
+        corrections=write_workbook({"คำขอ": [["ลำดับ"]]}),
+        by=world.malee,
+        at=NOON,
+    )
+    world.person(world.krit)
+    things: dict[str, FundRequest | Payment] = {**requests, **steps}
+    places: dict[str, object] = {name: thing.id for name, thing in things.items()}
+    places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
+    places |= {"eid": eid, "paid_reference": requests["paid"].reference}
+    return places, {name: thing.version for name, thing in things.items()}
+
+
+def _take(world: World, payment: Payment, *steps: str) -> Payment:
+    """Let a payment take these steps; the treasurer of the cast only confirmed one."""
+    for step in steps:
+        seen: dict[str, Any] = {"seen_version": payment.version, "at": NOON}
+        match step:
+            case "release":
+                payments.release_payment(world.session, payment.id, by=world.prasit, **seen)
+            case "send":
+                payments.send_payment(world.session, payment.id, by=world.prasit, **seen)
+            case _:
+                payments.confirm_payment(
+                    world.session, payment.id, bank_reference="KTB0001", by=world.phailin, **seen
+                )
+    return payment
