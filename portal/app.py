@@ -56,16 +56,24 @@ from portal.funds import office_deciding as funds_office_deciding
 from portal.funds import office_exports as funds_office_exports
 from portal.funds import office_filing as funds_office_filing
 from portal.funds import office_intake as funds_office_intake
+from portal.funds import office_money as funds_office_money
 from portal.funds import office_papers as funds_office_papers
+from portal.funds import office_rules as funds_office_rules
+from portal.funds import office_staff as funds_office_staff
+from portal.funds import office_tables as funds_office_tables
 from portal.install import Install
 from portal.labels import Name
 from portal.letters import office as letters_office
+from portal.money import Money
 from portal.payments import treasury as payments_treasury
 from portal.people import gate as people_gate
 from portal.people import office as people_office
+from portal.people import office_organisations as people_office_organisations
+from portal.people import office_users as people_office_users
 from portal.people.models import Person
 from portal.people.queries import as_actor
 from portal.people.rules import READERS
+from portal.people.user_page import LOOKERS
 from portal.publishing import public as publishing_public
 from portal.publishing import queries as publishing_queries
 from portal.roles import Actor
@@ -97,6 +105,8 @@ security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.gate.register_blueprint(concerns_gate.bp)
 security.office.register_blueprint(people_office.bp)
+security.office.register_blueprint(people_office_users.bp)
+security.office.register_blueprint(people_office_organisations.bp)
 security.office.register_blueprint(cases_office.bp)
 security.office.register_blueprint(youths_office.bp)
 security.office.register_blueprint(youths_office_pairs.bp)
@@ -107,6 +117,10 @@ security.office.register_blueprint(funds_office_papers.bp)
 security.office.register_blueprint(funds_office_deciding.bp)
 security.office.register_blueprint(funds_office_acting.bp)
 security.office.register_blueprint(funds_office_attachments.bp)
+security.office.register_blueprint(funds_office_money.bp)
+security.office.register_blueprint(funds_office_rules.bp)
+security.office.register_blueprint(funds_office_staff.bp)
+security.office.register_blueprint(funds_office_tables.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
@@ -215,6 +229,7 @@ def _load_signed_in(cookie: str) -> SignedIn | None:
 def _attach_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         baht=str,
+        satang=_satang,
         day=_day,
         moment=_moment,
         weekday=_weekday,
@@ -270,6 +285,9 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
     ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
+    ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
+    ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
+    ("office.users.list_users", N_("People and roles"), LOOKERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
     ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
@@ -309,6 +327,10 @@ def _weekday(value: date) -> str:
 
 def _moment(value: datetime) -> str:
     return f"{_day(value)}{NO_BREAK}{bangkok_time(value)}"
+
+
+def _satang(satang: int) -> str:
+    return str(Money(satang))
 
 
 def _translated_name(name: Name) -> str:

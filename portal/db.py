@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from datetime import date
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL
 from sqlalchemy import Connection
+from sqlalchemy import Date
 from sqlalchemy import DateTime
 from sqlalchemy import Dialect
 from sqlalchemy import Engine
@@ -27,8 +29,10 @@ from sqlalchemy import Row
 from sqlalchemy import Select
 from sqlalchemy import create_engine
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 CONVENTION = {
@@ -61,6 +65,14 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "rule_version",
+        "subcommittee",
+        "purpose",
+        "category",
+        "category_subcommittee",
+        "fund",
+        "signature_rule",
+        "target",
         "interest",
         "check_override",
         "urgent_rule",
@@ -79,6 +91,9 @@ LASTING = frozenset(
         "counter",
         "erasure",
         "opening",
+        "organisation",
+        "person",
+        "role_grant",
         "acting_chair",
         "ratification",
         "referral",
@@ -172,6 +187,23 @@ def choice(kind: type[StrEnum], name: str) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+class Today(FunctionElement[date]):
+    """The day it is in Bangkok, asked by a query itself."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(Today, "sqlite")
+def _today_sqlite(*_: object, **__: object) -> str:
+    return "date('now', '+7 hours')"
+
+
+@compiles(Today, "postgresql")
+def _today_postgresql(*_: object, **__: object) -> str:
+    return "CAST(now() AT TIME ZONE 'UTC' + interval '7 hours' AS date)"
 
 
 db = SQLAlchemy(metadata=Base.metadata)

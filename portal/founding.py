@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,9 +12,17 @@ from portal.audit.service import record
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import models
+from portal.funds import money_in
 from portal.funds import setup
+from portal.funds.money_in import AllocationAnswer
+from portal.funds.money_in import DonationAnswer
+from portal.funds.rulebook import CategoryFacts
+from portal.funds.rulebook import FundFacts
+from portal.funds.rulebook import Paper
+from portal.funds.rulebook import PurposeFacts
+from portal.funds.rulebook import RuleKind
+from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules import Threshold
-from portal.funds.setup import DonationAnswer
 from portal.funds.setup import Named
 from portal.funds.urgency import Lane
 from portal.people import service as people
@@ -73,31 +80,21 @@ def _found_offices(session: Session, province: Province, *, at: datetime) -> Non
         parent = area.parent if area.parent != foundation.province else None
         add_area(session, area.code, name_th=area.th, name_en=area.en, parent_code=parent)
         session.flush()
-    for subcommittee in province.subcommittees:
-        setup.create_subcommittee(
-            session,
-            Named(subcommittee.code, subcommittee.name_th, subcommittee.name_en),
-            short_th=subcommittee.short_th,
-            by=SYSTEM,
-            at=at,
-        )
+    for one in province.subcommittees:
+        facts = SubcommitteeFacts(one.name_th, one.name_en, one.short_th)
+        setup.create_rule(session, RuleKind.SUBCOMMITTEE, one.code, facts, by=SYSTEM, at=at)
 
 
 def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
-    for purpose in province.purposes:
-        named = Named(purpose.code, purpose.th, purpose.en)
-        setup.create_purpose(session, named, by=SYSTEM, at=at)
+    for one in province.purposes:
+        purpose = PurposeFacts(one.th, one.en)
+        setup.create_rule(session, RuleKind.PURPOSE, one.code, purpose, by=SYSTEM, at=at)
     for category in province.categories:
-        setup.create_category(
-            session,
-            _category(category),
-            subcommittees=category.subcommittees,
-            by=SYSTEM,
-            at=at,
-        )
-    for fund in province.funds:
-        named = Named(fund.code, fund.name_th, fund.name_en)
-        setup.create_fund(session, named, is_restricted=fund.is_restricted, by=SYSTEM, at=at)
+        facts = _category(category)
+        setup.create_rule(session, RuleKind.CATEGORY, category.code, facts, by=SYSTEM, at=at)
+    for source in province.funds:
+        fund = FundFacts(source.name_th, source.name_en, source.is_restricted)
+        setup.create_rule(session, RuleKind.FUND, source.code, fund, by=SYSTEM, at=at)
     today = bangkok_day(at)
     for rule in province.thresholds:
         threshold = Threshold(rule.above, rule.signatures, rule.subcommittee, rule.fund)
@@ -112,21 +109,19 @@ def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
         setup.close_day(session, day.on, name_th=day.th, name_en=day.en, by=SYSTEM, at=at)
 
 
-def _category(category: Category) -> models.Category:
-    return models.Category(
-        code=category.code,
+def _category(category: Category) -> CategoryFacts:
+    return CategoryFacts(
         name_th=category.name_th,
         name_en=category.name_en,
         unit_th=category.unit_th,
         unit_en=category.unit_en,
         ceiling_satang=category.ceiling.satang,
-        usual_satang=json.dumps([amount.satang for amount in category.usual]),
+        usual_satang=tuple(amount.satang for amount in category.usual),
         serves=category.serves.value,
-        papers=json.dumps(
-            [{"th": paper.th, "en": paper.en} for paper in category.papers], ensure_ascii=False
-        ),
+        papers=tuple(Paper(paper.th, paper.en) for paper in category.papers),
         is_urgent=category.is_urgent,
         purpose_code=category.purpose,
+        subcommittees=tuple(sorted(category.subcommittees)),
     )
 
 
@@ -138,6 +133,8 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
             name_th=organisation.name_th,
             name_en=organisation.name_en,
             kind=organisation.kind.value,
+            by=SYSTEM,
+            at=at,
         )
     for somebody in province.people:
         person = people.add_person(
@@ -146,6 +143,8 @@ def _found_people(session: Session, province: Province, *, at: datetime) -> None
             name=somebody.name,
             organisation_code=somebody.organisation,
             email=somebody.email or None,
+            by=SYSTEM,
+            at=at,
         )
         for role in sorted(somebody.roles - {Role.CHAIR}):
             people.grant_role(session, person, role, by=SYSTEM, at=at)
@@ -162,14 +161,12 @@ def _found_money(session: Session, province: Province, *, at: datetime) -> None:
             received_on=donation.received_on,
             donor=donation.donor_th,
         )
-        setup.receive_donation(session, answer, by=SYSTEM, at=at)
+        money_in.receive_donation(session, answer, by=SYSTEM, at=at)
     for allocation in province.allocations:
-        setup.allocate(
-            session,
-            allocation.fund,
-            allocation.subcommittee,
-            allocation.amount,
+        given = AllocationAnswer(
+            fund=allocation.fund,
+            subcommittee=allocation.subcommittee,
+            amount=allocation.amount,
             fiscal_year=province.foundation.fiscal_year,
-            by=SYSTEM,
-            at=at,
         )
+        money_in.allocate(session, given, by=SYSTEM, at=at)

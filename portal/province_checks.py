@@ -11,9 +11,12 @@ from dataclasses import field
 
 from portal.errors import N_
 from portal.money import total
+from portal.province_file import Person
 from portal.province_file import Province
 from portal.province_file import Threshold
+from portal.roles import ALONE
 from portal.roles import Role
+from portal.roles import excluded
 from portal.thai import fiscal_year
 
 SIGNING = (Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD)
@@ -149,6 +152,14 @@ def _threshold_mistakes(province: Province) -> Iterator[Mistake]:
                 yield Mistake(at, N_("nobody in people is {role}"), {"role": role})
 
 
+def _excluded_mistakes(person: Person) -> Iterator[Mistake]:
+    for role in sorted(ALONE & person.roles):
+        if other := excluded(person.roles, role):
+            sentence = N_("nobody is {role} and {other} at the same time")
+            facts = {"role": role, "other": other}
+            yield Mistake(f"people {person.username}, roles", sentence, facts)
+
+
 def _people_mistakes(province: Province) -> Iterator[Mistake]:
     for person in province.people:
         if Role.SYSTEM in person.roles:
@@ -156,6 +167,7 @@ def _people_mistakes(province: Province) -> Iterator[Mistake]:
         if (Role.CHAIR in person.roles) != bool(person.chairs):
             sentence = N_("the role chair and the subcommittees in chairs go together")
             yield Mistake(f"people {person.username}, chairs", sentence)
+        yield from _excluded_mistakes(person)
     chaired = {code for person in province.people for code in person.chairs}
     for subcommittee in province.subcommittees:
         if subcommittee.code and subcommittee.code not in chaired:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import date
@@ -20,6 +21,16 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
+
+
+# Who decides on people and rules touches no money; who audits changes nothing.
+ALONE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+def excluded(held: Iterable[Role], role: Role) -> Role | None:
+    """Return a role among those held that nobody may hold together with this one."""
+    others = (other for other in sorted(held) if other is not role)
+    return next((other for other in others if ALONE & {other, role}), None)
 
 
 @dataclass(frozen=True, slots=True)

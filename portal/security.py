@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import Blueprint
 from flask import Flask
@@ -152,6 +153,8 @@ def _add_headers(response: Response) -> Response:
 @office.before_request
 def _signed_in() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
+        if current_actor().must_change_password:
+            return redirect(url_for("gate.people.show_password"), HTTPStatus.SEE_OTHER)
         return None
     wanted = request.full_path.rstrip("?") if request.method in READS else None
     return redirect(url_for("gate.people.sign_in", next=wanted))

@@ -24,6 +24,7 @@ from wtforms.widgets import HiddenInput
 from portal.errors import N_
 from portal.errors import PortalError
 from portal.labels import TABLES
+from portal.labels import Name
 from portal.labels import label
 from portal.money import Money
 from portal.roles import Role
@@ -50,6 +51,11 @@ class LineField(StringField):
         """Take what was typed as it was meant."""
         super().process_formdata([tidy(value) for value in valuelist])
 
+    @property
+    def text(self) -> str:
+        """Return what was typed; nothing is an empty text."""
+        return self.data or ""
+
 
 class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
@@ -67,6 +73,11 @@ class SeenVersion(FlaskForm):
 
     seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
+    @property
+    def seen(self) -> int:
+        """Return the version that the page showed."""
+        return int(self.seen_version.data or 0)
+
 
 def at_most(length: int) -> Length:
     """Refuse a text that is longer."""
@@ -77,6 +88,11 @@ def shown(value: str, table: str) -> str:
     """Return the public name of a value, in the language of the page."""
     text: str = gettext(label(table, value))
     return text
+
+
+def in_language(name: Name) -> str:
+    """Return a name in the language of the page."""
+    return name.en if str(get_locale()) == "en" else name.th
 
 
 def in_both(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -104,12 +120,12 @@ def _said(fact: object) -> object:
     match fact:
         case Money():
             return str(fact)
+        case date():
+            return short_day(fact, str(get_locale()))
         case Role():
             return shown(fact, "role")
         case StrEnum():
             return _said_choice(fact)
-        case date():
-            return short_day(fact, str(get_locale()))
         case tuple():
             return ", ".join(str(_said(part)) for part in fact)
         case _:

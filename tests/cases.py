@@ -48,7 +48,14 @@ def finder2(world: World) -> Actor:
 
 
 def worker(world: World, username: str, organisation: str | None, *roles: Role) -> Actor:
-    person = add_person(world.session, username, name=username, organisation_code=organisation)
+    person = add_person(
+        world.session,
+        username,
+        name=username,
+        organisation_code=organisation,
+        by=SYSTEM,
+        at=FOUNDED,
+    )
     for role in roles:
         grant_role(world.session, person, role, by=SYSTEM, at=FOUNDED)
     return actor(world.session, username)

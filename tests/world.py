@@ -44,6 +44,7 @@ from portal.people.queries import SYSTEM
 from portal.people.queries import actor
 from portal.people.service import add_person
 from portal.people.service import grant_role
+from portal.roles import ALONE
 from portal.roles import Actor
 from portal.roles import Role
 from portal.uploads import Upload
@@ -132,23 +133,33 @@ class World:
         return self._actor("wipa")
 
     @cached_property
+    def admin(self) -> Actor:
+        """The only administrator."""
+        return self._actor("admin")
+
+    @cached_property
     def finder(self) -> Actor:
         return self._actor("finder1")
 
     @cached_property
     def krit(self) -> Actor:
         """Somebody who may do nothing."""
-        add_person(self.session, "krit", name="กฤต ตัวอย่าง", organisation_code=None)
+        self._added("krit", "กฤต ตัวอย่าง")
         return self._actor("krit")
 
     def everything(self, username: str = "everything") -> Actor:
-        """Somebody who holds every role: only the separation of people can stop them."""
-        person = add_person(self.session, username, name="ทุกบทบาท", organisation_code=None)
-        for role in set(Role) - {Role.CHAIR, Role.SYSTEM}:
+        """Somebody who holds every role of the work: only the separation of people stops them."""
+        person = self._added(username, "ทุกบทบาท")
+        for role in set(Role) - {Role.CHAIR, Role.SYSTEM} - ALONE:
             grant_role(self.session, person, role, by=SYSTEM, at=FOUNDED)
         grant_role(self.session, person, Role.CHAIR, subcommittee_code="SC5", by=SYSTEM, at=FOUNDED)
         self.session.expire(person)
         return self._actor(username)
+
+    def _added(self, username: str, name: str) -> Person:
+        return add_person(
+            self.session, username, name=name, organisation_code=None, by=SYSTEM, at=FOUNDED
+        )
 
     def person(self, by: Actor) -> Person:
         return self.session.get_one(Person, by.person_id)

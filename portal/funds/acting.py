@@ -14,13 +14,15 @@ from sqlalchemy.orm import aliased
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.audit.service import record
+from portal.funds import rules_in_force
 from portal.funds.acting_rules import TermNotFoundError
 from portal.funds.acting_rules import appointing_role
 from portal.funds.acting_rules import check_appointment
 from portal.funds.acting_rules import may_act
 from portal.funds.acting_rules import may_appoint
 from portal.funds.docket import next_reference
-from portal.funds.models import Subcommittee
+from portal.funds.rule_models import Subcommittee
+from portal.funds.rulebook import RuleKind
 from portal.labels import Name
 from portal.people import acts
 from portal.people.models import ActingChair
@@ -52,7 +54,10 @@ def appoint_acting_chair(
     role = appointing_role(by, answer.subcommittee)
     somebody = actor(session, answer.username)
     term = Term(answer.subcommittee, answer.from_on, answer.to_on)
-    check_appointment(by, somebody, term, order=answer.order, today=bangkok_day(at))
+    today = bangkok_day(at)
+    check_appointment(by, somebody, term, order=answer.order, today=today)
+    rules_in_force.keep_rules(session)
+    rules_in_force.in_force(session, today, [(RuleKind.SUBCOMMITTEE, answer.subcommittee)])
     _year, number = next_reference(session, "acting", letter="A", at=at)
     whose = f"person:{somebody.person_id}"
     draft = acts.acting_chair_appointed(
@@ -142,7 +147,8 @@ def terms(session: Session, by: Actor, *, today: date) -> Sequence[TermRow]:
 
 def appointable(session: Session, by: Actor) -> Sequence[tuple[str, Name]]:
     """Return the subcommittees for whose chair this person may appoint somebody."""
-    rows = session.scalars(select(Subcommittee).order_by(Subcommittee.code))
+    going_on = select(Subcommittee).where(~Subcommittee.is_retired)
+    rows = session.scalars(going_on.order_by(Subcommittee.code))
     return [
         (row.code, Name(row.short_th, row.name_en)) for row in rows if may_appoint(by, row.code)
     ]

@@ -9,13 +9,12 @@ from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.errors import RuleError
 from portal.funds.rules import RoleNeededError
+from portal.roles import ALONE
 from portal.roles import Actor
 from portal.roles import Role
 from portal.roles import Term
 
 APPOINTERS = frozenset({Role.CHAIR, Role.DRIVING_CHAIR})
-# Who only looks, and who keeps the rules, never decides.
-NEVER_ACTING = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 class NoOrderError(RuleError):
@@ -78,4 +77,4 @@ def check_appointment(by: Actor, somebody: Actor, term: Term, *, order: str, tod
 
 def may_act(roles: Collection[Role]) -> bool:
     """Say whether somebody with these roles may ever act for a chair."""
-    return not NEVER_ACTING.intersection(roles)
+    return not ALONE.intersection(roles)

@@ -1,10 +1,10 @@
-"""What the log says about the foundation, its funds, its rules and its fund requests."""
+"""What the log says about the money that comes in, and about fund requests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
 from datetime import datetime
 
 from portal.audit.entry import Draft
@@ -15,21 +15,15 @@ from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
+from portal.funds.rule_acts import told_by
 from portal.funds.rules import Action
 from portal.funds.rules import Reason
-from portal.funds.rules import Threshold
-from portal.funds.urgency import Lane
 from portal.funds.urgency import Verdict
 from portal.money import Money
 from portal.people.acts import actor_secret
 from portal.roles import Actor
 from portal.roles import Role
 
-_NAMES = {
-    "name_th": Field(Kind.TITLE, "the name in Thai"),
-    "name_en": Field(Kind.TITLE, "the name in English"),
-}
-_CODE = {"code": Field(Kind.CODE, "the code it is known by")}
 _REFERENCE = {"reference": Field(Kind.REFERENCE, "the request's number")}
 _PARTY = {"party": Field(Kind.CODE, "who acted: a code that holds within this request only")}
 _REASON = {"reason": Field(Kind.CODE, "why, from a fixed list")}
@@ -38,68 +32,6 @@ _SUBCOMMITTEE = {"subcommittee": Field(Kind.CODE, "the subcommittee")}
 _SATANG = {"satang": Field(Kind.SATANG, "the amount in satang")}
 _FISCAL_YEAR = {"fiscal_year": Field(Kind.COUNT, "the fiscal year in the Buddhist era")}
 
-FOUNDATION_CREATED = EntryType(
-    "foundation.created",
-    public=_CODE
-    | _NAMES
-    | {
-        "province": Field(Kind.CODE, "the province's code"),
-        "first_month": Field(Kind.COUNT, "the month in which the fiscal year begins"),
-    },
-)
-SUBCOMMITTEE_CREATED = EntryType(
-    "subcommittee.created",
-    public=_CODE | _NAMES | {"short_th": Field(Kind.TITLE, "the short name in Thai")},
-)
-PURPOSE_CREATED = EntryType("purpose.created", public=_CODE | _NAMES)
-CATEGORY_CREATED = EntryType(
-    "category.created",
-    public=_CODE
-    | _NAMES
-    | {
-        "ceiling_satang": Field(Kind.SATANG, "the most one request may ask, in satang"),
-        "serves": Field(Kind.CODE, "for youths, for projects, or for any"),
-        "subcommittees": Field(Kind.CODES, "the subcommittees that look after it"),
-        "urgent": Field(Kind.FLAG, "whether it is for emergencies"),
-    },
-)
-FUND_CREATED = EntryType(
-    "fund.created",
-    public=_CODE | _NAMES | {"restricted": Field(Kind.FLAG, "whether the donor tied it")},
-)
-THRESHOLD_SET = EntryType(
-    "threshold.set",
-    public={
-        "valid_from": Field(Kind.DAY, "from this day on, instead of all earlier limits"),
-        "above_satang": Field(Kind.SATANG, "above this amount"),
-        "signatures": Field(Kind.CODES, "the roles that sign, in order"),
-        "subcommittee": Field(Kind.CODE, "only for this subcommittee", may_be_null=True),
-        "fund": Field(Kind.CODE, "only for this fund", may_be_null=True),
-    },
-)
-URGENT_LANE_SET = EntryType(
-    "urgent_lane.set",
-    public={
-        "valid_from": Field(Kind.DAY, "from this day on, instead of all earlier rules"),
-        "ceiling_satang": Field(Kind.SATANG, "the most the urgent lane takes, in satang"),
-        "ratify_within_days": Field(Kind.COUNT, "within how many days an approval is ratified"),
-    },
-)
-TARGET_SET = EntryType(
-    "target.set",
-    public={
-        "step": Field(Kind.CODE, "which step"),
-        "working_days": Field(Kind.COUNT, "how many working days it may take"),
-    },
-)
-DAY_CLOSED = EntryType(
-    "closed_day.set",
-    public={
-        "day": Field(Kind.DAY, "a day without work"),
-        "name_th": Field(Kind.TITLE, "why, in Thai"),
-        "name_en": Field(Kind.TITLE, "why, in English"),
-    },
-)
 DONATION_RECEIVED = EntryType(
     "donation.received",
     public=_FUND
@@ -208,15 +140,6 @@ PAPER_REMOVED = EntryType(
     private=("doc",),
 )
 ALL = (
-    FOUNDATION_CREATED,
-    SUBCOMMITTEE_CREATED,
-    PURPOSE_CREATED,
-    CATEGORY_CREATED,
-    FUND_CREATED,
-    THRESHOLD_SET,
-    URGENT_LANE_SET,
-    TARGET_SET,
-    DAY_CLOSED,
     DONATION_RECEIVED,
     ALLOCATION_MADE,
     REQUEST_SUBMITTED,
@@ -236,40 +159,17 @@ ALL = (
 )
 
 
-def created(entry_type: EntryType, public: Mapping[str, Json], *, by: Actor, at: datetime) -> Draft:
-    """Something of the foundation was set up: its public facts as declared."""
-    role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
-    return Draft(entry_type, at, role, actor_secret(by), public)
-
-
-def threshold_set(threshold: Threshold, *, valid_from: date, by: Actor, at: datetime) -> Draft:
-    """A rule says who signs above an amount."""
-    public: dict[str, Json] = {
-        "valid_from": valid_from.isoformat(),
-        "above_satang": threshold.above.satang,
-        "signatures": list(threshold.signatures),
-        "subcommittee": threshold.subcommittee,
-        "fund": threshold.fund,
-    }
-    return created(THRESHOLD_SET, public, by=by, at=at)
-
-
-def urgent_lane_set(lane: Lane, *, by: Actor, at: datetime) -> Draft:
-    """A rule says what the urgent lane takes."""
-    public: dict[str, Json] = {
-        "valid_from": lane.valid_from.isoformat(),
-        "ceiling_satang": lane.ceiling.satang,
-        "ratify_within_days": lane.ratify_within_days,
-    }
-    return created(URGENT_LANE_SET, public, by=by, at=at)
-
-
 def donation_received(
     public: Mapping[str, Json], *, donor: Secret, by: Actor, at: datetime
 ) -> Draft:
     """A donation came in; the donor's name is private."""
-    role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.OFFICER
-    return Draft(DONATION_RECEIVED, at, role, actor_secret(by), public, {"donor": donor})
+    draft = told_by(Role.OFFICER, DONATION_RECEIVED, public, by=by, at=at)
+    return replace(draft, private={"donor": donor})
+
+
+def allocation_made(public: Mapping[str, Json], *, by: Actor, at: datetime) -> Draft:
+    """A subcommittee was given money of a fund to decide on."""
+    return told_by(Role.OFFICER, ALLOCATION_MADE, public, by=by, at=at)
 
 
 @dataclass(frozen=True, slots=True)

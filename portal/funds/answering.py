@@ -14,6 +14,7 @@ from portal.errors import RuleError
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
+from portal.funds import rules_in_force
 from portal.funds.check_rules import CheckCode
 from portal.funds.check_rules import NothingToOverrideError
 from portal.funds.check_rules import check_may_override
@@ -29,7 +30,6 @@ from portal.funds.docket import subject
 from portal.funds.docket import told_of
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.ledger import EntryKind
-from portal.funds.models import Category
 from portal.funds.models import CheckOverride
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -109,9 +109,10 @@ def revise_request(
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     standing = lookups.standing(session, fund_request, day=bangkok_day(at))
     state = rules.next_state(fund_request.state, Action.REVISE, by, standing)
-    category = session.get_one(Category, fund_request.category_code)
-    rules.check_amount(revision.amount, ceiling=category.ceiling)
-    check_lane(session, fund_request, amount=revision.amount, day=bangkok_day(at))
+    day = bangkok_day(at)
+    rules_in_force.keep_rules(session)
+    category = rules_in_force.category_of(session, fund_request, amount=revision.amount, day=day)
+    check_lane(session, fund_request, category, amount=revision.amount, day=day)
     if not revision.note.strip():
         raise NoteMissingError
     awarded = fund_request.awarded
@@ -127,9 +128,7 @@ def revise_request(
     secret = Secret(subject(fund_request), loggable(revision.note))
     told = told_of(fund_request, role=Role.OFFICER, by=by, at=at)
     draft = acts.request_revised(told, revision.amount, payee=payee_secret(payee), note=secret)
-    needed = lookups.signatures_needed(
-        session, fund_request, amount=revision.amount, day=bangkok_day(at)
-    )
+    needed = lookups.signatures_needed(session, fund_request, amount=revision.amount, day=day)
     effect = Effect(
         Duty.ASK,
         state,

@@ -21,9 +21,9 @@ from portal.funds.attachments import attaching_role
 from portal.funds.attachments import removing_role
 from portal.funds.lookups import SamePaper
 from portal.funds.models import Attachment
-from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import request_row
+from portal.funds.rule_models import Category
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import RequestNotFoundError
 from portal.labels import Name

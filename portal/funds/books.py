@@ -23,10 +23,10 @@ from portal.funds.ledger import Posting
 from portal.funds.ledger import check_balanced
 from portal.funds.ledger import in_lock_order
 from portal.funds.models import Balance
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
 from portal.funds.models import JournalEntry
 from portal.funds.models import PostingRow
+from portal.funds.rule_models import Fund
 from portal.money import Money
 from portal.roles import Actor
 
@@ -114,11 +114,12 @@ def available(session: Session, fund_request: FundRequest) -> Money:
 
 
 def funds_left(session: Session, subcommittee: str) -> dict[str, Money]:
-    """Return what the subcommittee may still decide on, of every fund there is."""
+    """Return what the subcommittee may still decide on, of every fund that has not ended."""
     is_left = (Balance.subcommittee_code == subcommittee) & (Balance.place == Place.AVAILABLE)
     rows = session.execute(
         select(Fund.code, func.coalesce(Balance.satang, 0))
         .outerjoin(Balance, is_left & (Balance.fund_code == Fund.code))
+        .where(~Fund.is_retired)
         .order_by(Fund.code)
     )
     return {code: Money(satang) for code, satang in rows}

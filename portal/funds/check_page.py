@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from portal.funds import lookups
 from portal.funds.choices import papers
-from portal.funds.models import Category
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
-from portal.funds.models import Purpose
-from portal.funds.models import Subcommittee
 from portal.funds.queries import RequestRow
 from portal.funds.request_page import RequestPage
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Purpose
+from portal.funds.rule_models import Subcommittee
 from portal.funds.rules import State
 from portal.labels import Name
 from portal.money import Money

@@ -21,12 +21,13 @@ from portal.funds.books import available
 from portal.funds.check_rules import Check
 from portal.funds.check_rules import Facts
 from portal.funds.check_rules import judge
-from portal.funds.models import Category
 from portal.funds.models import CheckOverride
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.queries import earlier_requests
+from portal.funds.rule_models import Category
+from portal.funds.rulebook import CategoryFacts
 from portal.funds.rules import Standing
 from portal.funds.rules import State
 from portal.money import Money
@@ -60,13 +61,20 @@ def panel(session: Session, fund_request: FundRequest) -> list[Check]:
     ]
 
 
-def check_lane(session: Session, fund_request: FundRequest, *, amount: Money, day: date) -> None:
+def check_lane(
+    session: Session,
+    fund_request: FundRequest,
+    category: CategoryFacts,
+    *,
+    amount: Money,
+    day: date,
+) -> None:
     """Refuse an urgent request that the urgent lane of that day does not take."""
     if fund_request.is_urgent:
         urgency.check_urgent(
             lookups.urgent_lane(session, day),
             amount=amount,
-            is_emergency=session.get_one(Category, fund_request.category_code).is_urgent,
+            is_emergency=category.is_urgent,
             reason=fund_request.urgent_reason,
         )
 

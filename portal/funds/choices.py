@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.funds.models import Category
-from portal.funds.models import Fund
-from portal.funds.models import Subcommittee
+from portal.db import Today
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Subcommittee
+from portal.funds.rulebook import CategoryFacts
+from portal.funds.rulebook import RuleKind
+from portal.funds.rules_in_force import rules_on
 from portal.labels import Name
 from portal.money import Money
 from portal.youths.queries import places
@@ -51,29 +55,34 @@ class Choices:
 
 
 def choices(session: Session) -> Choices:
-    """Return every choice of the request forms; places are grouped by amphoe."""
+    """Return every choice of the request forms today; places are grouped by amphoe."""
     subcommittees = {
         row.code: Name(row.short_th, row.name_en)
         for row in session.scalars(select(Subcommittee).order_by(Subcommittee.code))
     }
+    rules = {key: rule for key, rule in rules_on(session, Today()).items() if not rule.is_retired}
+    found = [(rule.code, rule.facts) for rule in rules.values()]
     categories = [
         CategoryChoice(
-            category=row.code,
-            subcommittee=link.subcommittee_code,
-            name=Name(row.name_th, row.name_en),
-            subcommittee_name=subcommittees[link.subcommittee_code],
-            ceiling=row.ceiling,
-            unit=Name(row.unit_th, row.unit_en),
-            papers=papers(row),
-            serves=row.serves,
-            is_shared=len(row.subcommittees) > 1,
+            category=code,
+            subcommittee=subcommittee,
+            name=Name(facts.name_th, facts.name_en),
+            subcommittee_name=subcommittees[subcommittee],
+            ceiling=facts.ceiling,
+            unit=Name(facts.unit_th, facts.unit_en),
+            papers=[Name(paper.th, paper.en) for paper in facts.papers],
+            serves=facts.serves,
+            is_shared=len(facts.subcommittees) > 1,
         )
-        for row in session.scalars(select(Category).order_by(Category.name_th))
-        for link in row.subcommittees
+        for code, facts in sorted(found, key=lambda pair: pair[1].name_th)
+        if isinstance(facts, CategoryFacts)
+        for subcommittee in facts.subcommittees
+        if (RuleKind.SUBCOMMITTEE, subcommittee) in rules
     ]
     funds = [
         (row.code, Name(row.name_th, row.name_en))
         for row in session.scalars(select(Fund).order_by(Fund.code))
+        if (RuleKind.FUND, row.code) in rules
     ]
     return Choices(categories, funds, list(subcommittees.items()), places(session))
 

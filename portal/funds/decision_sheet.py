@@ -16,13 +16,13 @@ from portal.funds.acts import REQUEST_APPROVED
 from portal.funds.acts import REQUEST_REJECTED
 from portal.funds.acts import REQUEST_SIGNED
 from portal.funds.acts import REQUEST_SUBMITTED
-from portal.funds.models import Category
 from portal.funds.models import Foundation
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
-from portal.funds.models import Purpose
 from portal.funds.models import RequestAct
-from portal.funds.models import Subcommittee
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Purpose
+from portal.funds.rule_models import Subcommittee
 from portal.funds.rules import Kind
 from portal.money import Money
 from portal.people.models import Person

@@ -9,16 +9,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.errors import N_
-from portal.errors import InputError
 from portal.funds import rules
+from portal.funds import rules_in_force
 from portal.funds.books import funds_left
 from portal.funds.docket import load_request
 from portal.funds.docket import next_state
-from portal.funds.models import Category
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
+from portal.funds.rule_checks import UnknownCodeError
+from portal.funds.rulebook import CategoryFacts
 from portal.funds.rules import Action
 from portal.funds.rules import Kind
 from portal.funds.rules import State
@@ -35,13 +34,6 @@ from portal.youths.service import YouthAnswer
 from portal.youths.service import correct_youth
 from portal.youths.service import register_youth
 from portal.youths.service import start_project
-
-
-class UnknownCodeError(InputError):
-    """A code names nothing that the foundation has."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(N_("The foundation has no “{code}”."), code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,7 @@ def draft_request(
     session: Session, answer: RequestAnswer, *, by: Actor, at: datetime
 ) -> FundRequest:
     """Start a request as a draft that its requester can still change."""
-    category = _check_answer(session, answer)
+    category = _check_answer(session, answer, day=bangkok_day(at))
     if not rules.ASKERS & by.roles:
         raise rules.RoleNeededError(rules.ASKERS)
     fund_request = FundRequest(
@@ -120,7 +112,7 @@ def amend_request(
     fund_request = load_request(session, request_id, seen_version=seen_version, by=by)
     # Who may send it may change it.
     next_state(session, fund_request, Action.SUBMIT, by, at=at)
-    category = _check_answer(session, answer)
+    category = _check_answer(session, answer, day=bangkok_day(at))
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(
         session,
@@ -136,17 +128,17 @@ def amend_request(
     return fund_request
 
 
-def _check_answer(session: Session, answer: RequestAnswer) -> Category:
-    category = session.get(Category, answer.category)
-    if category is None:
-        raise UnknownCodeError(answer.category)
-    for table, code in ((Fund, answer.fund), (Area, answer.area_code)):
-        if code and session.get(table, code) is None:
-            raise UnknownCodeError(code)
-    if answer.subcommittee not in {row.subcommittee_code for row in category.subcommittees}:
-        raise rules.CategoryNotHereError
-    rules.check_amount(answer.amount, ceiling=category.ceiling)
-    return category
+def _check_answer(session: Session, answer: RequestAnswer, *, day: date) -> CategoryFacts:
+    if session.get(Area, answer.area_code) is None:
+        raise UnknownCodeError(answer.area_code)
+    return rules_in_force.category_for(
+        session,
+        category=answer.category,
+        subcommittee=answer.subcommittee,
+        fund=answer.fund,
+        amount=answer.amount,
+        day=day,
+    )
 
 
 def _youth_id(
@@ -196,7 +188,7 @@ def _project_id(session: Session, answer: RequestAnswer, before: int | None) -> 
 
 
 def _write_answer(
-    session: Session, fund_request: FundRequest, answer: RequestAnswer, category: Category
+    session: Session, fund_request: FundRequest, answer: RequestAnswer, category: CategoryFacts
 ) -> None:
     fund_request.requested_on = answer.requested_on
     fund_request.finder = answer.finder

@@ -12,19 +12,21 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.db import Today
 from portal.funds import workbook
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.drafting import draft_request
-from portal.funds.models import Category
 from portal.funds.models import Foundation
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
 from portal.funds.models import ImportRun
-from portal.funds.models import Subcommittee
 from portal.funds.request_sheet import contents
+from portal.funds.rulebook import CategoryFacts
+from portal.funds.rulebook import FundFacts
+from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
+from portal.funds.rules_in_force import rules_on
 from portal.funds.service import submit_request
 from portal.funds.telling import tell_arrivals
 from portal.funds.workbook import CategoryRule
@@ -56,18 +58,18 @@ def names(session: Session) -> Names:
         for area in areas.values()
         if area.parent_code is not None
     }
-    subcommittees = {}
-    for row in session.scalars(select(Subcommittee)):
-        subcommittees[tidy(row.name_th)] = subcommittees[tidy(row.short_th)] = row.code
-    categories = {
-        tidy(row.name_th): CategoryRule(
-            code=row.code,
-            ceiling=row.ceiling,
-            subcommittees=frozenset(link.subcommittee_code for link in row.subcommittees),
-        )
-        for row in session.scalars(select(Category))
-    }
-    funds = {tidy(row.name_th): row.code for row in session.scalars(select(Fund))}
+    subcommittees, categories, funds = {}, {}, {}
+    for rule in rules_on(session, Today()).values():
+        facts, name = rule.facts, tidy(rule.facts.name_th)
+        if rule.is_retired:
+            continue
+        if isinstance(facts, SubcommitteeFacts):
+            subcommittees[name] = subcommittees[tidy(facts.short_th)] = rule.code
+        elif isinstance(facts, FundFacts):
+            funds[name] = rule.code
+        elif isinstance(facts, CategoryFacts):
+            looked_after_by = frozenset(facts.subcommittees)
+            categories[name] = CategoryRule(rule.code, facts.ceiling, looked_after_by)
     return Names(places, subcommittees, categories, funds)
 
 

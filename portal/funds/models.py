@@ -1,4 +1,4 @@
-"""Tables of the foundation, its funds and rules, its fund requests, and its books."""
+"""Tables of the foundation, its limits and targets, its fund requests, and its books."""
 
 from __future__ import annotations
 
@@ -58,74 +58,6 @@ class Foundation(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     first_month: Mapped[int]
     log_eid: Mapped[str] = log_reference()
-
-
-class Subcommittee(Base):
-    """One of the subcommittees; its chair decides."""
-
-    __tablename__ = "subcommittee"
-
-    code: Mapped[str] = mapped_column(String(12), primary_key=True)
-    name_th: Mapped[str] = mapped_column(String(200))
-    short_th: Mapped[str] = mapped_column(String(200))
-    name_en: Mapped[str] = mapped_column(String(200))
-
-
-class Purpose(Base):
-    """A purpose that may be told in public."""
-
-    __tablename__ = "purpose"
-
-    code: Mapped[str] = mapped_column(String(40), primary_key=True)
-    name_th: Mapped[str] = mapped_column(String(200))
-    name_en: Mapped[str] = mapped_column(String(200))
-
-
-class Category(Base):
-    """A kind of help with its ceiling."""
-
-    __tablename__ = "category"
-
-    code: Mapped[str] = mapped_column(String(12), primary_key=True)
-    name_th: Mapped[str] = mapped_column(String(200))
-    name_en: Mapped[str] = mapped_column(String(200))
-    unit_th: Mapped[str] = mapped_column(String(60))
-    unit_en: Mapped[str] = mapped_column(String(60))
-    ceiling_satang: Mapped[int] = mapped_column(BigInteger)
-    usual_satang: Mapped[str] = mapped_column(Text)
-    serves: Mapped[str] = mapped_column(String(20))
-    papers: Mapped[str] = mapped_column(Text)
-    is_urgent: Mapped[bool]
-    purpose_code: Mapped[str] = mapped_column(ForeignKey("purpose.code"))
-
-    subcommittees: Mapped[list[CategorySubcommittee]] = relationship(lazy="selectin")
-
-    @property
-    def ceiling(self) -> Money:
-        """Return the most one request may ask."""
-        return Money(self.ceiling_satang)
-
-
-class CategorySubcommittee(Base):
-    """Which subcommittee looks after which category."""
-
-    __tablename__ = "category_subcommittee"
-
-    category_code: Mapped[str] = mapped_column(ForeignKey("category.code"), primary_key=True)
-    subcommittee_code: Mapped[str] = mapped_column(
-        ForeignKey("subcommittee.code"), primary_key=True
-    )
-
-
-class Fund(Base):
-    """Money from one source, kept apart from the others."""
-
-    __tablename__ = "fund"
-
-    code: Mapped[str] = mapped_column(String(12), primary_key=True)
-    name_th: Mapped[str] = mapped_column(String(200))
-    name_en: Mapped[str] = mapped_column(String(200))
-    is_restricted: Mapped[bool]
 
 
 class SignatureRule(Base):

@@ -20,12 +20,12 @@ from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from portal.funds import lookups
-from portal.funds.models import Category
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
 from portal.funds.models import Interest
 from portal.funds.models import RequestDuty
-from portal.funds.models import Subcommittee
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Subcommittee
 from portal.funds.rules import ASKERS
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Duty

@@ -23,11 +23,11 @@ from portal.funds.documents import DocumentKind
 from portal.funds.documents import kinds_to_issue
 from portal.funds.issued import IssuedDocument
 from portal.funds.issued import issued_documents
-from portal.funds.models import Category
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
 from portal.funds.queries import earlier_requests
 from portal.funds.queries import request_row
+from portal.funds.rule_models import Category
 from portal.funds.rules import Action
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty

@@ -35,13 +35,13 @@ from portal.funds.cells import PayeeKind
 from portal.funds.columns import NO_REFERENCE
 from portal.funds.columns import Column
 from portal.funds.lookups import shown_state
-from portal.funds.models import Category
-from portal.funds.models import Fund
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
-from portal.funds.models import Subcommittee
 from portal.funds.queries import Filters
 from portal.funds.rows import row_content
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Subcommittee
 from portal.funds.rules import Kind
 from portal.labels import Name
 from portal.money import Money

@@ -13,6 +13,7 @@ from portal.audit.entry import loggable
 from portal.funds import acts
 from portal.funds import lookups
 from portal.funds import rules
+from portal.funds import rules_in_force
 from portal.funds import urgency
 from portal.funds.check_rules import check_stops
 from portal.funds.checking import check_lane
@@ -66,11 +67,17 @@ def submit_request(
     youth_id, started_on = fund_request.youth_id, bangkok_day(fund_request.created_at)
     if youth_id and not has_consent(session, youth_id, on=started_on):
         raise rules.ConsentMissingError
-    check_lane(session, fund_request, amount=fund_request.amount, day=bangkok_day(at))
+    day = bangkok_day(at)
+    rules_in_force.keep_rules(session)
+    # What was written down under an older rule is judged anew when it is sent.
+    amount = fund_request.amount
+    category = rules_in_force.category_of(session, fund_request, amount=amount, day=day)
+    fund_request.purpose_code = category.purpose_code
+    check_lane(session, fund_request, category, amount=amount, day=day)
     if fund_request.reference is None:
         numbered = next_reference(session, "request", at=at)
         fund_request.fiscal_year, fund_request.reference = numbered
-    needed = lookups.signatures_needed(session, fund_request, day=bangkok_day(at))
+    needed = lookups.signatures_needed(session, fund_request, day=day)
     fund_request.signatures_needed = ",".join(needed)
     told = told_of(fund_request, role=_asker_role(by), by=by, at=at)
     facts = lookups.public_facts(fund_request, fiscal_year=fund_request.fiscal_year)

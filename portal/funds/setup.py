@@ -1,8 +1,11 @@
-"""Acts that set up the foundation: its parts, its rules, its donations and allocations."""
+"""Acts that write the rules of the foundation: its parts, limits, targets and closed days.
+
+The founding takes them from the province file; afterwards `ruling.py` asks first whether an
+administrator may take them now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import date
@@ -11,29 +14,35 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Json
-from portal.audit.entry import Secret
-from portal.audit.entry import loggable
 from portal.audit.service import record
-from portal.funds import acts
-from portal.funds import ledger
-from portal.funds.books import post
-from portal.funds.ledger import EntryKind
-from portal.funds.models import Allocation
-from portal.funds.models import Category
-from portal.funds.models import CategorySubcommittee
+from portal.funds import rule_acts as acts
 from portal.funds.models import ClosedDay
-from portal.funds.models import Donation
 from portal.funds.models import Foundation
-from portal.funds.models import Fund
-from portal.funds.models import Purpose
 from portal.funds.models import SignatureRule
-from portal.funds.models import Subcommittee
 from portal.funds.models import Target
 from portal.funds.models import UrgentRule
+from portal.funds.rule_models import Category
+from portal.funds.rule_models import CategorySubcommittee
+from portal.funds.rule_models import Fund
+from portal.funds.rule_models import Purpose
+from portal.funds.rule_models import RuleVersion
+from portal.funds.rule_models import Subcommittee
+from portal.funds.rule_models import as_set_up
+from portal.funds.rulebook import CategoryFacts
+from portal.funds.rulebook import Facts
+from portal.funds.rulebook import RuleKind
+from portal.funds.rulebook import public_facts
 from portal.funds.rules import Threshold
 from portal.funds.urgency import Lane
-from portal.money import Money
 from portal.roles import Actor
+from portal.thai import bangkok_day
+
+TABLES = {
+    RuleKind.SUBCOMMITTEE: Subcommittee,
+    RuleKind.CATEGORY: Category,
+    RuleKind.PURPOSE: Purpose,
+    RuleKind.FUND: Fund,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +72,43 @@ def create_foundation(
     return foundation
 
 
-def create_subcommittee(
-    session: Session, named: Named, *, short_th: str, by: Actor, at: datetime
+def create_rule(
+    session: Session, kind: RuleKind, code: str, facts: Facts, *, by: Actor, at: datetime
 ) -> None:
-    """Add a subcommittee."""
-    public: dict[str, Json] = {**asdict(named), "short_th": short_th}
-    record(session, acts.created(acts.SUBCOMMITTEE_CREATED, public, by=by, at=at))
-    session.add(Subcommittee(**public))
+    """Add a subcommittee, category, purpose or fund; it holds from this day on."""
+    public: dict[str, Json] = {"code": code, **public_facts(facts)}
+    eid = record(session, acts.created(acts.CREATED[kind], public, by=by, at=at))
+    session.add(TABLES[kind](code=code, **as_set_up(facts)))
     session.flush()
+    if isinstance(facts, CategoryFacts):
+        session.add_all(
+            CategorySubcommittee(category_code=code, subcommittee_code=one)
+            for one in facts.subcommittees
+        )
+    write_version(session, kind, code, facts, valid_from=bangkok_day(at), eid=eid)
 
 
-def create_purpose(session: Session, named: Named, *, by: Actor, at: datetime) -> None:
-    """Add a purpose that may be told in public."""
-    record(session, acts.created(acts.PURPOSE_CREATED, asdict(named), by=by, at=at))
-    session.add(Purpose(**asdict(named)))
-    session.flush()
-
-
-def create_category(
-    session: Session, category: Category, *, subcommittees: Collection[str], by: Actor, at: datetime
+def write_version(
+    session: Session,
+    kind: RuleKind,
+    code: str,
+    facts: Facts,
+    *,
+    valid_from: date,
+    is_retired: bool = False,
+    eid: str,
 ) -> None:
-    """Add a category of help and say which subcommittees look after it."""
-    public: dict[str, Json] = {
-        "code": category.code,
-        "name_th": category.name_th,
-        "name_en": category.name_en,
-        "ceiling_satang": category.ceiling_satang,
-        "serves": category.serves,
-        "urgent": category.is_urgent,
-        "subcommittees": sorted(subcommittees),
-    }
-    record(session, acts.created(acts.CATEGORY_CREATED, public, by=by, at=at))
-    category.subcommittees = [
-        CategorySubcommittee(subcommittee_code=code) for code in sorted(subcommittees)
-    ]
-    session.add(category)
-    session.flush()
-
-
-def create_fund(
-    session: Session, named: Named, *, is_restricted: bool, by: Actor, at: datetime
-) -> None:
-    """Add a fund."""
-    public: dict[str, Json] = {**asdict(named), "restricted": is_restricted}
-    record(session, acts.created(acts.FUND_CREATED, public, by=by, at=at))
-    session.add(Fund(**asdict(named), is_restricted=is_restricted))
+    """Write down what a rule says from a day on."""
+    session.add(
+        RuleVersion(
+            kind=kind,
+            code=code,
+            valid_from=valid_from,
+            facts=asdict(facts),
+            is_retired=is_retired,
+            log_eid=eid,
+        )
+    )
     session.flush()
 
 
@@ -146,9 +147,14 @@ def set_target(
     session: Session, step: str, working_days: int, *, valid_from: date, by: Actor, at: datetime
 ) -> None:
     """Say how many working days a step may take, from a day on."""
-    public: dict[str, Json] = {"step": step, "working_days": working_days}
+    public: dict[str, Json] = {
+        "step": step,
+        "working_days": working_days,
+        "valid_from": valid_from.isoformat(),
+    }
     eid = record(session, acts.created(acts.TARGET_SET, public, by=by, at=at))
-    session.add(Target(valid_from=valid_from, log_eid=eid, **public))
+    session.add(Target(valid_from=valid_from, step=step, working_days=working_days, log_eid=eid))
+    session.flush()
 
 
 def close_day(
@@ -158,69 +164,4 @@ def close_day(
     public: dict[str, Json] = {"day": day.isoformat(), "name_th": name_th, "name_en": name_en}
     eid = record(session, acts.created(acts.DAY_CLOSED, public, by=by, at=at))
     session.add(ClosedDay(on=day, name_th=name_th, name_en=name_en, log_eid=eid))
-
-
-@dataclass(frozen=True, slots=True)
-class DonationAnswer:
-    """A donation as it came in; the donor's name is private."""
-
-    reference: str
-    fund: str
-    amount: Money
-    received_on: date
-    donor: str
-
-
-def receive_donation(session: Session, answer: DonationAnswer, *, by: Actor, at: datetime) -> None:
-    """Book a donation into its fund."""
-    donor = Secret(f"donation:{answer.reference}", loggable(answer.donor))
-    public: dict[str, Json] = {
-        "reference": answer.reference,
-        "fund": answer.fund,
-        "satang": answer.amount.satang,
-        "received_on": answer.received_on.isoformat(),
-    }
-    eid = record(session, acts.donation_received(public, donor=donor, by=by, at=at))
-    session.add(
-        Donation(
-            reference=answer.reference,
-            fund_code=answer.fund,
-            amount_satang=answer.amount.satang,
-            received_on=answer.received_on,
-            donor=answer.donor,
-            log_eid=eid,
-        )
-    )
-    postings = ledger.donation(answer.fund, answer.amount)
-    post(session, postings, kind=EntryKind.DONATION, log_eid=eid, by=by, at=at)
-
-
-def allocate(
-    session: Session,
-    fund: str,
-    subcommittee: str,
-    amount: Money,
-    *,
-    fiscal_year: int,
-    by: Actor,
-    at: datetime,
-) -> None:
-    """Give a subcommittee money of a fund to decide on."""
-    public: dict[str, Json] = {
-        "fund": fund,
-        "subcommittee": subcommittee,
-        "satang": amount.satang,
-        "fiscal_year": fiscal_year,
-    }
-    eid = record(session, acts.created(acts.ALLOCATION_MADE, public, by=by, at=at))
-    session.add(
-        Allocation(
-            fund_code=fund,
-            subcommittee_code=subcommittee,
-            fiscal_year=fiscal_year,
-            amount_satang=amount.satang,
-            log_eid=eid,
-        )
-    )
-    postings = ledger.allocation(fund, subcommittee, amount)
-    post(session, postings, kind=EntryKind.ALLOCATION, log_eid=eid, by=by, at=at)
+    session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from portal.audit.entry import Draft
@@ -21,6 +22,28 @@ ROLE_GRANTED = EntryType(
         "subcommittee": Field(Kind.CODE, "the subcommittee it is for", may_be_null=True),
     },
     private=("person",),
+)
+ROLE_ENDED = EntryType("role.ended", public=ROLE_GRANTED.public, private=("person",))
+# Whose record it is stays sealed, and nothing public beside it could point at them.
+PERSON_ADDED = EntryType("person.added", public={}, private=("person",))
+PERSON_DEACTIVATED = EntryType("person.deactivated", public={}, private=("person",))
+PERSON_REACTIVATED = EntryType("person.reactivated", public={}, private=("person",))
+SESSIONS_ENDED = EntryType("person.signed_out", public={}, private=("person",))
+PASSWORD_SET = EntryType("person.password_set", public={}, private=("person",))
+_NAMES = {
+    "name_th": Field(Kind.TITLE, "the name in Thai"),
+    "name_en": Field(Kind.TITLE, "the name in English"),
+}
+ORGANISATION_ADDED = EntryType(
+    "organisation.added", public={"code": Field(Kind.CODE, "the code it is known by"), **_NAMES}
+)
+ORGANISATION_RENAMED = EntryType(
+    "organisation.renamed",
+    public={
+        **ORGANISATION_ADDED.public,
+        "name_th_before": Field(Kind.TITLE, "the name in Thai before"),
+        "name_en_before": Field(Kind.TITLE, "the name in English before"),
+    },
 )
 ACTING_CHAIR_APPOINTED = EntryType(
     "acting_chair.appointed",
@@ -43,7 +66,20 @@ PRIVACY_OPENED = EntryType(
         "count": Field(Kind.COUNT, "how many of them"),
     },
 )
-ALL = (ROLE_GRANTED, ACTING_CHAIR_APPOINTED, ACTING_CHAIR_ENDED, PRIVACY_OPENED)
+ALL = (
+    ROLE_GRANTED,
+    ROLE_ENDED,
+    ACTING_CHAIR_APPOINTED,
+    ACTING_CHAIR_ENDED,
+    PERSON_ADDED,
+    PERSON_DEACTIVATED,
+    PERSON_REACTIVATED,
+    SESSIONS_ENDED,
+    PASSWORD_SET,
+    ORGANISATION_ADDED,
+    ORGANISATION_RENAMED,
+    PRIVACY_OPENED,
+)
 
 
 def actor_secret(by: Actor) -> Secret:
@@ -55,14 +91,30 @@ def role_granted(
     role: Role, subcommittee: str | None, *, person: Secret, by: Actor, at: datetime
 ) -> Draft:
     """A role was given to somebody."""
-    return Draft(
-        ROLE_GRANTED,
-        at,
-        Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR,
-        actor_secret(by),
-        {"role": role, "subcommittee": subcommittee},
-        {"person": person},
-    )
+    public: dict[str, Json] = {"role": role, "subcommittee": subcommittee}
+    return administered(ROLE_GRANTED, public, person=person, by=by, at=at)
+
+
+def role_ended(
+    role: Role, subcommittee: str | None, *, person: Secret, by: Actor, at: datetime
+) -> Draft:
+    """A role that somebody held ended."""
+    public: dict[str, Json] = {"role": role, "subcommittee": subcommittee}
+    return administered(ROLE_ENDED, public, person=person, by=by, at=at)
+
+
+def administered(
+    entry_type: EntryType,
+    public: Mapping[str, Json],
+    *,
+    person: Secret | None = None,
+    by: Actor,
+    at: datetime,
+) -> Draft:
+    """An administrator, or the founding, did something to a person's or partner's record."""
+    role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
+    private = {} if person is None else {"person": person}
+    return Draft(entry_type, at, role, actor_secret(by), public, private)
 
 
 def acting_chair_appointed(

@@ -16,6 +16,7 @@ from wtforms import SelectMultipleField
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import AnyOf
+from wtforms.validators import EqualTo
 from wtforms.validators import InputRequired
 
 from portal.labels import FIELDS
@@ -50,6 +51,34 @@ class SignInForm(FlaskForm):
         return SignInAnswer(
             self.username.data or "", self.password.data or "", self.next.data or ""
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAnswer:
+    """The password so far, and the one that a person chose."""
+
+    old: str
+    new: str
+
+
+class NewPasswordForm(FlaskForm):
+    """Choosing one's own password."""
+
+    old = PasswordField(
+        _("Your password so far"),
+        validators=[InputRequired(_("Write your password.")), at_most(200)],
+    )
+    new = PasswordField(
+        _("New password"), validators=[InputRequired(_("Write your password.")), at_most(200)]
+    )
+    again = PasswordField(
+        _("The new password again"),
+        validators=[EqualTo("new", message=_("The two new passwords are not the same."))],
+    )
+
+    def answer(self) -> PasswordAnswer:
+        """Return what was typed."""
+        return PasswordAnswer(self.old.data or "", self.new.data or "")
 
 
 class OpeningForm(FlaskForm):

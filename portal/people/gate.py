@@ -1,4 +1,4 @@
-"""The gate: signing in and out."""
+"""The gate: signing in and out, and choosing a password."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
 from flask_login import login_user
 from flask_login import logout_user
 
 from portal.db import db
+from portal.db import transaction
+from portal.errors import RuleError
 from portal.people import service
+from portal.people.forms import NewPasswordForm
 from portal.people.forms import SignInForm
 from portal.people.queries import as_actor
 from portal.people.service import WrongPasswordError
 from portal.roles import Actor
 from portal.roles import Role
 from portal.security import SignedIn
+from portal.security import current_actor
 from portal.security import limiter
 from portal.words import say
 
@@ -62,6 +68,46 @@ def _target(wanted: str, actor: Actor) -> str:
         return request.script_root + wanted.removeprefix(request.script_root)
     is_treasurer = actor.holds(Role.TREASURER)
     return url_for("treasury.payments.show_queue" if is_treasurer else "office.funds.show_home")
+
+
+@bp.get("/password")
+def show_password() -> ResponseReturnValue:
+    """Show the form to choose one's own password."""
+    if not current_user.is_authenticated:
+        return redirect(url_for(".sign_in"))
+    return _show_password(NewPasswordForm())
+
+
+def _show_password(form: NewPasswordForm) -> str:
+    return render_template(
+        "gate/people/show_password.html", form=form, must=current_actor().must_change_password
+    )
+
+
+@bp.post("/password")
+@limiter.limit("10 per minute")
+def change_password() -> ResponseReturnValue:
+    """Take the password that the person chose; their other sessions end."""
+    if not current_user.is_authenticated:
+        return redirect(url_for(".sign_in"), HTTPStatus.SEE_OTHER)
+    form = NewPasswordForm()
+    if not form.validate_on_submit():
+        return _show_password(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    answer = form.answer()
+    try:
+        with transaction() as session:
+            person = service.change_password(
+                session, current_actor().person_id, old=answer.old, new=answer.new
+            )
+            signed_in = SignedIn(as_actor(person), person.session_key)
+    except WrongPasswordError:
+        form.old.errors = [gettext("This is not your password.")]
+        return _show_password(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    except RuleError as error:
+        form.new.errors = [say(error)]
+        return _show_password(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    login_user(signed_in)
+    return redirect(_target("", signed_in.actor), HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/sign-out")

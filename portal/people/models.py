@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy import ForeignKey
 from sqlalchemy import String
 from sqlalchemy import Text
+from sqlalchemy import false
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.orm import relationship
@@ -46,8 +47,13 @@ class Person(Base):
     password_hash: Mapped[str | None] = mapped_column(Text)
     session_key: Mapped[str] = mapped_column(String(43))
     is_active: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Counts up with every change of the person or of their roles.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
-    grants: Mapped[list[RoleGrant]] = relationship(lazy="selectin")
+    grants: Mapped[list[RoleGrant]] = relationship(
+        lazy="selectin", foreign_keys="RoleGrant.person_id", order_by="RoleGrant.id"
+    )
     terms: Mapped[list[ActingChair]] = relationship(
         lazy="selectin", foreign_keys="ActingChair.person_id"
     )
@@ -57,6 +63,10 @@ class RoleGrant(Base):
     """A role held from one moment on, for a chair in one subcommittee; ended, never deleted."""
 
     __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint("granted_by_id <> person_id", name="granted_by_another"),
+        CheckConstraint("ended_by_id <> person_id", name="ended_by_another"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -65,6 +75,12 @@ class RoleGrant(Base):
     granted_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     log_eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"))
+    # Nobody, where the system itself set up the foundation.
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    granted_for: Mapped[str | None] = mapped_column(String(40))
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ended_for: Mapped[str | None] = mapped_column(String(40))
+    ended_eid: Mapped[str | None] = mapped_column(Eid, ForeignKey("log_entry.eid"))
 
 
 class ActingChair(Base):

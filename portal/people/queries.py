@@ -32,6 +32,13 @@ class PersonNotFoundError(NotFoundError):
         super().__init__(N_("There is nobody with the username {username}."), username=username)
 
 
+class NoSuchPersonError(NotFoundError):
+    """There is nobody at this address, or no such role of theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such person or role."))
+
+
 def actor(session: Session, username: str) -> Actor:
     """Return the active person of this username with the roles held now."""
     person = session.scalars(
@@ -57,6 +64,7 @@ def as_actor(person: Person, *, on: date | None = None) -> Actor:
         ),
         name=person.name,
         username=person.username,
+        must_change_password=person.must_change_password,
         acting=acting,
     )
 

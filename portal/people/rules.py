@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from portal.errors import InputError
 from portal.errors import RuleError
 from portal.roles import Actor
 from portal.roles import Role
+from portal.roles import excluded
 
 GRANTERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
 READERS = GRANTERS | {Role.AUDITOR}
@@ -23,6 +25,111 @@ class Purpose(StrEnum):
     COMPLAINT = "complaint"
     DATA_SUBJECT = "data_subject"
     LEGAL = "legal"
+
+
+class RoleReason(StrEnum):
+    """Why a role is given or ended: a code, sealed with the person."""
+
+    ELECTED = "elected"
+    APPOINTED = "appointed"
+    STANDS_IN = "stands_in"
+    TERM_OVER = "term_over"
+    RESIGNED = "resigned"
+    OTHER_WORK = "other_work"
+    LOST_TRUST = "lost_trust"
+    MISTAKE = "mistake"
+
+
+class OnlyAdministratorError(ForbiddenError):
+    """People, roles and partners are the administrator's."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Only an administrator can do this."))
+
+
+class OwnRecordError(ForbiddenError):
+    """Nobody decides on their own roles, or on whether they may sign in."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This is about you; another administrator does it."))
+
+
+class LastAdministratorError(RuleError):
+    """Somebody must be able to give roles."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("This is the last administrator; give the role to another person first.")
+        )
+
+
+class ExcludedRoleError(RuleError):
+    """Some roles are not held together: who watches does not act, who rules touches no money."""
+
+    def __init__(self, held: Role, role: Role) -> None:
+        super().__init__(N_("Nobody is {role} and {held} at the same time."), held=held, role=role)
+        self.held = held
+        self.role = role
+
+
+class RoleHeldError(RuleError):
+    """The person has the role already."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This person holds that role already."))
+
+
+class RoleScopeError(RuleError):
+    """A chair is the chair of a subcommittee, and no other role is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("A chair is given for one subcommittee, every other role for the whole foundation.")
+        )
+
+
+class NotActiveError(RuleError):
+    """Nobody who is deactivated is given anything."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This person is deactivated."))
+
+
+class ActiveAlreadyError(RuleError):
+    """There is nothing to reactivate."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This person may sign in already."))
+
+
+class SamePasswordError(RuleError):
+    """The new password is the old one."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("The new password must be another one."))
+
+
+def check_administers(by: Actor, *, person_id: int | None = None) -> None:
+    """Refuse others than administrators, and those in their own matter; founding may do all."""
+    if Role.SYSTEM in by.roles:
+        return
+    if not by.holds(Role.ADMINISTRATOR):
+        raise OnlyAdministratorError
+    if person_id == by.person_id:
+        raise OwnRecordError
+
+
+def check_grant(
+    role: Role, subcommittee: str | None, *, held: Collection[tuple[Role, str | None]]
+) -> None:
+    """Refuse a role that is held already, that others exclude, or without its subcommittee."""
+    if role is Role.SYSTEM or (role is Role.CHAIR) != (subcommittee is not None):
+        raise RoleScopeError
+    if (role, subcommittee) in held:
+        raise RoleHeldError
+    other = excluded((one for one, _ in held), role)
+    if other is not None:
+        raise ExcludedRoleError(other, role)
 
 
 class NotAnAuditorError(ForbiddenError):

@@ -42,7 +42,7 @@ from portal.publishing.tables import case_row
 from portal.publishing.tables import figure_rows
 from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_row
-from portal.publishing.tables import name_row
+from portal.publishing.tables import name_rows
 from portal.publishing.tables import request_row
 
 CHUNK = 1000
@@ -55,9 +55,9 @@ def check_tables(
     _check_database(session, folder, checkpoint)
     _check_acts(session, folder, checkpoint)
     _check_position(session, folder, checkpoint, vkey)
-    names = [name_row(*key, name) for key, name in shelf.names.items()]
     limits = [limit_row(index, limit) for index, limit in shelf.limits.items()]
-    _check_rows(session, PublishedName, names, ("kind", "code"))
+    names = name_rows(shelf.names)
+    _check_rows(session, PublishedName, names, ("kind", "code", "valid_from"))
     _check_rows(session, PublishedLimit, limits, ("idx",))
     _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
     _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -18,6 +19,7 @@ from portal.audit.entry import Json
 from portal.audit.merkle import Frontier
 from portal.audit.note import Checkpoint
 from portal.audit.note import VerifierKey
+from portal.db import Today
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.labels import Name
@@ -97,6 +99,19 @@ class Part:
     def left(self) -> Money:
         """Return what is not approved for anything."""
         return self.given - self.approved
+
+
+def names_today(session: Session) -> Mapping[tuple[str, str], PublishedName]:
+    """Return what is said today of everything that has a public name, by kind and code."""
+    found: dict[tuple[str, str], PublishedName] = {}
+    for row, has_begun in session.execute(
+        select(PublishedName, PublishedName.valid_from <= Today()).order_by(
+            PublishedName.valid_from
+        )
+    ):
+        if has_begun or (row.kind, row.code) not in found:
+            found[row.kind, row.code] = row
+    return found
 
 
 def figures(session: Session) -> Figures:
@@ -207,7 +222,7 @@ def parts(session: Session, kind: str) -> list[Part]:
         )
     ):
         sums[code][measure] = int(satang)
-    rows = session.scalars(select(PublishedName).where(PublishedName.kind == kind))
+    rows = [row for row in names_today(session).values() if row.kind == kind]
     return [
         Part(
             code=row.code,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
+from typing import Literal
 
 from portal.audit.entry import Entry
 from portal.audit.entry import Json
@@ -21,6 +22,7 @@ from portal.funds.attachments import ATTACHERS
 from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
+from portal.funds.rulebook import RuleKind
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
@@ -30,6 +32,11 @@ from portal.funds.rules import signatures_needed
 from portal.funds.urgency import SIGNATURES
 from portal.money import Money
 from portal.publishing import case_fold
+from portal.publishing.naming import NamingError
+from portal.publishing.naming import change
+from portal.publishing.naming import create
+from portal.publishing.naming import holding
+from portal.publishing.naming import retire
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
 from portal.publishing.shelf import Limit
@@ -43,7 +50,7 @@ from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 2
+VERSION = 3
 _BANGKOK = timedelta(hours=7)
 
 
@@ -70,7 +77,7 @@ def step(shelf: Shelf, index: int, entry: Entry) -> None:
             tell(shelf, index, entry)
         elif tell_case is not None:
             tell_case(shelf, entry)
-    except case_fold.CaseError as error:
+    except (NamingError, case_fold.CaseError) as error:
         raise FoldError(index, error.sentence, **error.facts) from error
     except (OverflowError, ValueError) as error:
         raise FoldError(index, N_("a time that the calendar does not have")) from error
@@ -86,29 +93,24 @@ def month(at: str) -> str:
     return day(at)[:7]
 
 
-def _name(kind: str) -> Callable[[Shelf, int, Entry], None]:
-    def tell(shelf: Shelf, index: int, entry: Entry) -> None:
-        key = (kind, entry.text("code"))
-        if key in shelf.names:
-            raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
-        more = {
-            name: value
-            for name, value in entry.public.items()
-            if name not in {"code", "name_th", "name_en"}
-        }
-        shelf.names[key] = Name(entry.text("name_th"), entry.text("name_en"), more)
+def _named(
+    act: Callable[..., None], kind: RuleKind | Literal["foundation"]
+) -> Callable[[Shelf, int, Entry], None]:
+    def tell(shelf: Shelf, _index: int, entry: Entry) -> None:
+        act(shelf.names, kind, entry, today=day(entry.at))
 
     return tell
 
 
-def _known(shelf: Shelf, index: int, kind: str, code: str) -> str:
-    if (kind, code) not in shelf.names:
-        raise FoldError(index, N_("the log knows no {kind} {code}"), kind=kind, code=code)
+def _held(shelf: Shelf, entry: Entry, kind: RuleKind) -> str:
+    """Return the code that an entry has for a rule, if the rule holds on its day."""
+    code = entry.text(kind)
+    holding(shelf.names, kind, code, today=day(entry.at))
     return code
 
 
 def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
-    fund, satang = _known(shelf, index, "fund", entry.text("fund")), entry.number("satang")
+    fund, satang = _held(shelf, entry, RuleKind.FUND), entry.number("satang")
     if satang <= 0:
         raise FoldError(index, N_("a donation of {satang} satang"), satang=satang)
     shelf.left[fund, ""] += satang
@@ -116,8 +118,9 @@ def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
 
 
 def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
-    fund = _known(shelf, index, "fund", entry.text("fund"))
-    subcommittee = _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    fund, subcommittee = (
+        _held(shelf, entry, kind) for kind in (RuleKind.FUND, RuleKind.SUBCOMMITTEE)
+    )
     satang = entry.number("satang")
     _take(shelf, index, (fund, ""), satang)
     shelf.left[fund, subcommittee] += satang
@@ -141,22 +144,22 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     case = shelf.cases.get(reference)
     if case is not None and case.status is not Status.RETURNED:
         raise FoldError(index, N_("{reference} was sent already"), reference=reference)
-    _known(shelf, index, "fund", entry.text("fund"))
-    _known(shelf, index, "subcommittee", entry.text("subcommittee"))
-    category = shelf.names["category", _known(shelf, index, "category", entry.text("category"))]
-    _known(shelf, index, "purpose", entry.text("purpose"))
-    _check_request(index, entry, category)
+    for kind in RuleKind:
+        _held(shelf, entry, kind)
+    category = entry.text("category")
+    sent_on = day(entry.at)
+    _check_request(index, entry, holding(shelf.names, "category", category, today=sent_on))
     place = entry.public["place"]
     known = case or _NOBODY
     _apart(index, party, known.deciders)
     if entry.public["urgent"]:
-        _check_urgent(shelf, index, day(entry.at), entry.number("satang"))
-    shelf.cases[reference] = Case(
+        _check_urgent(shelf, index, sent_on, entry.number("satang"))
+    sent = Case(
         reference=reference,
         kind=entry.text("kind"),
         fund=entry.text("fund"),
         subcommittee=entry.text("subcommittee"),
-        category=entry.text("category"),
+        category=category,
         purpose=entry.text("purpose"),
         fiscal_year=entry.number("fiscal_year"),
         place=None if place is None else str(place),
@@ -171,20 +174,30 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         askers=known.askers | {party},
         deciders=known.deciders,
     )
+    shelf.cases[reference] = replace(sent, signing=_signing_roles(shelf, index, sent))
     if case is None:
-        _count(shelf, shelf.cases[reference], entry, Measure.REQUESTED, entry.number("satang"))
+        _count(shelf, sent, entry, Measure.REQUESTED, sent.satang)
 
 
 # What is known of a request before it is sent.
 _NOBODY = Case("", "", "", "", "", "", 0, None, Status.SUBMITTED, 0, "", "")
 
 
+# The urgent lane, and who acts for a chair, have days and facts, and no name of their own.
+_LANE = ("urgent_lane", "")
+
+
+def _facts(entry: Entry) -> Name:
+    return Name("", "", dict(entry.public))
+
+
 def _lane(shelf: Shelf, index: int, on: str) -> Mapping[str, Json]:
     """Return the rules of the urgent lane on a day."""
-    days = [code for kind, code in shelf.names if kind == "urgent_lane" and code <= on]
-    if not days:
+    said = shelf.names.get(_LANE, {})
+    begun = max((day for day in said if day <= on), default=None)
+    if begun is None:
         raise FoldError(index, N_("there is no urgent lane"))
-    return shelf.names["urgent_lane", max(days)].more
+    return said[begun].more
 
 
 def _check_urgent(shelf: Shelf, index: int, on: str, satang: int) -> None:
@@ -194,21 +207,24 @@ def _check_urgent(shelf: Shelf, index: int, on: str, satang: int) -> None:
 
 
 def _urgent_lane(shelf: Shelf, _index: int, entry: Entry) -> None:
-    # Without a name of its own: what counts are its other facts. The newest of a day counts.
-    shelf.names["urgent_lane", entry.text("valid_from")] = Name("", "", dict(entry.public))
+    # The newest of a day counts.
+    lane = {entry.text("valid_from"): _facts(entry)}
+    shelf.names[_LANE] = {**shelf.names.get(_LANE, {}), **lane}
 
 
 def _term(shelf: Shelf, index: int, entry: Entry) -> None:
     key = ("acting_chair", entry.text("number"))
-    _known(shelf, index, "subcommittee", entry.text("subcommittee"))
+    _held(shelf, entry, RuleKind.SUBCOMMITTEE)
     if key in shelf.names or entry.text("from_on") > entry.text("to_on"):
         raise FoldError(index, N_("{code} stands in the log already"), code=key[1])
-    shelf.names[key] = Name("", "", dict(entry.public))
+    shelf.names[key] = {entry.text("from_on"): _facts(entry)}
 
 
 def _term_ended(shelf: Shelf, index: int, entry: Entry) -> None:
-    number = _known(shelf, index, "acting_chair", entry.text("number"))
-    shelf.names["acting_end", number] = Name("", "", {"at": entry.at})
+    kind, number = "acting_chair", entry.text("number")
+    if (kind, number) not in shelf.names:
+        raise FoldError(index, N_("the log knows no {kind} {code}"), kind=kind, code=number)
+    shelf.names["acting_end", number] = {day(entry.at): Name("", "", {"at": entry.at})}
 
 
 def _check_acting(shelf: Shelf, index: int, case: Case, entry: Entry) -> None:
@@ -216,13 +232,18 @@ def _check_acting(shelf: Shelf, index: int, case: Case, entry: Entry) -> None:
     if not entry.public["acting"]:
         return
     on = day(entry.at)
-    for (kind, number), term in shelf.names.items():
-        if kind == "acting_chair" and term.more["subcommittee"] == case.subcommittee:
-            ended = shelf.names.get(("acting_end", number))
-            is_open = ended is None or str(ended.more["at"]) >= entry.at
-            if is_open and str(term.more["from_on"]) <= on <= str(term.more["to_on"]):
+    for (kind, number), days in shelf.names.items():
+        if kind == "acting_chair":
+            ends = shelf.names.get(("acting_end", number), {})
+            is_open = all(str(end.more["at"]) >= entry.at for end in ends.values())
+            if is_open and any(_covers(term, case.subcommittee, on) for term in days.values()):
                 return
     raise FoldError(index, N_("nobody is appointed to act for this chair on that day"))
+
+
+def _covers(term: Name, subcommittee: str, on: str) -> bool:
+    is_here = term.more["subcommittee"] == subcommittee
+    return is_here and str(term.more["from_on"]) <= on <= str(term.more["to_on"])
 
 
 def _declared(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -252,14 +273,15 @@ def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
     if any(payment.state != "voided" for payment in case.payments.values()):
         raise FoldError(index, N_("a request is revised while it is being paid"))
     satang = entry.number("satang")
-    ceiling = shelf.names["category", case.category].more["ceiling_satang"]
+    category = holding(shelf.names, "category", case.category, today=day(entry.at))
+    ceiling = category.more["ceiling_satang"]
     if not (isinstance(ceiling, int) and 0 < satang <= ceiling):
         raise FoldError(index, N_("the amount is beyond the ceiling of its category"))
     if case.is_urgent:
         _check_urgent(shelf, index, day(entry.at), satang)
     shelf.left[case.fund, case.subcommittee] += case.approved_satang
     _count(shelf, case, entry, Measure.RELEASED, case.approved_satang)
-    shelf.cases[case.reference] = replace(
+    revised = replace(
         case,
         status=Status.SUBMITTED,
         satang=satang,
@@ -271,6 +293,8 @@ def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
         ratify_by="",
         ratification=Ratification.NONE,
     )
+    signing = _signing_roles(shelf, index, revised)
+    shelf.cases[case.reference] = replace(revised, signing=signing)
 
 
 def _ratified(ratification: Ratification) -> Callable[[Shelf, int, Entry], None]:
@@ -331,7 +355,7 @@ def _signed(shelf: Shelf, index: int, entry: Entry) -> None:
     is_approval = entry.type == "fund_request.approved"
     if number != len(signers) or (number == needed) != is_approval or number > needed:
         raise FoldError(index, N_("signature {number} of {needed}"), number=number, needed=needed)
-    roles = _signing_roles(shelf, index, case)
+    roles = case.signing
     if needed != len(roles) or entry.role != roles[number - 1]:
         raise FoldError(index, N_("{roles} sign for this amount"), roles=", ".join(roles))
     if entry.number("satang") != case.satang:
@@ -357,6 +381,7 @@ def _awaiting(shelf: Shelf, index: int, case: Case, entry: Entry) -> Case:
 
 
 def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
+    """Return who signs for a request by the limits of the day on which it is sent."""
     if case.is_urgent:
         return SIGNATURES
     sent_on = day(case.sent_at)
@@ -365,7 +390,10 @@ def _signing_roles(shelf: Shelf, index: int, case: Case) -> tuple[str, ...]:
     valid = [limit.threshold for limit in shelf.limits.values() if limit.valid_from == newest]
     try:
         return signatures_needed(
-            valid, subcommittee=case.subcommittee, fund=case.fund, amount=Money(case.satang)
+            valid,
+            subcommittee=case.subcommittee,
+            fund=case.fund,
+            amount=Money(case.satang),
         )
     except NoThresholdError as error:
         raise FoldError(index, N_("no limit says who signs for this amount")) from error
@@ -502,11 +530,10 @@ def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:
 
 
 _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
-    "foundation.created": _name("foundation"),
-    "subcommittee.created": _name("subcommittee"),
-    "purpose.created": _name("purpose"),
-    "category.created": _name("category"),
-    "fund.created": _name("fund"),
+    "foundation.created": _named(create, "foundation"),
+    **{f"{kind}.created": _named(create, kind) for kind in RuleKind},
+    **{f"{kind}.changed": _named(change, kind) for kind in RuleKind},
+    **{f"{kind}.retired": _named(retire, kind) for kind in RuleKind},
     "threshold.set": _limit,
     "donation.received": _donation,
     "allocation.made": _allocation,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
 from sqlalchemy import Index
@@ -33,15 +35,17 @@ class PublishedPosition(Base):
 
 
 class PublishedName(Base):
-    """The public name of a fund, subcommittee, category, purpose, or the foundation."""
+    """What is said of a fund, subcommittee, category, purpose or the foundation from a day on."""
 
     __tablename__ = "published_name"
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
     name_th: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     more: Mapped[str] = mapped_column(Text)
+    is_retired: Mapped[bool]
 
 
 class PublishedLimit(Base):

@@ -16,6 +16,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.db import Today
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.labels import Name
@@ -27,6 +28,7 @@ from portal.publishing.figures import Part
 from portal.publishing.figures import Tally
 from portal.publishing.figures import figures
 from portal.publishing.figures import median_days
+from portal.publishing.figures import names_today
 from portal.publishing.figures import parts
 from portal.publishing.figures import tallies
 from portal.publishing.log_page import PAGE_LENGTH
@@ -57,11 +59,8 @@ Names = Mapping[tuple[str, str], Name]
 
 
 def names(session: Session) -> Names:
-    """Return every public name by kind and code."""
-    return {
-        (row.kind, row.code): Name(row.name_th, row.name_en)
-        for row in session.scalars(select(PublishedName))
-    }
+    """Return every public name by kind and code, as it is today."""
+    return {key: Name(row.name_th, row.name_en) for key, row in names_today(session).items()}
 
 
 def foundation_name(session: Session) -> Name | None:
@@ -78,7 +77,11 @@ def edition(session: Session) -> str:
     if position is None:
         return "empty"
     witnessed = sha256(position.witnessed.encode()).hexdigest()[:8]
-    return f"{position.size}-{position.root[:16]}-{position.fold_version}-{witnessed}"
+    # A name may change on a day on which nothing is published.
+    named = session.scalar(
+        select(func.max(PublishedName.valid_from)).where(PublishedName.valid_from <= Today())
+    )
+    return f"{position.size}-{position.root[:16]}-{position.fold_version}-{witnessed}-{named}"
 
 
 def key_added_at(session: Session, vkey: str) -> datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import islice
 
@@ -13,6 +12,7 @@ from sqlalchemy import func
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy import text
+from sqlalchemy import tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,7 @@ from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 from portal.publishing.shelf import Measure
-from portal.publishing.shelf import Name
+from portal.publishing.shelf import Names
 from portal.publishing.shelf import Shelf
 from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
@@ -55,7 +55,7 @@ from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_of
-from portal.publishing.tables import name_row
+from portal.publishing.tables import name_rows
 from portal.publishing.tables import request_row
 
 BATCH = 2000
@@ -187,7 +187,9 @@ def _shelf(session: Session, entries: Sequence[Entry]) -> Shelf:
     """Take from the tables what these entries build on."""
     shelf = Shelf()
     for name in session.scalars(select(PublishedName)):
-        shelf.names[name.kind, name.code] = name_of(name)
+        said = shelf.names.get((name.kind, name.code), {})
+        said = {**said, name.valid_from.isoformat(): name_of(name)}
+        shelf.names[name.kind, name.code] = said
     for limit in session.scalars(select(PublishedLimit)):
         shelf.limits[limit.idx] = limit_of(limit)
     references = {str(entry.public.get("reference")) for entry in entries}
@@ -240,14 +242,12 @@ def _write_limits(session: Session, shelf: Shelf, first: int) -> None:
         session.execute(insert(PublishedLimit), rows)
 
 
-def _write_names(session: Session, shelf: Shelf, known: Mapping[tuple[str, str], Name]) -> None:
-    changed = {key: name for key, name in shelf.names.items() if known.get(key) != name}
-    for kind, code in changed.keys() & known.keys():
-        same = (PublishedName.kind == kind, PublishedName.code == code)
-        session.execute(delete(PublishedName).where(*same))
-    rows = [name_row(kind, code, name) for (kind, code), name in changed.items()]
-    if rows:
-        session.execute(insert(PublishedName), rows)
+def _write_names(session: Session, shelf: Shelf, known: Names) -> None:
+    new = {key: said for key, said in shelf.names.items() if known.get(key) != said}
+    if new:
+        key = tuple_(PublishedName.kind, PublishedName.code)
+        session.execute(delete(PublishedName).where(key.in_(list(new))))
+        session.execute(insert(PublishedName), list(name_rows(new)))
 
 
 def _write(session: Session, key: InstrumentedAttribute[str], told: Iterable[Row]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from enum import StrEnum
+from typing import TypeAlias
 
 from portal.audit.entry import Json
 from portal.concerns.codes import ConcernState
@@ -73,8 +74,9 @@ class Case:
     status: Status
     satang: int
     submitted_at: str
-    # The newest sending: the limits of that day say who signs.
+    # The newest sending, and the roles that sign by the limits that held then.
     sent_at: str
+    signing: tuple[str, ...] = ()
     decided_at: str = ""
     paid_at: str = ""
     approved_satang: int = 0
@@ -111,6 +113,11 @@ class Name:
     name_th: str
     name_en: str
     more: Mapping[str, Json]
+    is_retired: bool = False
+
+
+# By kind and code: what is said of it from each day on, `2026-11-22`.
+Names: TypeAlias = dict[tuple[str, str], Mapping[str, Name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,7 @@ class Shelf:
     """
 
     cases: dict[str, Case] = field(default_factory=dict)
-    names: dict[tuple[str, str], Name] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
     limits: dict[int, Limit] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     concerns: dict[str, Concern] = field(default_factory=dict)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 
 from portal.audit.entry import Entry
 from portal.audit.folder import Folder
@@ -23,6 +25,7 @@ from portal.publishing.shelf import Concern
 from portal.publishing.shelf import Finding
 from portal.publishing.shelf import Limit
 from portal.publishing.shelf import Name
+from portal.publishing.shelf import Names
 from portal.publishing.shelf import Paying
 from portal.publishing.shelf import Ratification
 from portal.publishing.shelf import Shelf
@@ -46,18 +49,22 @@ def _witnessed(seen: Seen) -> str:
 
 def name_of(row: PublishedName) -> Name:
     """Return a name as the fold knows it."""
-    return Name(row.name_th, row.name_en, json.loads(row.more))
+    return Name(row.name_th, row.name_en, json.loads(row.more), row.is_retired)
 
 
-def name_row(kind: str, code: str, name: Name) -> Row:
-    """Return a name as the table keeps it."""
-    return {
-        "kind": kind,
-        "code": code,
-        "name_th": name.name_th,
-        "name_en": name.name_en,
-        "more": json.dumps(name.more, ensure_ascii=False),
-    }
+def name_rows(names: Names) -> Iterator[Row]:
+    """Give every name as the table keeps it."""
+    for (kind, code), said in names.items():
+        for valid_from, name in said.items():
+            yield {
+                "kind": kind,
+                "code": code,
+                "valid_from": date.fromisoformat(valid_from),
+                "name_th": name.name_th,
+                "name_en": name.name_en,
+                "more": json.dumps(name.more, ensure_ascii=False),
+                "is_retired": name.is_retired,
+            }
 
 
 def limit_row(index: int, limit: Limit) -> Row:
@@ -96,6 +103,7 @@ def case_of(row: PublishedRequest) -> Case:
         satang=row.satang,
         submitted_at=row.submitted_at,
         sent_at=row.sent_at,
+        signing=tuple(parties["signing"]),
         decided_at=row.decided_at,
         paid_at=row.paid_at,
         approved_satang=row.approved_satang,
@@ -117,6 +125,7 @@ def case_of(row: PublishedRequest) -> Case:
 def request_row(case: Case) -> Row:
     """Return a request as the table keeps it."""
     parties = {
+        "signing": case.signing,
         "unrelated": sorted(case.unrelated),
         "related": sorted(case.related),
         "askers": sorted(case.askers),

@@ -9,6 +9,7 @@ from portal.audit.entry import EntryType
 from portal.cases import acts as case_acts
 from portal.concerns import acts as concern_acts
 from portal.funds import acts as fund_acts
+from portal.funds import rule_acts
 from portal.payments import acts as payment_acts
 from portal.people import acts as people_acts
 from portal.youths import acts as youth_acts
@@ -18,6 +19,7 @@ TYPES: Mapping[str, EntryType] = {
     for entry_type in (
         *log_acts.ALL,
         *people_acts.ALL,
+        *rule_acts.ALL,
         *case_acts.ALL,
         *youth_acts.ALL,
         *fund_acts.ALL,

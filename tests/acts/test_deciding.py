@@ -471,7 +471,7 @@ class TestChecks:
         approved = world.approved()
         waiting = world.to_decide()
         for consent in session.scalars(select(Consent)):
-            consent.withdrawn_at = NOON
+            consent.withdrawn_at, consent.withdrawn_by_id = NOON, world.malee.person_id
         session.flush()
         with pytest.raises(ChecksStopError) as caught:
             approve(session, waiting, world.somchai)

@@ -73,7 +73,14 @@ def answered(world: World, *, by: Actor | None = None) -> Finding:
 
 
 def other_auditor(world: World, *more: Role) -> Actor:
-    person = add_person(world.session, "second", name="ผู้ตรวจอีกคน", organisation_code=None)
+    person = add_person(
+        world.session,
+        "second",
+        name="ผู้ตรวจอีกคน",
+        organisation_code=None,
+        by=SYSTEM,
+        at=FOUNDED,
+    )
     for role in (Role.AUDITOR, *more):
         grant_role(world.session, person, role, by=SYSTEM, at=FOUNDED)
     return world._actor("second")  # noqa: SLF001 - the world's own way to look somebody up

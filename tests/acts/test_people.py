@@ -10,6 +10,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from portal.funds.models import FundRequest
+from portal.people.queries import SYSTEM
 from portal.people.service import UsernameTakenError
 from portal.people.service import WrongPasswordError
 from portal.people.service import add_person
@@ -17,6 +18,7 @@ from portal.people.service import check_password
 from portal.youths.models import Youth
 from portal.youths.service import register_youth
 from tests.world import ANSWER
+from tests.world import FOUNDED
 from tests.world import NOON
 from tests.world import YOUTH
 from tests.world import World
@@ -24,7 +26,7 @@ from tests.world import World
 
 def test_a_username_is_given_once(session: Session) -> None:
     with pytest.raises(UsernameTakenError):
-        add_person(session, "malee", name="อีกคน", organisation_code=None)
+        add_person(session, "malee", name="อีกคน", organisation_code=None, by=SYSTEM, at=FOUNDED)
 
 
 def test_without_a_password_nobody_signs_in(session: Session, world: World) -> None:

@@ -17,6 +17,7 @@ from portal.funds.ledger import Place
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
+from portal.funds.rule_checks import UnknownCodeError
 from portal.funds.rules import ASKERS
 from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import AlreadySignedError
@@ -315,7 +316,7 @@ def test_amounts_and_codes_are_checked(world: World) -> None:
         replace(ANSWER, fund="NONE"),
         replace(ANSWER, area_code="999999"),
     ):
-        with pytest.raises(drafting.UnknownCodeError):
+        with pytest.raises(UnknownCodeError):
             world.draft(answer=answer)
 
 

@@ -9,6 +9,7 @@ import pytest
 from portal.audit.entry import Entry
 from portal.audit.entry import Json
 from portal.cases import acts as case_acts
+from portal.funds.rulebook import before
 from portal.publishing import case_fold
 from portal.publishing.fold import FoldError
 from portal.publishing.fold import month
@@ -67,6 +68,42 @@ def category(code: str, *subcommittees: str) -> Entry:
         subcommittees=list(subcommittees),
         urgent=False,
     )
+
+
+LIVING: dict[str, Json] = {
+    "ceiling_satang": 600_000,
+    "serves": "youth",
+    "subcommittees": ["SC5"],
+    "urgent": False,
+}
+
+
+def changed(
+    kind: str,
+    code: str,
+    facts: Mapping[str, Json],
+    *,
+    valid_from: str = "2026-11-20",
+    **befores: Json,
+) -> Entry:
+    """A change upon what `named` set up, unless another before is told."""
+    now: dict[str, Json] = {"name_th": f"{code} ไทย", "name_en": code, **facts}
+    first: dict[str, Json] = {**now, **(LIVING if kind == "category" else {})}
+    public: dict[str, Json] = {"code": code, "valid_from": valid_from, **now}
+    public |= {before(name): first[name] for name in now}
+    if kind == "category":
+        public["digest"] = "0" * 64
+    return told_in(f"{kind}.changed", AT, {**public, **befores})
+
+
+def ceiling(satang: int, *, valid_from: str = "2026-11-20", **befores: Json) -> Entry:
+    facts = {**LIVING, "ceiling_satang": satang}
+    told = changed("category", "LIVING", facts, valid_from=valid_from)
+    return replace(told, public={**told.public, **befores})
+
+
+def retired(kind: str, code: str, *, valid_from: str = "2026-11-20") -> Entry:
+    return entry(f"{kind}.retired", code=code, valid_from=valid_from)
 
 
 def donation(satang: int, *, fund: str = "GEN", received_on: str = "2026-10-05") -> Entry:
@@ -340,7 +377,8 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
         Cell("2027-01", "GEN", "SC5", "LIVING", Measure.DISBURSED): (200_000, 1),
     }
     assert shelf.left == {("GEN", ""): 500_000, ("GEN", "SC5"): 50_000}
-    assert shelf.names["fund", "GEN"] == Name("GEN ไทย", "GEN", {"restricted": False})
+    gen = Name("GEN ไทย", "GEN", {"restricted": False})
+    assert shelf.names["fund", "GEN"] == {"2026-11-20": gen}
     assert shelf.cases[ONE] == Case(
         reference=ONE,
         kind="youth",
@@ -354,6 +392,7 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
         satang=500_000,
         submitted_at="2026-11-30T17:00:00Z",
         sent_at="2026-11-30T17:00:00Z",
+        signing=SIGNING[:2],
         decided_at="2026-12-02T01:00:00Z",
         paid_at="2027-01-03T01:00:00Z",
         approved_satang=500_000,
@@ -424,14 +463,29 @@ def test_the_requester_may_withdraw_what_was_sent_or_returned() -> None:
         assert (case.status, case.decided_at) == (Status.WITHDRAWN, AT)
 
 
+PERSON = ("added", "deactivated", "reactivated", "signed_out", "password_set")
+
+
 def test_entries_without_figures_change_nothing() -> None:
     plain = told(FOUNDED)
     more = told(
         [
             *FOUNDED,
             entry("role.granted", role="chair", subcommittee="SC5"),
-            entry("target.set", step="pay", working_days=2),
+            entry("role.ended", role="chair", subcommittee="SC5"),
+            *(entry(f"person.{what}") for what in PERSON),
+            entry("organisation.added", code="VOL", name_th="อสม.", name_en="Volunteers"),
+            entry(
+                "organisation.renamed",
+                code="VOL",
+                name_th="อสม. ระยอง",
+                name_en="Volunteers",
+                name_th_before="อสม.",
+                name_en_before="Volunteers",
+            ),
+            entry("target.set", step="pay", working_days=2, valid_from="2026-11-20"),
             entry("closed_day.set", day="2026-12-30", name_th="ปิด", name_en="closed"),
+            entry("closed_day.opened", day="2026-12-30"),
         ]
     )
     assert more == plain
@@ -540,6 +594,83 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     # Names.
     "a fund of the same code": (FOUNDED, fund("GEN"), "GEN stands in the log already"),
     "a category of the same code": (FOUNDED, category("LIVING"), "stands in the log already"),
+    # Rules from a day on.
+    "a ceiling lowered before": (
+        (*FOUNDED, ceiling(100_000)),
+        submitted(),
+        "beyond the ceiling of its category",
+    ),
+    "a ceiling not raised yet": (
+        (*FOUNDED, ceiling(700_000, valid_from="2026-11-21")),
+        submitted(satang=650_000),
+        "beyond the ceiling of its category",
+    ),
+    "a subcommittee that looked after it before": (
+        (*FOUNDED, changed("category", "LIVING", {**LIVING, "subcommittees": ["SC1"]})),
+        submitted(),
+        "the subcommittee does not look after",
+    ),
+    "a change of nothing known": (
+        FOUNDED,
+        changed("fund", "NONE", {"restricted": True}),
+        "the log knows no fund NONE",
+    ),
+    "a change that hides what was before": (
+        FOUNDED,
+        ceiling(700_000, ceiling_before_satang=500_000),
+        "LIVING said something else before",
+    ),
+    "a change in the past": (
+        FOUNDED,
+        ceiling(700_000, valid_from="2026-11-19"),
+        "LIVING cannot change from 2026-11-19 on",
+    ),
+    "a change before a later one": (
+        (*FOUNDED, ceiling(700_000, valid_from="2026-12-01")),
+        ceiling(650_000, valid_from="2026-11-30", ceiling_before_satang=700_000),
+        "LIVING cannot change from 2026-11-30 on",
+    ),
+    "a change of what ended": (
+        (*FOUNDED, retired("category", "LIVING")),
+        ceiling(700_000),
+        "category LIVING has ended",
+    ),
+    "an end of nothing known": (FOUNDED, retired("fund", "NONE"), "the log knows no fund NONE"),
+    "an end in the past": (
+        FOUNDED,
+        retired("fund", "EMPTY", valid_from="2026-11-19"),
+        "EMPTY cannot change",
+    ),
+    "an end twice": (
+        (*FOUNDED, retired("fund", "EMPTY")),
+        retired("fund", "EMPTY"),
+        "fund EMPTY has ended",
+    ),
+    "a request of a subcommittee that ended": (
+        (*FOUNDED, retired("subcommittee", "SC5")),
+        submitted(),
+        "subcommittee SC5 has ended",
+    ),
+    "a request for a purpose that ended": (
+        (*FOUNDED, retired("purpose", "STAY")),
+        submitted(),
+        "purpose STAY has ended",
+    ),
+    "a donation to a fund that ended": (
+        (*FOUNDED, retired("fund", "GEN")),
+        donation(1),
+        "fund GEN has ended",
+    ),
+    "a new name of a subcommittee told wrongly": (
+        FOUNDED,
+        changed("subcommittee", "SC5", {"short_th": "ใหม่"}, short_th_before="เก่า"),
+        "SC5 said something else before",
+    ),
+    "a new name of a purpose told wrongly": (
+        FOUNDED,
+        changed("purpose", "STAY", {}, name_en_before="Go"),
+        "STAY said something else before",
+    ),
     # Money of the fund.
     "a donation to an unknown fund": (FOUNDED, donation(1, fund="NONE"), "knows no fund NONE"),
     "a donation of nothing": (FOUNDED, donation(0), "a donation of 0 satang"),
@@ -637,17 +768,16 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
         "chair, driving_chair sign for this amount",
     ),
     "no limit for the amount": (
-        (*[one for one in FOUNDED if one.type != "threshold.set"], submitted()),
-        approved(),
+        [one for one in FOUNDED if one.type != "threshold.set"],
+        submitted(),
         "no limit says who signs",
     ),
     "no limit yet": (
         (
             *[one for one in FOUNDED if one.type != "threshold.set"],
             limit(0, "chair", valid_from="2026-11-21"),
-            submitted(),
         ),
-        approved(),
+        submitted(),
         "no limit says who signs",
     ),
     "a limit that lets the treasurer sign": (
@@ -840,10 +970,48 @@ def test_payments_take_their_steps_in_order(states: tuple[str, ...], what: str) 
         step(shelf, index, paid(what, party=CONFIRMER))
 
 
+def test_a_request_is_judged_by_the_rules_of_the_day_it_is_sent() -> None:
+    raised = ceiling(700_000, valid_from="2026-11-21")
+    shelf = told([*FOUNDED, raised, submitted()])
+    # 11 p.m. of the day before in UTC is the day itself in Bangkok.
+    step(shelf, len(FOUNDED) + 2, submitted(TWO, satang=700_000, at="2026-11-20T23:00:00Z"))
+    assert shelf.cases[TWO].signing == SIGNING
+    assert [*shelf.names["category", "LIVING"]] == ["2026-11-20", "2026-11-21"]
+
+
+def test_who_signs_is_known_when_a_request_is_sent() -> None:
+    later = limit(0, *SIGNING, valid_from="2026-11-20")
+    shelf = told([*ASKED, later, approved()])
+    assert shelf.cases[ONE].status is Status.APPROVED
+    assert told([*FOUNDED, later, submitted()]).cases[ONE].signing == SIGNING
+
+
+def test_a_new_name_and_an_end_are_known_from_their_day_on() -> None:
+    named_anew = changed(
+        "subcommittee",
+        "SC5",
+        {"name_en": "Five", "short_th": "SC5"},
+        valid_from="2026-12-01",
+        name_en_before="SC5",
+    )
+    shelf = told([*FOUNDED, named_anew, retired("subcommittee", "SC5", valid_from="2026-12-24")])
+    said = shelf.names["subcommittee", "SC5"]
+    assert [(day, name.name_en, name.is_retired) for day, name in said.items()] == [
+        ("2026-11-20", "SC5", False),
+        ("2026-12-01", "Five", False),
+        ("2026-12-24", "Five", True),
+    ]
+    step(shelf, len(FOUNDED) + 2, submitted(at="2026-12-23T16:59:59Z"))
+    with pytest.raises(FoldError, match="subcommittee SC5 has ended"):
+        step(shelf, len(FOUNDED) + 3, submitted(TWO, at="2026-12-23T17:00:00Z"))
+
+
 def test_every_type_of_the_log_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
-    told_above = {"role.granted", "target.set", "closed_day.set", "check.overridden"}
-    told_above |= {"fund_request.not_ratified"}
+    told_above = {"role.granted", "role.ended", *(f"person.{what}" for what in PERSON)}
+    told_above |= {"organisation.added", "organisation.renamed"}
+    told_above |= {"target.set", "closed_day.set", "closed_day.opened"}
+    told_above |= {"check.overridden", "fund_request.not_ratified"}
     # Entries about the log itself, and about privacy, change no figure.
     told_above |= {"log.heartbeat", "log.key_added", "log.key_retired"}
     told_above |= {"privacy.erased", "privacy.opened"}

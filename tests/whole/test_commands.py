@@ -239,8 +239,8 @@ def test_a_publisher_goes_on_until_it_is_told_to_end(
     later.join()
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert answer.output.splitlines() == [
-        "111 entries are published.",
-        "112 entries are published.",
+        "145 entries are published.",
+        "146 entries are published.",
     ]
 
 

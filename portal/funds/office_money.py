@@ -1,0 +1,122 @@
+"""The office's pages about money that comes in: donations, and allocations of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+from flask import Blueprint
+from flask import redirect
+from flask import render_template
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from portal.clock import now
+from portal.db import db
+from portal.errors import N_
+from portal.funds import money_in
+from portal.funds.money_forms import AllocationForm
+from portal.funds.money_forms import DonationForm
+from portal.funds.money_in import AllocationAnswer
+from portal.funds.money_in import DonationAnswer
+from portal.funds.money_page import MoneyPage
+from portal.funds.money_page import money_page
+from portal.people.planned import mark
+from portal.people.planned import settle
+from portal.security import current_actor
+from portal.thai import bangkok_day
+from portal.words import in_language
+from portal.words import tell
+
+bp = Blueprint("money", __name__, url_prefix="/money-in")
+
+
+@bp.get("")
+def show_money_in() -> ResponseReturnValue:
+    """Show what each fund holds, the newest donations and allocations."""
+    return render_template("office/money/show_money_in.html", page=_page())
+
+
+def _page() -> MoneyPage:
+    return money_page(db.session(), day=bangkok_day(now()), by=current_actor())
+
+
+@bp.get("/donations/new")
+def new_donation() -> ResponseReturnValue:
+    """Show the form of a donation."""
+    return _show_donation(_donation_form())
+
+
+def _donation_form() -> DonationForm:
+    return DonationForm().offer(
+        {fund.code: in_language(fund.name) for fund in _page().funds if not fund.ends}
+    )
+
+
+def _show_donation(form: DonationForm, planned: DonationAnswer | None = None) -> str:
+    return render_template(
+        "office/money/new_donation.html",
+        form=form,
+        planned=planned,
+        mark=mark(planned),
+        page=_page(),
+    )
+
+
+@bp.post("/donations/new")
+def receive_donation() -> ResponseReturnValue:
+    """Show what would be booked, then book it."""
+    by, at, form = current_actor(), now(), _donation_form()
+
+    def plan(session: Session, answer: DonationAnswer) -> None:
+        money_in.plan_donation(session, answer, by=by, at=at)
+
+    def act(session: Session, answer: DonationAnswer) -> None:
+        money_in.receive_donation(session, answer, by=by, at=at)
+
+    if refused := settle(form, partial(_show_donation, form), plan=plan, act=act):
+        return refused
+    tell(N_("The donation is booked."), N_("It can be allocated to a subcommittee now."))
+    return redirect(url_for(".show_money_in"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/allocations/new")
+def new_allocation() -> ResponseReturnValue:
+    """Show the form of an allocation."""
+    return _show_allocation(_allocation_form())
+
+
+def _allocation_form() -> AllocationForm:
+    page = _page()
+    return AllocationForm(fiscal_year=page.fiscal_year).offer(
+        {fund.code: in_language(fund.name) for fund in page.funds if not fund.ends},
+        {code: in_language(name) for code, name in page.subcommittees.items()},
+    )
+
+
+def _show_allocation(form: AllocationForm, planned: AllocationAnswer | None = None) -> str:
+    return render_template(
+        "office/money/new_allocation.html",
+        form=form,
+        planned=planned,
+        mark=mark(planned),
+        page=_page(),
+    )
+
+
+@bp.post("/allocations/new")
+def allocate() -> ResponseReturnValue:
+    """Show what would be allocated, then allocate it."""
+    by, at, form = current_actor(), now(), _allocation_form()
+
+    def plan(session: Session, answer: AllocationAnswer) -> None:
+        money_in.plan_allocation(session, answer, by=by)
+
+    def act(session: Session, answer: AllocationAnswer) -> None:
+        money_in.allocate(session, answer, by=by, at=at)
+
+    if refused := settle(form, partial(_show_allocation, form), plan=plan, act=act):
+        return refused
+    tell(N_("The money is allocated."), N_("The subcommittee can decide on it now."))
+    return redirect(url_for(".show_money_in"), HTTPStatus.SEE_OTHER)
