@@ -54,7 +54,7 @@ def entry(session: Session, eid: str | None) -> dict[str, Any]:
 
 
 def returned(world: World, fund_request: FundRequest | None = None) -> FundRequest:
-    fund_request = fund_request or world.submitted()
+    fund_request = world.declare(fund_request or world.submitted(), world.somchai)
     return return_request(
         world.session,
         fund_request.id,
@@ -221,7 +221,7 @@ def test_whoever_holds_every_role_attaches_or_decides_and_never_both(
     assert lookups.duties(session, fund_request.id)[both.person_id] is Duty.ASK
     with pytest.raises(SamePersonError):
         world.approve(fund_request, both)
-    other = world.submitted()
+    other = world.declare(world.submitted(), both)
     return_request(
         session,
         other.id,

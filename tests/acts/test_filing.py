@@ -74,11 +74,11 @@ def test_a_form_that_is_sent_twice_is_one_request(session: Session, world: World
     first, again = send(world), send(world)
     assert first.id == again.id
     assert (again.state, again.reference) == (State.SUBMITTED, "RYG-2570-000001")
-    assert (count(session, FundRequest), count(session, Consent)) == (1, 1)
+    assert (count(session, FundRequest), count(session, Consent)) == (1, 2)
 
 
 def test_what_was_sent_is_not_changed_by_its_form(world: World) -> None:
-    sent = send(world)
+    sent = world.declare(send(world), world.somchai)
     service.return_request(
         world.session,
         sent.id,
@@ -160,7 +160,8 @@ def test_a_checked_draft_is_sent_with_its_consent_and_a_second_press_changes_not
     version = sent.version
     again = send_draft(world, draft, version=1)
     assert (again.state, again.version) == (State.SUBMITTED, version)
-    assert count(session, Consent) == 1
+    # One for keeping, one for paying.
+    assert count(session, Consent) == 2
 
 
 def test_a_draft_is_sent_as_urgent_or_not(session: Session, world: World) -> None:

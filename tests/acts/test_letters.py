@@ -214,6 +214,7 @@ def test_a_step_begins_with_its_state_and_not_with_its_holder(
     later = NOON + timedelta(days=3)
     fund_request = world.submitted(amount=Money.baht(5500))
     for by, step_since in ((world.somchai, NOON), (world.driving, later)):
+        world.declare(fund_request, by)
         service.approve_request(
             session, fund_request.id, note="", seen_version=fund_request.version, by=by, at=later
         )

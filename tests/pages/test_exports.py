@@ -179,7 +179,7 @@ def test_an_erased_person_is_exported_without_a_trace_and_known_again(
     client: Visitor, made: Maker, portal: Portal
 ) -> None:
     def refused(world: World) -> str:
-        fund_request = world.submitted()
+        fund_request = world.to_decide()
         reject_request(
             world.session,
             fund_request.id,

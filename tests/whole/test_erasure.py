@@ -167,6 +167,7 @@ def attached_and_rejected(world: World, *contents: bytes, answer: RequestAnswer 
     fund_request = world.submitted(answer=answer)
     for content in contents:
         world.attached(fund_request, content=content)
+    world.declare(fund_request, world.somchai)
     reject_request(
         world.session,
         fund_request.id,
