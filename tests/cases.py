@@ -17,6 +17,7 @@ from portal.cases.models import FollowUp
 from portal.cases.models import Referral
 from portal.cases.rules import Reason
 from portal.cases.service import ReferralAnswer
+from portal.funds.drafting import RequestAnswer
 from portal.people.models import Person
 from portal.people.queries import SYSTEM
 from portal.people.queries import actor
@@ -68,9 +69,9 @@ def moved(world: World, who: Actor, organisation: str | None) -> Actor:
     return who
 
 
-def youth(world: World) -> int:
+def youth(world: World, answer: RequestAnswer = ANSWER) -> int:
     """Somebody with a request, who agreed to be referred."""
-    youth_id = world.submitted().youth_id
+    youth_id = world.submitted(answer=answer).youth_id
     assert youth_id is not None
     record = world.session.get_one(Youth, youth_id)
     signers = Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER)

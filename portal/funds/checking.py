@@ -92,7 +92,7 @@ def evidence(
         {"reference": row.reference, "satang": row.amount.satang, "state": row.state.value}
         for row in earlier_requests(session, fund_request, by)
     ]
-    acts_for = holders(session, Role.CHAIR, standing.subcommittee)
+    is_acting = by.acts_for(standing.subcommittee, on=standing.day)
     return {
         "amount_satang": fund_request.amount_satang,
         "available_satang": available(session, fund_request).satang,
@@ -102,7 +102,7 @@ def evidence(
         "papers": list(lookups.paper_digests(session, fund_request.id)),
         "checks": [check.frozen() for check in checks],
         "earlier": earlier,
-        "acting_for": acts_for if by.acts_for(standing.subcommittee, on=standing.day) else [],
+        "acting_for": holders(session, Role.CHAIR, standing.subcommittee) if is_acting else [],
     }
 
 

@@ -120,7 +120,7 @@ def role_holders(session: Session) -> dict[tuple[Role, str | None], list[int]]:
     """Return who holds which role now; for chairs, of which subcommittee."""
     rows = session.execute(
         select(RoleGrant.role, RoleGrant.subcommittee_code, Person.id)
-        .join(Person)
+        .join(Person, Person.id == RoleGrant.person_id)
         .where(*_NOW)
         .order_by(Person.id)
     )

@@ -81,6 +81,7 @@ def test_each_act_tells_those_whom_it_concerns(session: Session, world: World) -
 
 
 def decline(world: World, fund_request: FundRequest, action: str) -> None:
+    world.declare(fund_request, world.somchai)
     act = {"return": service.return_request, "reject": service.reject_request}[action]
     act(
         world.session,

@@ -136,7 +136,9 @@ def test_a_referral_needs_a_worker_a_known_person_and_consent(
             service.send_referral(session, youth_id, ASKED, by=by, at=NOON)
     with pytest.raises(rules.YouthNotFoundError):
         service.send_referral(session, 999, ASKED, by=world.malee, at=NOON)
-    world.session.execute(text("UPDATE consent SET withdrawn_at = recorded_at"))
+    world.session.execute(
+        text("UPDATE consent SET withdrawn_at = recorded_at, withdrawn_by_id = recorded_by_id")
+    )
     with pytest.raises(rules.ShareConsentMissingError):
         service.send_referral(session, youth_id, ASKED, by=world.malee, at=NOON)
     assert session.scalars(select(Referral)).all() == []
@@ -179,7 +181,7 @@ def test_who_sends_does_not_answer_and_others_do_not_find_it(
     referral = cases.sent(world)
     finder, malee = cases.finder2(world), world.malee
     colleague = cases.worker(world, "colleague", "PEO", Role.FINDER)
-    bystander = cases.worker(world, "bystander", "DOLE", Role.CHAIR)
+    bystander = cases.worker(world, "bystander", "DOLE", Role.TREASURER)
     officer = cases.worker(world, "officer", "VHV", Role.OFFICER)
     seen: dict[str, Any] = {"seen_version": referral.version, "at": LATER}
     for by in (colleague, bystander, world.finder, world.somchai, world.krit):
@@ -243,8 +245,7 @@ def test_a_declined_one_is_sent_again_once_to_another(session: Session, world: W
     cases.worker(world, "third", "MSDHS", Role.FINDER)
     with pytest.raises(rules.NotSentAgainError):
         cases.sent(world, referral.youth_id, replace(again, receiver="MSDHS"))
-    other = world.submitted(answer=cases.SOMEBODY_ELSE).youth_id
-    assert other is not None
+    other = cases.youth(world, answer=cases.SOMEBODY_ELSE)
     with pytest.raises(rules.NotSentAgainError):
         cases.sent(world, other, replace(again, receiver="MSDHS"))
     with pytest.raises(rules.ReferralNotFoundError):
