@@ -18,6 +18,8 @@ from portal.audit.models import LogEntry
 from portal.db import db
 from portal.funds import drafting
 from portal.funds import service
+from portal.funds.answering import Revision
+from portal.funds.answering import revise_request
 from portal.funds.choices import choices
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
@@ -170,6 +172,26 @@ def test_a_draft_written_under_an_old_ceiling_is_judged_anew(
         world.draft(answer=replace(ANSWER, amount=Money.baht(5_000)))
     assert draft.state is State.DRAFT
     assert world.submitted(answer=replace(ANSWER, amount=Money.baht(4_999))).reference
+
+
+def test_a_revision_is_judged_by_the_rules_of_its_day(session: Session, world: World) -> None:
+    approved = world.approved()
+    ceiling(world, 1_200)
+
+    def revise(baht: int) -> None:
+        revise_request(
+            session,
+            approved.id,
+            Revision(Money.baht(baht), ANSWER.payee, "ยอดจริงต่ำกว่า"),
+            seen_version=approved.version,
+            by=world.malee,
+            at=NOON,
+        )
+
+    with pytest.raises(OverCeilingError):
+        revise(1_201)
+    revise(1_200)
+    assert approved.amount == Money.baht(1_200)
 
 
 def test_a_higher_ceiling_waits_for_its_day(session: Session, world: World) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from portal.audit.models import LogEntry
 from portal.audit.models import PrivateField
 from portal.db import db
+from portal.funds.acting import ActingAnswer
+from portal.funds.acting import appoint_acting_chair
 from portal.funds.rule_checks import UnknownCodeError
 from portal.funds.staff import RoleAnswer
 from portal.funds.staff import give_role
@@ -138,6 +140,24 @@ def test_roles_that_exclude_each_other_are_not_given(session: Session, world: Wo
     ):
         with pytest.raises(ExcludedRoleError):
             grant_role(session, person, role, by=world.admin, at=NOON)
+
+
+def test_an_acting_chair_is_a_chair_for_what_excludes_it(session: Session, world: World) -> None:
+    on = NOON.date()
+    answer = ActingAnswer("finder2", "SC5", "12/2570", on, on)
+    term = appoint_acting_chair(session, answer, by=world.somchai, at=NOON)
+    person = session.get_one(Person, term.person_id)
+    end_role(
+        session,
+        person,
+        person.grants[0].id,
+        reason=RoleReason.OTHER_WORK,
+        by=world.admin,
+        at=NOON,
+    )
+    with pytest.raises(ExcludedRoleError):
+        grant_role(session, person, Role.AUDITOR, by=world.admin, at=NOON)
+    grant_role(session, person, Role.AUDITOR, by=world.admin, at=NOON + timedelta(days=1))
 
 
 def test_nobody_gives_or_ends_their_own_role(session: Session, world: World) -> None:

@@ -845,6 +845,21 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "revised while it is paid": (PREPARED, revised(), "while it is being paid"),
     "the chair revises": (APPROVED, revised(party=CHAIR), "two duties"),
     "revised beyond the ceiling": (APPROVED, revised(600_001), "beyond the ceiling"),
+    "revised beyond a new ceiling": (
+        (*APPROVED, ceiling(100_000)),
+        revised(),
+        "beyond the ceiling",
+    ),
+    "revised after an end": (
+        (*APPROVED, retired("category", "LIVING")),
+        revised(),
+        "category LIVING has ended",
+    ),
+    "an acting chair of what has ended": (
+        (*FOUNDED, retired("subcommittee", "SC5")),
+        appointed(),
+        "subcommittee SC5 has ended",
+    ),
     "revised to nothing": (APPROVED, revised(0), "beyond the ceiling"),
     "revised beyond the urgent lane": (URGENTLY, revised(500_001), "of the urgent lane"),
     "paid after a revision": ((*APPROVED, revised()), prepared(), f"{ONE} is submitted"),
@@ -984,6 +999,11 @@ def test_who_signs_is_known_when_a_request_is_sent() -> None:
     shelf = told([*ASKED, later, approved()])
     assert shelf.cases[ONE].status is Status.APPROVED
     assert told([*FOUNDED, later, submitted()]).cases[ONE].signing == SIGNING
+
+
+def test_who_signs_a_revised_request_is_known_by_the_limits_of_that_day() -> None:
+    shelf = told([*APPROVED, limit(0, *SIGNING, valid_from="2026-11-20"), revised()])
+    assert (shelf.cases[ONE].status, shelf.cases[ONE].signing) == (Status.SUBMITTED, SIGNING)
 
 
 def test_a_new_name_and_an_end_are_known_from_their_day_on() -> None:
