@@ -26,6 +26,9 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
+from datetime import date
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -33,24 +36,51 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.service import ConcernAnswer
+from portal.concerns.service import receive_concern
 from portal.db import db
 from portal.db import writing
+from portal.funds.acting import ActingAnswer
+from portal.funds.acting import appoint_acting_chair
 from portal.funds.columns import FORM
 from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
 from portal.funds.models import FundRequest
+from portal.funds.setup import close_day
+from portal.letters.models import Letter
 from portal.payments import service as payments
 from portal.payments.models import Payment
+from portal.people.models import Organisation
 from portal.people.models import Person
+from portal.people.models import RoleGrant
 from portal.people.openings import OpeningAnswer
 from portal.people.openings import ask_opening
 from portal.people.openings import grant_opening
 from portal.people.rules import Purpose
+from portal.people.service import add_person
+from portal.people.staffing import deactivate_person
 from portal.sheets import write_workbook
+from portal.youths.consenting import ConsentAnswer
+from portal.youths.consenting import GuardianAnswer
+from portal.youths.consenting import add_guardian
+from portal.youths.consenting import record_consent
+from portal.youths.models import Youth
+from portal.youths.models import YouthPair
+from portal.youths.pairing import settle_pair
+from portal.youths.rules import Purpose as Sharing
+from portal.youths.rules import Relation
+from portal.youths.rules import Signers
+from portal.youths.rules import Verdict
+from portal.youths.service import register_youth
+from tests import cases
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.hostile import png
+from tests.world import ANSWER
 from tests.world import NOON
+from tests.world import YOUTH
 from tests.world import World
 
 # Who stands at the doors, by username; all requests of the world are the requester's, for SC5.
@@ -68,6 +98,12 @@ CAST: Mapping[str, str | None] = {
     "auditor": "wipa",
     "administrator": "admin",
 }
+SHARED = ConsentAnswer(
+    frozenset({Sharing.SHARE}), Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER), "แบบ"
+)
+TODAY = date(2026, 11, 20)
+TUESDAY = date(2026, 11, 24)
+CLOSED = date(2029, 3, 5)
 REST = "everybody else"
 BEHIND_SIGN_IN = ("/office", "/treasury")
 SEES_SENT = "requester officer chair driving board auditor"
@@ -127,6 +163,48 @@ REQUEST = {
     "account_number": "9990000001",
     "has_consent": "y",
 }
+WITHDRAWAL = (
+    "GET /office/people-helped/<int:youth_id>/consents/<any(keep, pay, share):purpose>/withdraw"
+)
+REVISION = {
+    "amount": "1,400",
+    "payee_kind": "self",
+    "account_holder": "นายต้นกล้า ตัวอย่าง",
+    "bank": "006",
+    "account_number": "9990000001",
+    "note": "-",
+}
+ACTING = {
+    "subcommittee": "SC5",
+    "person": "chair6",
+    "order": "13/2570",
+    "from_on": "1/2/2572",
+    "to_on": "2/2/2572",
+}
+RECORD = {
+    "title": "นาย",
+    "first_name": "ต้นกล้า",
+    "last_name": "ตัวอย่าง",
+    "birth_on": "9/6/2552",
+    "national_id": "",
+    "place": "210101",
+    "activity": "nothing",
+    "pathway": "",
+    "schooling": "",
+}
+CONSENT = {
+    "purposes": "pay",
+    "person_signed": "y",
+    "guardian": "แม่ ตัวอย่าง",
+    "relation": "mother",
+    "power_paper": "",
+    "paper": "-",
+}
+NAMES = {"name_th": "ชื่อใหม่", "name_en": "A new name"}
+LATER = {"valid_from": "1/3/2572"}
+RULED = {"ok": "administrator", "refused": REST}
+CASES = "finder requester officer auditor"
+FINDINGS = "officer chair other_chair treasurer auditor administrator"
 OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
 FILE = ("upload.xlsx", write_workbook({"คำขอ": [list(FORM)]}))
 DECIDE = {"action": "approve", "reason": "", "note": ""} | SEEN
@@ -164,7 +242,8 @@ DOORS = (
     door("GET /office/requests.<any(csv,xlsx):ending>", "/office/requests.xlsx", ok=REST),
     door("GET /office/decisions", ok=REST),
     door("GET /office/decisions.<any(csv,xlsx):ending>", "/office/decisions.csv", ok=REST),
-    door("POST /office/decisions", body={"pick": "{submitted}-{version}"}, ok="chair", idle=REST),
+    door("POST /office/decisions", 
+         body={"pick": "{submitted}-{version}", "is_unrelated": "y"}, ok="chair", idle=REST),
     # Asking.
     door("GET /office/requests/new", ok="finder requester officer", refused=REST),
     door("GET /office/requests/new", "/office/requests/new?kind=project",
@@ -179,7 +258,7 @@ DOORS = (
     door("POST /office/requests/<int:request_id>/amend", "/office/requests/{approved}/amend",
          body=REQUEST | SEEN, refused=SEES_PAID, hidden=REST),
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{draft}/submit",
-         body=SEEN, ok="requester officer", hidden=REST),
+         body=SEEN | {"has_consent": "y"}, ok="requester officer", hidden=REST),
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{submitted}/submit",
          body=SEEN, refused=SEES_SENT, hidden=REST),
     door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{submitted}/withdraw",
@@ -258,6 +337,268 @@ DOORS = (
          body=SEEN | {"note": "-"}, ok="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/void", "/treasury/payments/{sent}/void",
          body=SEEN | {"note": "-"}, refused=REST),
+    # Concerns of people without an account, and choosing one's own password.
+    door("GET /concerns", ok=REST),
+    door("GET /concerns/figures", ok=REST),
+    door("GET /concerns/follow", ok=REST),
+    door("GET /concerns/received", ok=REST),
+    door("GET /password", ok=REST, nobody="sign in"),
+    # What is asked of a request besides.
+    door("GET /office/requests/new/worker.js", ok=REST),
+    door("GET /office/requests/<int:request_id>/check", "/office/requests/{draft}/check",
+         ok="requester officer", hidden=REST),
+    door("GET /office/requests/<int:request_id>/check", "/office/requests/{submitted}/check",
+         ok=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/sent", "/office/requests/{submitted}/sent",
+         ok=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/sent", "/office/requests/{draft}/sent",
+         hidden=REST),
+    door("GET /office/requests/<int:request_id>/revise", "/office/requests/{approved}/revise",
+         ok="officer", refused="requester chair driving board auditor treasurer", hidden=REST),
+    door("GET /office/requests/<int:request_id>/revise", "/office/requests/{submitted}/revise",
+         refused=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/attachments",
+         "/office/requests/{submitted}/attachments", ok=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/attachments",
+         "/office/requests/{draft}/attachments", ok="requester officer", hidden=REST),
+    door("GET /office/requests/<int:request_id>/attachments/<int:attachment_id>",
+         "/office/requests/{submitted}/attachments/{attachment}", ok=SEES_SENT, hidden=REST),
+    door("GET /office/requests/<int:request_id>/attachments/<int:attachment_id>",
+         "/office/requests/{draft}/attachments/{attachment}", hidden=REST),
+    # Referrals and follow-ups.
+    door("GET /office/referrals", ok=CASES, refused=REST),
+    door("GET /office/referrals/new", "/office/referrals/new?youth={youth}",
+         ok="requester officer", hidden="finder", refused=REST),
+    door("GET /office/referrals/<int:referral_id>", "/office/referrals/{asked_referral}",
+         ok="finder officer auditor", hidden=REST),
+    door("GET /office/referrals/<int:referral_id>", "/office/referrals/{accepted}",
+         ok="finder requester officer auditor", hidden=REST),
+    door("GET /office/referrals/<int:referral_id>", "/office/referrals/{done_referral}",
+         ok="finder requester officer auditor", hidden=REST),
+    door("GET /office/cases/<int:youth_id>", "/office/cases/{youth}",
+         ok="requester officer auditor", hidden=REST),
+    door("GET /office/follow-ups", ok=CASES, refused=REST),
+    door("GET /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
+         ok="requester officer", hidden="finder", refused=REST),
+    door("GET /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{followed_up}",
+         ok="requester officer", hidden="finder", refused=REST),
+    # Records of people.
+    door("GET /office/people-helped", ok=CASES, hidden=REST),
+    door("GET /office/people-helped/<int:youth_id>", "/office/people-helped/{youth}",
+         ok="requester officer auditor", hidden=REST),
+    door("GET /office/people-helped/<int:youth_id>/correct",
+         "/office/people-helped/{youth}/correct",
+         ok="officer", refused="requester auditor", hidden=REST),
+    door("GET /office/people-helped/<int:youth_id>/guardians/new",
+         "/office/people-helped/{youth}/guardians/new",
+         ok="officer", refused="requester auditor", hidden=REST),
+    door("GET /office/people-helped/<int:youth_id>/consents/new",
+         "/office/people-helped/{youth}/consents/new",
+         ok="officer", refused="requester auditor", hidden=REST),
+    door(WITHDRAWAL, "/office/people-helped/{youth}/consents/share/withdraw",
+         ok="officer", refused="requester auditor", hidden=REST),
+    door("GET /office/people-helped/<int:youth_id>/reads", "/office/people-helped/{youth}/reads",
+         ok="officer auditor", hidden=REST),
+    door("GET /office/people-helped/pairs", ok="officer auditor", hidden=REST),
+    door("GET /office/people-helped/pairs/<int:pair_id>", "/office/people-helped/pairs/{pair}",
+         ok="officer auditor", hidden=REST),
+    door("GET /office/people-helped/pairs/<int:pair_id>", "/office/people-helped/pairs/{merged}",
+         ok="officer auditor", hidden=REST),
+    door("GET /office/reads", ok="auditor", refused=REST),
+    # Findings and concerns.
+    door("GET /office/findings", ok=FINDINGS, refused=REST),
+    door("GET /office/findings/new", "/office/findings/new?eid={eid}", ok="auditor", refused=REST),
+    door("GET /office/findings/<int:finding_id>", "/office/findings/{finding}",
+         ok="officer chair auditor", hidden=REST),
+    door("GET /office/concerns", ok="officer board auditor", refused=REST),
+    door("GET /office/concerns/<int:concern_id>", "/office/concerns/{concern}",
+         ok="officer auditor", hidden=REST),
+    door("GET /office/concerns/<int:concern_id>", "/office/concerns/{sensitive}",
+         ok="auditor", hidden=REST),
+    # Acting chairs, letters, money in.
+    door("GET /office/acting", ok=REST),
+    door("GET /office/outbox", ok=REST),
+    door("GET /office/money-in", ok="officer", refused=REST),
+    door("GET /office/money-in/donations/new", ok="officer", refused=REST),
+    door("GET /office/money-in/allocations/new", ok="officer", refused=REST),
+    # Rules: everybody reads them, the administrator changes them.
+    door("GET /office/rules", ok=REST),
+    door("GET /office/rules/<kind>/<code>", "/office/rules/fund/GEN", ok=REST),
+    door("GET /office/rules/<kind>/<code>", "/office/rules/category/LIVING", ok=REST),
+    door("GET /office/rules/<kind>/<code>", "/office/rules/fund/NONE", hidden=REST),
+    door("GET /office/rules/<kind>/new", "/office/rules/fund/new", **RULED),
+    door("GET /office/rules/<kind>/new", "/office/rules/category/new", **RULED),
+    door("GET /office/rules/<kind>/<code>/change", "/office/rules/category/LIVING/change", **RULED),
+    door("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end", **RULED),
+    door("GET /office/rules/limits", **RULED),
+    door("GET /office/rules/targets", **RULED),
+    door("GET /office/rules/closed-days/new", **RULED),
+    door("GET /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
+         **RULED),
+    # People who sign in, and partners.
+    door("GET /office/users", ok="auditor administrator", refused=REST),
+    door("GET /office/users/new", **RULED),
+    door("GET /office/users/<int:person_id>", "/office/users/{prasit}",
+         ok="auditor administrator", refused=REST),
+    door("GET /office/users/<int:person_id>", "/office/users/{gone}",
+         ok="auditor administrator", refused=REST),
+    door("GET /office/users/<int:person_id>", "/office/users/99999",
+         hidden="auditor administrator", refused=REST),
+    door("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over",
+         **RULED),
+    door("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password", **RULED),
+    door("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
+         **RULED),
+    door("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end", **RULED),
+    door("GET /office/organisations", ok="auditor administrator", refused=REST),
+    door("GET /office/organisations/new", **RULED),
+    door("GET /office/organisations/<code>/rename", "/office/organisations/DOLE/rename", **RULED),
+    # What is done with a request besides.
+    door("POST /office/requests/<int:request_id>/interest", "/office/requests/{submitted}/interest",
+         body=SEEN | {"interest": "unrelated", "how": ""},
+         ok="chair", refused="requester officer driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/override", "/office/requests/{submitted}/override",
+         body=SEEN | {"code": "shared_account", "note": "-"}, refused=SEES_SENT, hidden=REST),
+    door("POST /office/requests/<int:request_id>/ratify", "/office/requests/{urgent}/ratify",
+         body=SEEN | {"verdict": "ratify", "note": ""},
+         ok="driving", refused="requester officer chair treasurer board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/revise", "/office/requests/{approved}/revise",
+         body=SEEN | REVISION,
+         ok="officer", refused="requester chair driving board auditor treasurer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments",
+         "/office/requests/{submitted}/attachments",
+         body={"papers-kind": "photo", "papers-files": ("a.png", png())},
+         ok="officer", refused="requester chair driving board auditor", hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments",
+         "/office/requests/{draft}/attachments",
+         body={"papers-kind": "photo", "papers-files": ("a.png", png())},
+         ok="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
+         "/office/requests/{submitted}/attachments/{attachment}/remove",
+         body={"why": "unclear"},
+         ok="officer", refused="requester chair driving board auditor", hidden=REST),
+    # Acting chairs, letters.
+    door("POST /office/acting", body=ACTING, ok="chair driving", refused=REST),
+    door("POST /office/acting/<int:term_id>/end", "/office/acting/{term}/end",
+         ok="chair driving", refused=REST),
+    door("POST /office/outbox/<int:letter_id>/retry", "/office/outbox/{letter}/retry",
+         ok="administrator", refused="chair", hidden=REST),
+    # Referrals and follow-ups.
+    door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
+         body={"receiver": "OVEC", "asked": "-"},
+         ok="requester officer", hidden="finder", refused=REST),
+    door("POST /office/referrals/<int:referral_id>/reply",
+         "/office/referrals/{asked_referral}/reply",
+         body=SEEN | {"action": "accept", "reason": "", "note": ""},
+         ok="finder", refused="officer auditor", hidden=REST),
+    door("POST /office/referrals/<int:referral_id>/cancel",
+         "/office/referrals/{asked_referral}/cancel",
+         body=SEEN, ok="officer", refused="finder auditor", hidden=REST),
+    door("POST /office/referrals/<int:referral_id>/finish", "/office/referrals/{accepted}/finish",
+         body=SEEN | {"note": "-"},
+         ok="finder", refused="requester officer auditor", hidden=REST),
+    door("POST /office/referrals/<int:referral_id>/finish",
+         "/office/referrals/{done_referral}/finish",
+         body=SEEN | {"note": "-"}, refused="finder requester officer auditor", hidden=REST),
+    door("POST /office/referrals/<int:referral_id>/notes", "/office/referrals/{accepted}/notes",
+         body={"words": "-"}, ok="finder", refused="requester officer auditor", hidden=REST),
+    door("POST /office/cases/<int:youth_id>/notes", "/office/cases/{youth}/notes",
+         body={"words": "-"}, ok="requester officer", hidden="finder", refused=REST),
+    door("POST /office/cases/<int:youth_id>/follow-ups", "/office/cases/{youth}/follow-ups",
+         body={"kind": "single", "day": "1/2/2650"},
+         ok="requester officer", hidden="finder", refused=REST),
+    door("POST /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
+         body=SEEN | {"outcome": "in_work", "pathway": "", "done_on": "20/11/2569", "note": ""},
+         ok="requester officer", hidden="finder", refused=REST),
+    # Records of people.
+    door("POST /office/people-helped/<int:youth_id>/correct",
+         "/office/people-helped/{youth}/correct",
+         body=SEEN | RECORD, ok="officer", refused="requester auditor", hidden=REST),
+    door("POST /office/people-helped/<int:youth_id>/confirm",
+         "/office/people-helped/{youth}/confirm",
+         body=SEEN, ok="officer", refused="requester auditor", hidden=REST),
+    door("POST /office/people-helped/<int:youth_id>/guardians/new",
+         "/office/people-helped/{youth}/guardians/new",
+         body=SEEN | {"name": "พ่อ ตัวอย่าง", "relation": "father", "paper": ""},
+         ok="officer", refused="requester auditor", hidden=REST),
+    door("POST /office/people-helped/<int:youth_id>/guardians/<int:guardian_id>/end",
+         "/office/people-helped/{youth}/guardians/{guardian}/end",
+         body=SEEN, ok="officer", refused="requester auditor", hidden=REST),
+    door("POST /office/people-helped/<int:youth_id>/consents/new",
+         "/office/people-helped/{youth}/consents/new",
+         body=SEEN | CONSENT, ok="officer", refused="requester auditor", hidden=REST),
+    door(WITHDRAWAL.replace("GET", "POST"), "/office/people-helped/{youth}/consents/share/withdraw",
+         body=SEEN, ok="officer", refused="requester auditor", hidden=REST),
+    door("POST /office/people-helped/pairs/<int:pair_id>/settle",
+         "/office/people-helped/pairs/{pair}/settle",
+         body=SEEN | {"verdict": "two"}, ok="officer", refused="auditor", hidden=REST),
+    door("POST /office/people-helped/pairs/<int:pair_id>/undo",
+         "/office/people-helped/pairs/{merged}/undo",
+         body=SEEN, ok="officer", refused="auditor", hidden=REST),
+    # Findings and concerns.
+    door("POST /office/findings/new",
+         body={"eid": "{eid}", "severity": "note", "topic": "papers", "words": "-"},
+         ok="auditor", refused=REST),
+    door("POST /office/findings/<int:finding_id>", "/office/findings/{finding}",
+         body=SEEN | {"action": "answer", "words": "-", "remedy": "explained", "doubt": ""},
+         ok="officer chair", idle="auditor", hidden=REST),
+    door("POST /office/concerns/<int:concern_id>", "/office/concerns/{concern}",
+         body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
+         ok="officer", idle="auditor", hidden=REST),
+    door("POST /office/concerns/<int:concern_id>", "/office/concerns/{sensitive}",
+         body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
+         ok="auditor", hidden=REST),
+    door("POST /concerns",
+         body={"topic": "money", "words": "-", "about": "", "contact": "", "website": "",
+               "sheet": "a sheet of its own"}, ok=REST),
+    door("POST /concerns/follow", body={"code": "{code}", "words": ""}, ok=REST),
+    door("POST /concerns/follow", body={"code": "{code}", "words": "-"}, ok=REST),
+    door("POST /concerns/follow/words", body={"words": "-"}, idle=REST, nobody="idle"),
+    door("POST /concerns/follow/close", idle=REST, nobody="idle"),
+    door("POST /concerns/follow/leave", ok=REST),
+    # Money in, rules, people who sign in, partners.
+    door("POST /office/money-in/donations/new",
+         body={"fund": "GEN", "amount": "100", "received_on": "20/11/2569", "donor": "-",
+               "reference": ""}, ok="officer", refused=REST),
+    door("POST /office/money-in/allocations/new",
+         body={"fund": "GEN", "subcommittee": "SC5", "amount": "1", "fiscal_year": "2570"},
+         ok="officer", refused=REST),
+    door("POST /office/rules/<kind>/new", "/office/rules/purpose/new",
+         body=NAMES | {"code": "NEW"}, **RULED),
+    door("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
+         body=NAMES | LATER | {"seen_version": "{rule}"}, **RULED),
+    door("POST /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end",
+         body=LATER | {"seen_version": "{rule}"}, **RULED),
+    door("POST /office/rules/limits",
+         body=LATER | {"seen_version": "{rule}", "limits-0-above": "0",
+                       "limits-0-signatures": "chair"}, **RULED),
+    door("POST /office/rules/targets",
+         body=LATER | {"seen_version": "{rule}", "check": "2", "decide": "4", "pay": "6"}, **RULED),
+    door("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}, **RULED),
+    door("POST /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
+         **RULED),
+    door("POST /office/users/new",
+         body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}, **RULED),
+    door("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
+         body=SEEN | {"password": "handed over in person"}, **RULED),
+    door("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
+         body=SEEN, **RULED),
+    door("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
+         body=SEEN, **RULED),
+    door("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
+         body=SEEN, **RULED),
+    door("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
+         body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}, **RULED),
+    door("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}, **RULED),
+    door("POST /office/organisations/new",
+         body=NAMES | {"code": "NEW", "kind": "{sector}"}, **RULED),
+    door("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
+         body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}, **RULED),
+    door("POST /password",
+         body={"old": PASSWORD, "new": "a new one of mine", "again": "a new one of mine"},
+         ok=REST, nobody="sign in"),
 )  # fmt: skip
 
 
@@ -362,6 +703,9 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
         "approved": world.approve(world.submitted(by=by), world.somchai),
         "paid": world.approve(world.submitted(by=by), world.somchai),
     }
+    urgent = replace(ANSWER, is_urgent=True, urgent_reason="-")
+    requests["urgent"] = world.approve(world.submitted(by=by, answer=urgent), world.somchai)
+    world.declare(requests["urgent"], world.driving)
     document = world.issued(requests["approved"])
     paid = world.prepared(requests["paid"])
     _take(world, paid, "release", "send", "confirm")
@@ -386,11 +730,117 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
         at=NOON,
     )
     world.person(world.krit)
-    things: dict[str, FundRequest | Payment] = {**requests, **steps}
+    things: dict[str, Any] = {**requests, **steps, **_beside_money(world, requests["submitted"])}
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
-    return places, {name: thing.version for name, thing in things.items()}
+    places |= _kept(world, requests["submitted"])
+    return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
+
+
+def _beside_money(world: World, submitted: FundRequest) -> dict[str, Any]:
+    """Bring people, referrals, follow-ups, concerns and findings into every state."""
+    session = world.session
+    youth_id = cases.youth(world)
+    assert youth_id == submitted.youth_id
+    guardian = add_guardian(
+        session,
+        youth_id,
+        GuardianAnswer("แม่ ตัวอย่าง", Relation.MOTHER, ""),
+        seen_version=session.get_one(Youth, youth_id).version,
+        by=world.malee,
+        at=NOON,
+    )
+    referrals = {
+        "done_referral": cases.done(world, cases.accepted(world, cases.sent(world, youth_id))),
+        "accepted": cases.accepted(world, cases.sent(world, youth_id)),
+    }
+    follow_ups = {
+        "planned": cases.planned(world, youth_id),
+        "followed_up": cases.followed_up(world, cases.planned(world, youth_id, day=TUESDAY)),
+    }
+    pairs = {"pair": _pair(world, "ศิริพร", "สิริพร"), "merged": _pair(world, "ดวงใจ", "ดวงจัย")}
+    merged = pairs["merged"]
+    other = session.get_one(Youth, pairs["pair"].older_id)
+    record_consent(
+        session,
+        other.id,
+        SHARED,
+        seen_version=other.version,
+        by=world.malee,
+        at=NOON,
+    )
+    referrals["asked_referral"] = cases.sent(world, other.id)
+    settle_pair(
+        session, merged.id, Verdict.SAME, seen_version=merged.version, by=world.malee, at=NOON
+    )
+    gone = add_person(
+        session, "gone", name="ลาออก ตัวอย่าง", organisation_code=None, by=world.admin, at=NOON
+    )
+    deactivate_person(session, gone, by=world.admin, at=NOON)
+    return {
+        "gone": gone,
+        "prasit": world.person(world.prasit),
+        "youth": session.get_one(Youth, youth_id),
+        "guardian": guardian,
+        **referrals,
+        **follow_ups,
+        **pairs,
+        "finding": world.raised(),
+        "concern": world.received(),
+        "sensitive": world.received(ConcernTopic.CHILD),
+    }
+
+
+def _pair(world: World, *names: str) -> YouthPair:
+    """Return the pair of two records whose names sound alike."""
+    before = {pair.id for pair in world.session.scalars(select(YouthPair))}
+    for number, name in enumerate(names):
+        one = replace(
+            YOUTH,
+            first_name=name,
+            last_name=f"สมมติสุข{names[0]}",
+            birth_on=date(2009, 3, 13 + 5 * number),
+            national_id=None,
+        )
+        area = ANSWER.area_code
+        register_youth(world.session, one, area_code=area, by=world.malee, at=NOON)
+    found = world.session.scalars(select(YouthPair))
+    return next(pair for pair in found if pair.id not in before)
+
+
+def _kept(world: World, submitted: FundRequest) -> dict[str, object]:
+    """Return the ids of what has no version: papers, letters, terms, people and their roles."""
+    session = world.session
+    term = appoint_acting_chair(
+        session,
+        ActingAnswer("chair6", "SC5", "12/2570", TODAY, TODAY + timedelta(days=60)),
+        by=world.somchai,
+        at=NOON,
+    )
+    letter = session.scalars(select(Letter).where(Letter.to_person_id == world.somchai.person_id))
+    failed = next(iter(letter))
+    failed.attempts, failed.failed_at, failed.last_error = 8, NOON, "address"
+    session.flush()
+    close_day(
+        session, CLOSED, name_th="วันหยุด", name_en="Closed", by=world.admin, at=NOON
+    )
+    dole = session.get_one(Organisation, "DOLE")
+    told = ConcernAnswer(ConcernTopic.MONEY, False, "", "-", "", sheet="followed")
+    receipt = receive_concern(session, told, at=NOON)
+    grant = select(RoleGrant.id).where(RoleGrant.person_id == world.prasit.person_id)
+    return {
+        "term": term.id,
+        "letter": failed.id,
+        "closed": CLOSED.isoformat(),
+        "rule": 0,
+        "sector": dole.kind,
+        "dole_th": dole.name_th,
+        "dole_en": dole.name_en,
+        "code": receipt.code,
+        "grant": session.scalars(grant).one(),
+        "attachment": world.attached(submitted).id,
+    }
 
 
 def _take(world: World, payment: Payment, *steps: str) -> Payment:
