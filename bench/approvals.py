@@ -81,7 +81,7 @@ def install(folder: Path, url: str, postings: int) -> Iterator[Ready]:
         with writing(db.engine, info) as session:
             world = World(session)
             asked = replace(ANSWER, fund="EEF-ABE", amount=Money.baht(1))
-            requests = [world.submitted(answer=asked) for _ in range(ROUNDS + WARM_UP)]
+            requests = [world.to_decide(answer=asked) for _ in range(ROUNDS + WARM_UP)]
             waiting = [(request.id, request.version) for request in requests]
             ready = Ready(app, db.engine, world.somchai, waiting)
         settle(db.engine)
