@@ -47,6 +47,10 @@ from portal.funds.columns import FORM
 from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
 from portal.funds.models import FundRequest
+from portal.funds.rulebook import RuleKind
+from portal.funds.rules_page import newest_limits
+from portal.funds.rules_page import newest_targets
+from portal.funds.rules_page import rule_page
 from portal.funds.setup import close_day
 from portal.letters.models import Letter
 from portal.payments import service as payments
@@ -99,7 +103,9 @@ CAST: Mapping[str, str | None] = {
     "administrator": "admin",
 }
 SHARED = ConsentAnswer(
-    frozenset({Sharing.SHARE}), Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER), "แบบ"
+    frozenset({Sharing.SHARE}),
+    Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER),
+    "แบบ",
 )
 TODAY = date(2026, 11, 20)
 TUESDAY = date(2026, 11, 24)
@@ -149,9 +155,7 @@ def door(
 
 SEEN = {"seen_version": "{version}"}
 REQUEST = {
-    "title": "นาย",
-    "first_name": "ต้นกล้า",
-    "last_name": "ตัวอย่าง",
+    "name": "นายต้นกล้า ตัวอย่าง",
     "birth_on": "9/6/2552",
     "place": "210101",
     "category": "SC5/LIVING",
@@ -242,7 +246,7 @@ DOORS = (
     door("GET /office/requests.<any(csv,xlsx):ending>", "/office/requests.xlsx", ok=REST),
     door("GET /office/decisions", ok=REST),
     door("GET /office/decisions.<any(csv,xlsx):ending>", "/office/decisions.csv", ok=REST),
-    door("POST /office/decisions", 
+    door("POST /office/decisions",
          body={"pick": "{submitted}-{version}", "is_unrelated": "y"}, ok="chair", idle=REST),
     # Asking.
     door("GET /office/requests/new", ok="finder requester officer", refused=REST),
@@ -260,7 +264,7 @@ DOORS = (
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{draft}/submit",
          body=SEEN | {"has_consent": "y"}, ok="requester officer", hidden=REST),
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{submitted}/submit",
-         body=SEEN, refused=SEES_SENT, hidden=REST),
+         body=SEEN, idle="requester", refused="officer chair driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{submitted}/withdraw",
          body=SEEN, ok="requester officer", refused="chair driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{paid}/withdraw",
@@ -275,9 +279,9 @@ DOORS = (
     door("GET /office/requests/<int:request_id>", "/office/requests/{paid}",
          ok=SEES_PAID, hidden=REST),
     door("GET /office/requests/<int:request_id>", "/office/requests/99999", hidden=REST),
-    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{declared}/decide",
          body=DECIDE, ok="chair", refused="requester officer driving board auditor", hidden=REST),
-    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{declared}/decide",
          body=DECIDE | {"action": "return", "reason": "papers"},
          ok="chair", refused="requester officer driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/decide", "/office/requests/{approved}/decide",
@@ -457,7 +461,7 @@ DOORS = (
     # What is done with a request besides.
     door("POST /office/requests/<int:request_id>/interest", "/office/requests/{submitted}/interest",
          body=SEEN | {"interest": "unrelated", "how": ""},
-         ok="chair", refused="requester officer driving board auditor", hidden=REST),
+         ok="chair driving board", refused="requester officer auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/override", "/office/requests/{submitted}/override",
          body=SEEN | {"code": "shared_account", "note": "-"}, refused=SEES_SENT, hidden=REST),
     door("POST /office/requests/<int:request_id>/ratify", "/office/requests/{urgent}/ratify",
@@ -476,18 +480,26 @@ DOORS = (
          ok="requester officer", hidden=REST),
     door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
          "/office/requests/{submitted}/attachments/{attachment}/remove",
-         body={"why": "unclear"},
-         ok="officer", refused="requester chair driving board auditor", hidden=REST),
+         body={"why": "unclear"}, refused=SEES_SENT, hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
+         "/office/requests/{draft}/attachments/{draft_paper}/remove",
+         body={"why": "unclear"}, ok="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
+         "/office/requests/{draft}/attachments/{attachment}/remove",
+         body={"why": "unclear"}, hidden=REST),
     # Acting chairs, letters.
-    door("POST /office/acting", body=ACTING, ok="chair driving", refused=REST),
+    door("POST /office/acting", body=ACTING, ok="chair driving", idle=REST),
     door("POST /office/acting/<int:term_id>/end", "/office/acting/{term}/end",
          ok="chair driving", refused=REST),
     door("POST /office/outbox/<int:letter_id>/retry", "/office/outbox/{letter}/retry",
          ok="administrator", refused="chair", hidden=REST),
     # Referrals and follow-ups.
     door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
-         body={"receiver": "OVEC", "asked": "-"},
-         ok="requester officer", hidden="finder", refused=REST),
+         body={"receiver": "VHV", "asked": "-"},
+         ok="officer", idle="requester", hidden="finder", refused=REST),
+    door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
+         body={"receiver": "PEO", "asked": "-"},
+         ok="requester", idle="officer", hidden="finder", refused=REST),
     door("POST /office/referrals/<int:referral_id>/reply",
          "/office/referrals/{asked_referral}/reply",
          body=SEEN | {"action": "accept", "reason": "", "note": ""},
@@ -504,10 +516,10 @@ DOORS = (
     door("POST /office/referrals/<int:referral_id>/notes", "/office/referrals/{accepted}/notes",
          body={"words": "-"}, ok="finder", refused="requester officer auditor", hidden=REST),
     door("POST /office/cases/<int:youth_id>/notes", "/office/cases/{youth}/notes",
-         body={"words": "-"}, ok="requester officer", hidden="finder", refused=REST),
+         body={"words": "-"}, ok="officer", refused=REST),
     door("POST /office/cases/<int:youth_id>/follow-ups", "/office/cases/{youth}/follow-ups",
          body={"kind": "single", "day": "1/2/2650"},
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="officer", refused=REST),
     door("POST /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
          body=SEEN | {"outcome": "in_work", "pathway": "", "done_on": "20/11/2569", "note": ""},
          ok="requester officer", hidden="finder", refused=REST),
@@ -542,10 +554,10 @@ DOORS = (
          ok="auditor", refused=REST),
     door("POST /office/findings/<int:finding_id>", "/office/findings/{finding}",
          body=SEEN | {"action": "answer", "words": "-", "remedy": "explained", "doubt": ""},
-         ok="officer chair", idle="auditor", hidden=REST),
+         ok="officer chair", refused="auditor", hidden=REST),
     door("POST /office/concerns/<int:concern_id>", "/office/concerns/{concern}",
          body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
-         ok="officer", idle="auditor", hidden=REST),
+         ok="officer", refused="auditor", hidden=REST),
     door("POST /office/concerns/<int:concern_id>", "/office/concerns/{sensitive}",
          body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
          ok="auditor", hidden=REST),
@@ -568,13 +580,14 @@ DOORS = (
          body=NAMES | {"code": "NEW"}, **RULED),
     door("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
          body=NAMES | LATER | {"seen_version": "{rule}"}, **RULED),
-    door("POST /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end",
-         body=LATER | {"seen_version": "{rule}"}, **RULED),
+    door("POST /office/rules/<kind>/<code>/end", "/office/rules/category/LIVING/end",
+         body=LATER | {"seen_version": "{living}"}, **RULED),
     door("POST /office/rules/limits",
-         body=LATER | {"seen_version": "{rule}", "limits-0-above": "0",
+         body=LATER | {"seen_version": "{limits}", "limits-0-above": "0",
                        "limits-0-signatures": "chair"}, **RULED),
     door("POST /office/rules/targets",
-         body=LATER | {"seen_version": "{rule}", "check": "2", "decide": "4", "pay": "6"}, **RULED),
+         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"},
+         **RULED),
     door("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}, **RULED),
     door("POST /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
          **RULED),
@@ -598,7 +611,7 @@ DOORS = (
          body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}, **RULED),
     door("POST /password",
          body={"old": PASSWORD, "new": "a new one of mine", "again": "a new one of mine"},
-         ok=REST, nobody="sign in"),
+         ok=REST, idle="krit", nobody="sign in"),
 )  # fmt: skip
 
 
@@ -700,6 +713,7 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     requests = {
         "draft": world.draft(by=by),
         "submitted": world.submitted(by=by),
+        "declared": world.declare(world.submitted(by=by), world.somchai),
         "approved": world.approve(world.submitted(by=by), world.somchai),
         "paid": world.approve(world.submitted(by=by), world.somchai),
     }
@@ -734,7 +748,7 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
-    places |= _kept(world, requests["submitted"])
+    places |= _kept(world, requests["submitted"], requests["draft"])
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
 
 
@@ -809,7 +823,7 @@ def _pair(world: World, *names: str) -> YouthPair:
     return next(pair for pair in found if pair.id not in before)
 
 
-def _kept(world: World, submitted: FundRequest) -> dict[str, object]:
+def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str, object]:
     """Return the ids of what has no version: papers, letters, terms, people and their roles."""
     session = world.session
     term = appoint_acting_chair(
@@ -822,24 +836,28 @@ def _kept(world: World, submitted: FundRequest) -> dict[str, object]:
     failed = next(iter(letter))
     failed.attempts, failed.failed_at, failed.last_error = 8, NOON, "address"
     session.flush()
-    close_day(
-        session, CLOSED, name_th="วันหยุด", name_en="Closed", by=world.admin, at=NOON
-    )
+    close_day(session, CLOSED, name_th="วันหยุด", name_en="Closed", by=world.admin, at=NOON)
     dole = session.get_one(Organisation, "DOLE")
-    told = ConcernAnswer(ConcernTopic.MONEY, False, "", "-", "", sheet="followed")
+    told = ConcernAnswer(
+        ConcernTopic.MONEY, is_about_house=False, about="", words="-", contact="", sheet="followed"
+    )
     receipt = receive_concern(session, told, at=NOON)
     grant = select(RoleGrant.id).where(RoleGrant.person_id == world.prasit.person_id)
     return {
         "term": term.id,
         "letter": failed.id,
         "closed": CLOSED.isoformat(),
-        "rule": 0,
+        "rule": rule_page(session, RuleKind.FUND, "GEN", day=TODAY).newest.version,
+        "living": rule_page(session, RuleKind.CATEGORY, "LIVING", day=TODAY).newest.version,
+        "limits": newest_limits(session)[0],
+        "targets": newest_targets(session)[0],
         "sector": dole.kind,
         "dole_th": dole.name_th,
         "dole_en": dole.name_en,
         "code": receipt.code,
         "grant": session.scalars(grant).one(),
         "attachment": world.attached(submitted).id,
+        "draft_paper": world.attached(draft).id,
     }
 
 
