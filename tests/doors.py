@@ -10,7 +10,7 @@ The first text is the route as Flask has it; the second an address in the world 
 Then who gets what, each of the cast once; REST is everybody who is named nowhere else:
 
     ok       the page, the file, or 303 after something was done
-    idle     an answer that changes nothing (nothing of what was ticked was theirs)
+    idle     an answer that changes nothing: nothing ticked was theirs, or the form comes back (422)
     refused  403 or 409: not you, or not now
     hidden   404: there is no such thing, as far as they can know
 
@@ -153,6 +153,11 @@ def door(
     return Door(route, path, answers, body or {})
 
 
+def ruled(route: str, path: str = "", *, body: Mapping[str, object] | None = None) -> Door:
+    """Read the line of what is the administrator's alone."""
+    return door(route, path, body=body, ok="administrator", refused=REST)
+
+
 SEEN = {"seen_version": "{version}"}
 REQUEST = {
     "name": "นายต้นกล้า ตัวอย่าง",
@@ -206,7 +211,6 @@ CONSENT = {
 }
 NAMES = {"name_th": "ชื่อใหม่", "name_en": "A new name"}
 LATER = {"valid_from": "1/3/2572"}
-RULED = {"ok": "administrator", "refused": REST}
 CASES = "finder requester officer auditor"
 FINDINGS = "officer chair other_chair treasurer auditor administrator"
 OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
@@ -430,34 +434,32 @@ DOORS = (
     door("GET /office/rules/<kind>/<code>", "/office/rules/fund/GEN", ok=REST),
     door("GET /office/rules/<kind>/<code>", "/office/rules/category/LIVING", ok=REST),
     door("GET /office/rules/<kind>/<code>", "/office/rules/fund/NONE", hidden=REST),
-    door("GET /office/rules/<kind>/new", "/office/rules/fund/new", **RULED),
-    door("GET /office/rules/<kind>/new", "/office/rules/category/new", **RULED),
-    door("GET /office/rules/<kind>/<code>/change", "/office/rules/category/LIVING/change", **RULED),
-    door("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end", **RULED),
-    door("GET /office/rules/limits", **RULED),
-    door("GET /office/rules/targets", **RULED),
-    door("GET /office/rules/closed-days/new", **RULED),
-    door("GET /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
-         **RULED),
+    ruled("GET /office/rules/<kind>/new", "/office/rules/fund/new"),
+    ruled("GET /office/rules/<kind>/new", "/office/rules/category/new"),
+    ruled("GET /office/rules/<kind>/<code>/change", "/office/rules/category/LIVING/change"),
+    ruled("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end"),
+    ruled("GET /office/rules/limits"),
+    ruled("GET /office/rules/targets"),
+    ruled("GET /office/rules/closed-days/new"),
+    ruled("GET /office/rules/closed-days/<written>/open",
+          "/office/rules/closed-days/{closed}/open"),
     # People who sign in, and partners.
     door("GET /office/users", ok="auditor administrator", refused=REST),
-    door("GET /office/users/new", **RULED),
+    ruled("GET /office/users/new"),
     door("GET /office/users/<int:person_id>", "/office/users/{prasit}",
          ok="auditor administrator", refused=REST),
     door("GET /office/users/<int:person_id>", "/office/users/{gone}",
          ok="auditor administrator", refused=REST),
     door("GET /office/users/<int:person_id>", "/office/users/99999",
          hidden="auditor administrator", refused=REST),
-    door("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over",
-         **RULED),
-    door("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password", **RULED),
-    door("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
-         **RULED),
-    door("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
-         "/office/users/{prasit}/roles/{grant}/end", **RULED),
+    ruled("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
+    ruled("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
+    ruled("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
+    ruled("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end"),
     door("GET /office/organisations", ok="auditor administrator", refused=REST),
-    door("GET /office/organisations/new", **RULED),
-    door("GET /office/organisations/<code>/rename", "/office/organisations/DOLE/rename", **RULED),
+    ruled("GET /office/organisations/new"),
+    ruled("GET /office/organisations/<code>/rename", "/office/organisations/DOLE/rename"),
     # What is done with a request besides.
     door("POST /office/requests/<int:request_id>/interest", "/office/requests/{submitted}/interest",
          body=SEEN | {"interest": "unrelated", "how": ""},
@@ -576,39 +578,38 @@ DOORS = (
     door("POST /office/money-in/allocations/new",
          body={"fund": "GEN", "subcommittee": "SC5", "amount": "1", "fiscal_year": "2570"},
          ok="officer", refused=REST),
-    door("POST /office/rules/<kind>/new", "/office/rules/purpose/new",
-         body=NAMES | {"code": "NEW"}, **RULED),
-    door("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
-         body=NAMES | LATER | {"seen_version": "{rule}"}, **RULED),
-    door("POST /office/rules/<kind>/<code>/end", "/office/rules/category/LIVING/end",
-         body=LATER | {"seen_version": "{living}"}, **RULED),
-    door("POST /office/rules/limits",
+    ruled("POST /office/rules/<kind>/new", "/office/rules/purpose/new",
+         body=NAMES | {"code": "NEW"}),
+    ruled("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
+         body=NAMES | LATER | {"seen_version": "{rule}"}),
+    ruled("POST /office/rules/<kind>/<code>/end", "/office/rules/category/LIVING/end",
+         body=LATER | {"seen_version": "{living}"}),
+    ruled("POST /office/rules/limits",
          body=LATER | {"seen_version": "{limits}", "limits-0-above": "0",
-                       "limits-0-signatures": "chair"}, **RULED),
-    door("POST /office/rules/targets",
-         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"},
-         **RULED),
-    door("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}, **RULED),
-    door("POST /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
-         **RULED),
-    door("POST /office/users/new",
-         body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}, **RULED),
-    door("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
-         body=SEEN | {"password": "handed over in person"}, **RULED),
-    door("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
-         body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}, **RULED),
-    door("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
-         "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}, **RULED),
-    door("POST /office/organisations/new",
-         body=NAMES | {"code": "NEW", "kind": "{sector}"}, **RULED),
-    door("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
-         body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}, **RULED),
+                       "limits-0-signatures": "chair"}),
+    ruled("POST /office/rules/targets",
+         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+    ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
+    ruled("POST /office/rules/closed-days/<written>/open",
+          "/office/rules/closed-days/{closed}/open"),
+    ruled("POST /office/users/new",
+         body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
+    ruled("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
+         body=SEEN | {"password": "handed over in person"}),
+    ruled("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
+         body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}),
+    ruled("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}),
+    ruled("POST /office/organisations/new",
+         body=NAMES | {"code": "NEW", "kind": "{sector}"}),
+    ruled("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
+         body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}),
     door("POST /password",
          body={"old": PASSWORD, "new": "a new one of mine", "again": "a new one of mine"},
          ok=REST, idle="krit", nobody="sign in"),
