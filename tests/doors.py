@@ -10,7 +10,7 @@ The first text is the route as Flask has it; the second an address in the world 
 Then who gets what, each of the cast once; REST is everybody who is named nowhere else:
 
     ok       the page, the file, or 303 after something was done
-    idle     an answer that changes nothing (nothing of what was ticked was theirs)
+    idle     an answer that changes nothing: nothing ticked was theirs, or the form comes back (422)
     refused  403 or 409: not you, or not now
     hidden   404: there is no such thing, as far as they can know
 
@@ -47,6 +47,10 @@ from portal.funds.columns import FORM
 from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
 from portal.funds.models import FundRequest
+from portal.funds.rulebook import RuleKind
+from portal.funds.rules_page import newest_limits
+from portal.funds.rules_page import newest_targets
+from portal.funds.rules_page import rule_page
 from portal.funds.setup import close_day
 from portal.letters.models import Letter
 from portal.payments import service as payments
@@ -99,7 +103,9 @@ CAST: Mapping[str, str | None] = {
     "administrator": "admin",
 }
 SHARED = ConsentAnswer(
-    frozenset({Sharing.SHARE}), Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER), "แบบ"
+    frozenset({Sharing.SHARE}),
+    Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER),
+    "แบบ",
 )
 TODAY = date(2026, 11, 20)
 TUESDAY = date(2026, 11, 24)
@@ -147,11 +153,14 @@ def door(
     return Door(route, path, answers, body or {})
 
 
+def ruled(route: str, path: str = "", *, body: Mapping[str, object] | None = None) -> Door:
+    """Read the line of what is the administrator's alone."""
+    return door(route, path, body=body, ok="administrator", refused=REST)
+
+
 SEEN = {"seen_version": "{version}"}
 REQUEST = {
-    "title": "นาย",
-    "first_name": "ต้นกล้า",
-    "last_name": "ตัวอย่าง",
+    "name": "นายต้นกล้า ตัวอย่าง",
     "birth_on": "9/6/2552",
     "place": "210101",
     "category": "SC5/LIVING",
@@ -202,7 +211,6 @@ CONSENT = {
 }
 NAMES = {"name_th": "ชื่อใหม่", "name_en": "A new name"}
 LATER = {"valid_from": "1/3/2572"}
-RULED = {"ok": "administrator", "refused": REST}
 CASES = "finder requester officer auditor"
 FINDINGS = "officer chair other_chair treasurer auditor administrator"
 OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
@@ -242,7 +250,7 @@ DOORS = (
     door("GET /office/requests.<any(csv,xlsx):ending>", "/office/requests.xlsx", ok=REST),
     door("GET /office/decisions", ok=REST),
     door("GET /office/decisions.<any(csv,xlsx):ending>", "/office/decisions.csv", ok=REST),
-    door("POST /office/decisions", 
+    door("POST /office/decisions",
          body={"pick": "{submitted}-{version}", "is_unrelated": "y"}, ok="chair", idle=REST),
     # Asking.
     door("GET /office/requests/new", ok="finder requester officer", refused=REST),
@@ -260,7 +268,7 @@ DOORS = (
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{draft}/submit",
          body=SEEN | {"has_consent": "y"}, ok="requester officer", hidden=REST),
     door("POST /office/requests/<int:request_id>/submit", "/office/requests/{submitted}/submit",
-         body=SEEN, refused=SEES_SENT, hidden=REST),
+         body=SEEN, idle="requester", refused="officer chair driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{submitted}/withdraw",
          body=SEEN, ok="requester officer", refused="chair driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/withdraw", "/office/requests/{paid}/withdraw",
@@ -275,9 +283,9 @@ DOORS = (
     door("GET /office/requests/<int:request_id>", "/office/requests/{paid}",
          ok=SEES_PAID, hidden=REST),
     door("GET /office/requests/<int:request_id>", "/office/requests/99999", hidden=REST),
-    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{declared}/decide",
          body=DECIDE, ok="chair", refused="requester officer driving board auditor", hidden=REST),
-    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{submitted}/decide",
+    door("POST /office/requests/<int:request_id>/decide", "/office/requests/{declared}/decide",
          body=DECIDE | {"action": "return", "reason": "papers"},
          ok="chair", refused="requester officer driving board auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/decide", "/office/requests/{approved}/decide",
@@ -426,38 +434,36 @@ DOORS = (
     door("GET /office/rules/<kind>/<code>", "/office/rules/fund/GEN", ok=REST),
     door("GET /office/rules/<kind>/<code>", "/office/rules/category/LIVING", ok=REST),
     door("GET /office/rules/<kind>/<code>", "/office/rules/fund/NONE", hidden=REST),
-    door("GET /office/rules/<kind>/new", "/office/rules/fund/new", **RULED),
-    door("GET /office/rules/<kind>/new", "/office/rules/category/new", **RULED),
-    door("GET /office/rules/<kind>/<code>/change", "/office/rules/category/LIVING/change", **RULED),
-    door("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end", **RULED),
-    door("GET /office/rules/limits", **RULED),
-    door("GET /office/rules/targets", **RULED),
-    door("GET /office/rules/closed-days/new", **RULED),
-    door("GET /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
-         **RULED),
+    ruled("GET /office/rules/<kind>/new", "/office/rules/fund/new"),
+    ruled("GET /office/rules/<kind>/new", "/office/rules/category/new"),
+    ruled("GET /office/rules/<kind>/<code>/change", "/office/rules/category/LIVING/change"),
+    ruled("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end"),
+    ruled("GET /office/rules/limits"),
+    ruled("GET /office/rules/targets"),
+    ruled("GET /office/rules/closed-days/new"),
+    ruled("GET /office/rules/closed-days/<written>/open",
+          "/office/rules/closed-days/{closed}/open"),
     # People who sign in, and partners.
     door("GET /office/users", ok="auditor administrator", refused=REST),
-    door("GET /office/users/new", **RULED),
+    ruled("GET /office/users/new"),
     door("GET /office/users/<int:person_id>", "/office/users/{prasit}",
          ok="auditor administrator", refused=REST),
     door("GET /office/users/<int:person_id>", "/office/users/{gone}",
          ok="auditor administrator", refused=REST),
     door("GET /office/users/<int:person_id>", "/office/users/99999",
          hidden="auditor administrator", refused=REST),
-    door("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over",
-         **RULED),
-    door("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password", **RULED),
-    door("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
-         **RULED),
-    door("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
-         "/office/users/{prasit}/roles/{grant}/end", **RULED),
+    ruled("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
+    ruled("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
+    ruled("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
+    ruled("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end"),
     door("GET /office/organisations", ok="auditor administrator", refused=REST),
-    door("GET /office/organisations/new", **RULED),
-    door("GET /office/organisations/<code>/rename", "/office/organisations/DOLE/rename", **RULED),
+    ruled("GET /office/organisations/new"),
+    ruled("GET /office/organisations/<code>/rename", "/office/organisations/DOLE/rename"),
     # What is done with a request besides.
     door("POST /office/requests/<int:request_id>/interest", "/office/requests/{submitted}/interest",
          body=SEEN | {"interest": "unrelated", "how": ""},
-         ok="chair", refused="requester officer driving board auditor", hidden=REST),
+         ok="chair driving board", refused="requester officer auditor", hidden=REST),
     door("POST /office/requests/<int:request_id>/override", "/office/requests/{submitted}/override",
          body=SEEN | {"code": "shared_account", "note": "-"}, refused=SEES_SENT, hidden=REST),
     door("POST /office/requests/<int:request_id>/ratify", "/office/requests/{urgent}/ratify",
@@ -476,18 +482,26 @@ DOORS = (
          ok="requester officer", hidden=REST),
     door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
          "/office/requests/{submitted}/attachments/{attachment}/remove",
-         body={"why": "unclear"},
-         ok="officer", refused="requester chair driving board auditor", hidden=REST),
+         body={"why": "unclear"}, refused=SEES_SENT, hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
+         "/office/requests/{draft}/attachments/{draft_paper}/remove",
+         body={"why": "unclear"}, ok="requester officer", hidden=REST),
+    door("POST /office/requests/<int:request_id>/attachments/<int:attachment_id>/remove",
+         "/office/requests/{draft}/attachments/{attachment}/remove",
+         body={"why": "unclear"}, hidden=REST),
     # Acting chairs, letters.
-    door("POST /office/acting", body=ACTING, ok="chair driving", refused=REST),
+    door("POST /office/acting", body=ACTING, ok="chair driving", idle=REST),
     door("POST /office/acting/<int:term_id>/end", "/office/acting/{term}/end",
          ok="chair driving", refused=REST),
     door("POST /office/outbox/<int:letter_id>/retry", "/office/outbox/{letter}/retry",
          ok="administrator", refused="chair", hidden=REST),
     # Referrals and follow-ups.
     door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
-         body={"receiver": "OVEC", "asked": "-"},
-         ok="requester officer", hidden="finder", refused=REST),
+         body={"receiver": "VHV", "asked": "-"},
+         ok="officer", idle="requester", hidden="finder", refused=REST),
+    door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
+         body={"receiver": "PEO", "asked": "-"},
+         ok="requester", idle="officer", hidden="finder", refused=REST),
     door("POST /office/referrals/<int:referral_id>/reply",
          "/office/referrals/{asked_referral}/reply",
          body=SEEN | {"action": "accept", "reason": "", "note": ""},
@@ -504,10 +518,10 @@ DOORS = (
     door("POST /office/referrals/<int:referral_id>/notes", "/office/referrals/{accepted}/notes",
          body={"words": "-"}, ok="finder", refused="requester officer auditor", hidden=REST),
     door("POST /office/cases/<int:youth_id>/notes", "/office/cases/{youth}/notes",
-         body={"words": "-"}, ok="requester officer", hidden="finder", refused=REST),
+         body={"words": "-"}, ok="officer", refused=REST),
     door("POST /office/cases/<int:youth_id>/follow-ups", "/office/cases/{youth}/follow-ups",
          body={"kind": "single", "day": "1/2/2650"},
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="officer", refused=REST),
     door("POST /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
          body=SEEN | {"outcome": "in_work", "pathway": "", "done_on": "20/11/2569", "note": ""},
          ok="requester officer", hidden="finder", refused=REST),
@@ -542,10 +556,10 @@ DOORS = (
          ok="auditor", refused=REST),
     door("POST /office/findings/<int:finding_id>", "/office/findings/{finding}",
          body=SEEN | {"action": "answer", "words": "-", "remedy": "explained", "doubt": ""},
-         ok="officer chair", idle="auditor", hidden=REST),
+         ok="officer chair", refused="auditor", hidden=REST),
     door("POST /office/concerns/<int:concern_id>", "/office/concerns/{concern}",
          body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
-         ok="officer", idle="auditor", hidden=REST),
+         ok="officer", refused="auditor", hidden=REST),
     door("POST /office/concerns/<int:concern_id>", "/office/concerns/{sensitive}",
          body=SEEN | {"action": "take_up", "words": "", "outcome": ""},
          ok="auditor", hidden=REST),
@@ -564,41 +578,41 @@ DOORS = (
     door("POST /office/money-in/allocations/new",
          body={"fund": "GEN", "subcommittee": "SC5", "amount": "1", "fiscal_year": "2570"},
          ok="officer", refused=REST),
-    door("POST /office/rules/<kind>/new", "/office/rules/purpose/new",
-         body=NAMES | {"code": "NEW"}, **RULED),
-    door("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
-         body=NAMES | LATER | {"seen_version": "{rule}"}, **RULED),
-    door("POST /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end",
-         body=LATER | {"seen_version": "{rule}"}, **RULED),
-    door("POST /office/rules/limits",
-         body=LATER | {"seen_version": "{rule}", "limits-0-above": "0",
-                       "limits-0-signatures": "chair"}, **RULED),
-    door("POST /office/rules/targets",
-         body=LATER | {"seen_version": "{rule}", "check": "2", "decide": "4", "pay": "6"}, **RULED),
-    door("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}, **RULED),
-    door("POST /office/rules/closed-days/<written>/open", "/office/rules/closed-days/{closed}/open",
-         **RULED),
-    door("POST /office/users/new",
-         body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}, **RULED),
-    door("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
-         body=SEEN | {"password": "handed over in person"}, **RULED),
-    door("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
-         body=SEEN, **RULED),
-    door("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
-         body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}, **RULED),
-    door("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
-         "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}, **RULED),
-    door("POST /office/organisations/new",
-         body=NAMES | {"code": "NEW", "kind": "{sector}"}, **RULED),
-    door("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
-         body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}, **RULED),
+    ruled("POST /office/rules/<kind>/new", "/office/rules/purpose/new",
+         body=NAMES | {"code": "NEW"}),
+    ruled("POST /office/rules/<kind>/<code>/change", "/office/rules/fund/GEN/change",
+         body=NAMES | LATER | {"seen_version": "{rule}"}),
+    ruled("POST /office/rules/<kind>/<code>/end", "/office/rules/category/LIVING/end",
+         body=LATER | {"seen_version": "{living}"}),
+    ruled("POST /office/rules/limits",
+         body=LATER | {"seen_version": "{limits}", "limits-0-above": "0",
+                       "limits-0-signatures": "chair"}),
+    ruled("POST /office/rules/targets",
+         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+    ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
+    ruled("POST /office/rules/closed-days/<written>/open",
+          "/office/rules/closed-days/{closed}/open"),
+    ruled("POST /office/users/new",
+         body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
+    ruled("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
+         body=SEEN | {"password": "handed over in person"}),
+    ruled("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
+         body=SEEN),
+    ruled("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
+         body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}),
+    ruled("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}),
+    ruled("POST /office/organisations/new",
+         body=NAMES | {"code": "NEW", "kind": "{sector}"}),
+    ruled("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
+         body=NAMES | {"seen_th": "{dole_th}", "seen_en": "{dole_en}"}),
     door("POST /password",
          body={"old": PASSWORD, "new": "a new one of mine", "again": "a new one of mine"},
-         ok=REST, nobody="sign in"),
+         ok=REST, idle="krit", nobody="sign in"),
 )  # fmt: skip
 
 
@@ -700,6 +714,7 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     requests = {
         "draft": world.draft(by=by),
         "submitted": world.submitted(by=by),
+        "declared": world.declare(world.submitted(by=by), world.somchai),
         "approved": world.approve(world.submitted(by=by), world.somchai),
         "paid": world.approve(world.submitted(by=by), world.somchai),
     }
@@ -734,7 +749,7 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
-    places |= _kept(world, requests["submitted"])
+    places |= _kept(world, requests["submitted"], requests["draft"])
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
 
 
@@ -809,7 +824,7 @@ def _pair(world: World, *names: str) -> YouthPair:
     return next(pair for pair in found if pair.id not in before)
 
 
-def _kept(world: World, submitted: FundRequest) -> dict[str, object]:
+def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str, object]:
     """Return the ids of what has no version: papers, letters, terms, people and their roles."""
     session = world.session
     term = appoint_acting_chair(
@@ -822,24 +837,28 @@ def _kept(world: World, submitted: FundRequest) -> dict[str, object]:
     failed = next(iter(letter))
     failed.attempts, failed.failed_at, failed.last_error = 8, NOON, "address"
     session.flush()
-    close_day(
-        session, CLOSED, name_th="วันหยุด", name_en="Closed", by=world.admin, at=NOON
-    )
+    close_day(session, CLOSED, name_th="วันหยุด", name_en="Closed", by=world.admin, at=NOON)
     dole = session.get_one(Organisation, "DOLE")
-    told = ConcernAnswer(ConcernTopic.MONEY, False, "", "-", "", sheet="followed")
+    told = ConcernAnswer(
+        ConcernTopic.MONEY, is_about_house=False, about="", words="-", contact="", sheet="followed"
+    )
     receipt = receive_concern(session, told, at=NOON)
     grant = select(RoleGrant.id).where(RoleGrant.person_id == world.prasit.person_id)
     return {
         "term": term.id,
         "letter": failed.id,
         "closed": CLOSED.isoformat(),
-        "rule": 0,
+        "rule": rule_page(session, RuleKind.FUND, "GEN", day=TODAY).newest.version,
+        "living": rule_page(session, RuleKind.CATEGORY, "LIVING", day=TODAY).newest.version,
+        "limits": newest_limits(session)[0],
+        "targets": newest_targets(session)[0],
         "sector": dole.kind,
         "dole_th": dole.name_th,
         "dole_en": dole.name_en,
         "code": receipt.code,
         "grant": session.scalars(grant).one(),
         "attachment": world.attached(submitted).id,
+        "draft_paper": world.attached(draft).id,
     }
 
 
