@@ -84,6 +84,7 @@ def test_a_chair_approves_three_requests_from_the_list(
         box = boxes.nth(at).bounding_box()
         assert box is not None
         boxes.nth(at).check()
+    page.locator("input[name=is_unrelated]").check()
     page.locator("main form button[type=submit]").last.click()
     page.wait_for_load_state()
     assert not is_too_wide(page)
@@ -95,6 +96,10 @@ def test_a_chair_decides_on_the_one_page(portal: Portal, page: Page, address: st
         request_id = World(session).submitted().id
     sign_in(page, address, "chair5", language="/en")
     page.goto(f"{address}/en/office/requests/{request_id}")
+    assert not is_too_wide(page)
+    page.get_by_label("No, I am not related", exact=False).check()
+    page.get_by_role("button", name="Declare it").click()
+    page.wait_for_load_state()
     assert not is_too_wide(page)
     page.get_by_label("Approve", exact=False).first.check()
     page.get_by_role("button", name="Record").or_(
