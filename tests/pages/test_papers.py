@@ -45,6 +45,11 @@ def submitted(world: World) -> tuple[int, int]:
     return fund_request.id, fund_request.version
 
 
+def to_decide(world: World) -> tuple[int, int]:
+    fund_request = world.to_decide()
+    return fund_request.id, fund_request.version
+
+
 def made_sheet(client: Visitor, request_id: int) -> tuple[str, bytes]:
     """Press the button, follow the answer, and fetch the paper that the page shows."""
     answer = client.post(f"/office/requests/{request_id}/documents/decision")
@@ -135,7 +140,7 @@ def test_the_paper_is_in_thai_whatever_the_language_of_the_page(
 
 @only_sqlite
 def test_a_refusal_says_why(client: Visitor, made: Maker, tmp_path: Path) -> None:
-    request_id, version = made(submitted)
+    request_id, version = made(to_decide)
     client.sign_in("chair5")
     decision = {"action": "reject", "reason": "papers", "note": NOTE, "seen_version": str(version)}
     client.post(f"/office/requests/{request_id}/decide", data=decision)
@@ -261,7 +266,7 @@ def test_the_public_sees_that_a_paper_was_issued_and_not_what_it_says(
     assert "Paper issued" in page
     assert "Decision sheet, no. 1" in page
     # The one who issued it has no number: people are those who asked, decided and paid.
-    assert re.findall(r"person [0-9]", page) == ["person 1", "person 2"]
+    assert re.findall(r"person [0-9]", page) == ["person 1", "person 2", "person 2"]
     with Session(db.engine) as session:
         digest = session.scalars(select(Document.digest)).one()
     for path in ("/requests/RYG-2570-000001", "/log", "/en/log", "/"):
