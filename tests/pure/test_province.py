@@ -576,6 +576,16 @@ HOUSE_FAULTS = [
         "people malee, chairs: the role chair and the subcommittees in chairs go together",
     ),
     ('roles = ["officer"]', 'roles = ["system"]', "people malee, roles: system is not a person"),
+    (
+        'roles = ["officer"]',
+        'roles = ["officer", "auditor"]',
+        "people malee, roles: nobody is auditor and officer at the same time",
+    ),
+    (
+        'roles = ["officer"]',
+        'roles = ["finder", "administrator"]',
+        "people malee, roles: nobody is administrator and finder at the same time",
+    ),
 ]
 
 
