@@ -19,6 +19,7 @@ from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import FundFacts
 from portal.funds.rulebook import Rule
 from portal.funds.rulebook import RuleKind
+from portal.funds.rules_forms import RuleForm
 from portal.funds.rules_forms import new_form
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
@@ -133,6 +134,23 @@ def test_nonsense_is_refused_with_a_sentence(
     client.sign_in("admin")
     answer = client.post(f"{LIVING}/change", data=living(**wrong))
     assert (answer.status_code, sentence in answer.text) == (422, True)
+
+
+def test_a_fund_is_given_another_name(client: Visitor) -> None:
+    client.sign_in("admin")
+    url = "/en/office/rules/fund/GEN/change"
+    assert client.get(url).status_code == 200
+    rule = newest(RuleKind.FUND, "GEN")
+    data = {
+        "seen_version": rule.version,
+        "valid_from": typed(today()),
+        "name_th": "กองทุนทั่วไป",
+        "name_en": "General purposes",
+    }
+    assert confirmed(client, url, data).status_code == 303
+    client.post("/sign-out")
+    client.sign_in("malee")
+    assert "General purposes" in client.get("/en/office/requests/new").text
 
 
 def test_an_old_page_changes_nothing(client: Visitor) -> None:
@@ -321,8 +339,9 @@ def test_a_rule_that_is_none_is_not_found(client: Visitor, path: str) -> None:
 
 def test_a_form_says_itself_what_it_asks(portal: Portal) -> None:
     with portal.app.test_request_context("/office/rules/fund/new"):
-        with pytest.raises(NotImplementedError):
-            Planned().answer()
+        for ask in (Planned().answer, RuleForm().facts):
+            with pytest.raises(NotImplementedError):
+                ask()
         assert new_form(RuleKind.FUND).answer() == NewRule(
             RuleKind.FUND, "", FundFacts("", "", is_restricted=False)
         )

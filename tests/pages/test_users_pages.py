@@ -185,6 +185,7 @@ def test_the_list_is_searched_and_paged(client: Visitor, made: Maker) -> None:
     client.sign_in("admin")
     page = client.get("/en/office/users").text
     assert "1 to 50 of 56" in page
+    assert client.get("/en/office/users/new").status_code == 200
     assert "51 to 56 of 56" in client.get("/en/office/users?page=2").text
     assert "No password yet" in page
     found = client.get("/en/office/users?text=p39").text
