@@ -317,7 +317,10 @@ PUBLIC: dict[str, tuple[str, str]] = {
     ),
     "an act": ("UPDATE published_act SET satang = 1 WHERE idx = 99", "The public entry 99 is not"),
     "a role": ("UPDATE published_act SET role = 'x' WHERE idx = 9", "The public entry 9 is not"),
-    "a name": ("UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'", "fund/GEN/2026-11-02 is not"),
+    "a name": (
+        "UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'",
+        "fund/GEN/2026-11-02 is not",
+    ),
     "a limit": ("UPDATE published_limit SET above_satang = 1", "published_limit: "),
     "a limit less": ("DELETE FROM published_limit", "published_limit: "),
     "a date": ("UPDATE published_request SET paid_at = '2026-01-01T00:00:00Z'", REQUEST),
