@@ -45,6 +45,7 @@ from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import tidy
 from portal.thai import typed_day
+from portal.words import NOT_LISTED
 from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
@@ -171,7 +172,7 @@ class CategoryForm(Names, RuleForm):
         _("For whom"),
         choices=[SelectChoice(code, _(text)) for code, text in SERVES.items()],
         validate_choice=False,
-        validators=[AnyOf(list(SERVES), message=_("Choose one of the list."))],
+        validators=[AnyOf(list(SERVES), message=NOT_LISTED)],
     )
     subcommittees = SelectMultipleField(
         _("Subcommittees"), validators=[InputRequired(_("Tick at least one."))]

@@ -16,6 +16,7 @@ from portal.labels import ROLES
 from portal.people.planned import Planned
 from portal.people.user_forms import ReasonForm
 from portal.roles import Role
+from portal.words import NOT_LISTED
 from portal.words import OneOf
 
 GIVEN = tuple(role for role in Role if role is not Role.SYSTEM)
@@ -30,7 +31,7 @@ class RoleForm(ReasonForm, Planned):
         validate_choice=False,
         validators=[
             InputRequired(_("Choose a role.")),
-            AnyOf(list(GIVEN), message=_("Choose one of the list.")),
+            AnyOf(list(GIVEN), message=NOT_LISTED),
         ],
     )
     subcommittee = OneOf(_("Subcommittee"))

@@ -12,6 +12,7 @@ from wtforms import HiddenField
 from wtforms import RadioField
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
+from wtforms.validators import AnyOf
 from wtforms.validators import InputRequired
 from wtforms.validators import Regexp
 
@@ -96,13 +97,11 @@ class ReasonForm(SeenVersion):
         _("Why"),
         choices=[SelectChoice(code.value, _(ROLE_REASONS[code])) for code in RoleReason],
         validate_choice=False,
-        validators=[InputRequired(_("Choose a reason."))],
+        validators=[
+            InputRequired(_("Choose a reason.")),
+            AnyOf(list(RoleReason), message=NOT_LISTED),
+        ],
     )
-
-    def validate_reason(self, field: RadioField) -> None:
-        """Refuse what is no reason."""
-        if field.data not in set(RoleReason):
-            raise ValueError(NOT_LISTED)
 
     @property
     def why(self) -> RoleReason:

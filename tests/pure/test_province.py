@@ -589,6 +589,16 @@ HOUSE_FAULTS = [
         "malee @rayong.example",
         "people malee, email: 'malee @rayong.example' is not an e-mail address",
     ),
+    (
+        'roles = ["officer"]',
+        'roles = ["officer", "auditor"]',
+        "people malee, roles: nobody is auditor and officer at the same time",
+    ),
+    (
+        'roles = ["officer"]',
+        'roles = ["finder", "administrator"]',
+        "people malee, roles: nobody is administrator and finder at the same time",
+    ),
 ]
 
 

@@ -321,7 +321,7 @@ PUBLIC: dict[str, tuple[str, str]] = {
     "a role": ("UPDATE published_act SET role = 'x' WHERE idx = 9", "The public entry 9 is not"),
     "a name": (
         "UPDATE published_name SET name_th = 'x' WHERE code = 'GEN'",
-        "fund/GEN/2026-11-02 is",
+        "fund/GEN/2026-11-02 is not",
     ),
     "a limit": ("UPDATE published_limit SET above_satang = 1", "published_limit: "),
     "a limit less": ("DELETE FROM published_limit", "published_limit: "),

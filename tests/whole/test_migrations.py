@@ -9,10 +9,13 @@ from alembic.runtime.migration import MigrationContext
 from flask_migrate import downgrade
 from flask_migrate import upgrade
 from sqlalchemy import inspect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.cli import set_up
 from portal.db import Base
 from portal.db import db
+from portal.funds.rule_models import RuleVersion
 from tests.conftest import PROVINCE
 from tests.conftest import Portal
 from tests.world import FOUNDED
@@ -42,6 +45,30 @@ def test_the_way_down_and_up_again_is_whole(portal: Portal) -> None:
     (portal.install.settings.data_dir / "signer" / "signer.sqlite").unlink()
     vars(portal.install).pop("signer", None)
     assert "is set up" in set_up(PROVINCE, at=FOUNDED)
+
+
+def versions() -> list[tuple[object, ...]]:
+    with Session(db.engine) as session:
+        rows = session.execute(
+            select(
+                RuleVersion.kind,
+                RuleVersion.code,
+                RuleVersion.valid_from,
+                RuleVersion.facts,
+                RuleVersion.is_retired,
+            ).order_by(RuleVersion.kind, RuleVersion.code)
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_rules_of_before_they_had_versions_hold_from_the_founding_on(portal: Portal) -> None:
+    assert portal.install.has_log
+    before = versions()
+    downgrade(directory=str(MIGRATIONS), revision="0014-1")
+    assert "rule_version" not in inspect(db.engine).get_table_names()
+    upgrade(directory=str(MIGRATIONS))
+    assert versions() == before
+    assert len(before) > 30
 
 
 def test_the_newest_migration_is_named_and_none_imports_the_portal() -> None:

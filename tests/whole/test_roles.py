@@ -38,21 +38,60 @@ from portal.funds.attachments import Removal
 from portal.funds.books import check_books
 from portal.funds.drafting import amend_request
 from portal.funds.models import FundRequest
+from portal.funds.money_in import AllocationAnswer
+from portal.funds.money_in import DonationAnswer
+from portal.funds.money_in import allocate
+from portal.funds.money_in import receive_donation
+from portal.funds.rulebook import CategoryFacts
+from portal.funds.rulebook import RuleKind
+from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Reason
+from portal.funds.rules_in_force import rules_on
+from portal.funds.rules_page import newest_limits
+from portal.funds.rules_page import newest_targets
+from portal.funds.ruling import Change
+from portal.funds.ruling import Ending
+from portal.funds.ruling import NewRule
+from portal.funds.ruling import add_rule
+from portal.funds.ruling import change_rule
+from portal.funds.ruling import retire_rule
+from portal.funds.ruling_tables import DayToClose
+from portal.funds.ruling_tables import LimitTable
+from portal.funds.ruling_tables import TargetTable
+from portal.funds.ruling_tables import close_day
+from portal.funds.ruling_tables import open_day
+from portal.funds.ruling_tables import set_limits
+from portal.funds.ruling_tables import set_targets
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
 from portal.funds.service import return_request
 from portal.funds.service import submit_request
 from portal.funds.service import withdraw_request
+from portal.funds.staff import RoleAnswer
+from portal.funds.staff import give_role
+from portal.labels import Name
+from portal.money import Money
 from portal.payments.service import void_payment
+from portal.people.rules import RoleReason
+from portal.people.service import add_organisation
+from portal.people.service import add_person
+from portal.people.service import change_password
+from portal.people.service import set_one_time_password
 from portal.people.service import set_password
+from portal.people.staffing import deactivate_person
+from portal.people.staffing import end_role
+from portal.people.staffing import end_sessions
+from portal.people.staffing import reactivate_person
+from portal.people.staffing import rename_organisation
 from portal.publishing.service import publish
+from portal.roles import Role
 from tests import cases
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.conftest import owners
 from tests.postgres import own_server
+from tests.pure.test_rulebook import EVERY
 from tests.world import ANSWER
 from tests.world import NOON
 from tests.world import World
@@ -102,6 +141,57 @@ def work(session: Session) -> None:
     cases.declined(world)
     cases.followed_up(world)
     cases.noted(world)
+
+
+def rule(session: Session) -> None:
+    """Let the administrator do everything on rules."""
+    by, today = World(session).admin, NOON.date()
+    for kind, facts in EVERY.items():
+        if isinstance(facts, CategoryFacts):
+            facts = replace(facts, subcommittees=("SC1",))  # noqa: PLW2901 - these are there
+        add_rule(session, NewRule(kind, "NEW1", facts), by=by, at=NOON)
+        version = rules_on(session, None)[kind, "NEW1"].version
+        change = Change(kind, "NEW1", replace(facts, name_en="Other"), today, version)
+        change_rule(session, change, by=by, at=NOON)
+    newest = rules_on(session, None)[RuleKind.FUND, "NEW1"]
+    ending = Ending(RuleKind.FUND, "NEW1", today, newest.version)
+    retire_rule(session, ending, by=by, at=NOON)
+    (seen_limit, limits), (seen_target, days) = newest_limits(session), newest_targets(session)
+    table = LimitTable(tuple(limits), today, seen_limit)
+    set_limits(session, table, by=by, at=NOON)
+    targets = tuple((TargetStep(step), number) for step, number in days.items())
+    set_targets(session, TargetTable(targets, today, seen_target), by=by, at=NOON)
+    closed = DayToClose(today + timedelta(days=9), "x", "x")
+    close_day(session, closed, by=by, at=NOON)
+    open_day(session, closed.day, by=by, at=NOON)
+
+
+def administer(session: Session) -> None:
+    """Let the administrator do everything on people, and the officer book what comes in."""
+    world = World(session)
+    by, today = world.admin, NOON.date()
+    add_organisation(session, "NEW", name_th="x", name_en="x", kind="EDU", by=by, at=NOON)
+    rename_organisation(session, "NEW", Name("y", "y"), seen=Name("x", "x"), by=by, at=NOON)
+    person = add_person(session, "new", name="x", organisation_code="NEW", by=by, at=NOON)
+    answer = RoleAnswer(Role.CHAIR, "SC1", RoleReason.ELECTED, person.version)
+    grant = give_role(session, person.id, answer, by=by, at=NOON)
+    end_role(session, person, grant.id, reason=RoleReason.MISTAKE, by=by, at=NOON)
+    set_one_time_password(session, person, PASSWORD, by=by, at=NOON)
+    change_password(session, person.id, old=PASSWORD, new=f"{PASSWORD}!")
+    end_sessions(session, person, by=by, at=NOON)
+    deactivate_person(session, person, by=by, at=NOON)
+    reactivate_person(session, person, by=by, at=NOON)
+    officer, money = world.malee, Money.baht(1)
+    gift = DonationAnswer("", "GEN", money, today, "x")
+    receive_donation(session, gift, by=officer, at=NOON)
+    allocate(session, AllocationAnswer("GEN", "SC1", money, 2570), by=officer, at=NOON)
+
+
+@only_postgresql
+def test_the_pages_administer_by_what_they_are_granted(portal: Portal, as_web: Engine) -> None:
+    with writing(as_web, portal.install.session_info()) as session:
+        rule(session)
+        administer(session)
 
 
 @only_postgresql
