@@ -150,7 +150,7 @@ def test_a_fund_is_given_another_name(client: Visitor) -> None:
     assert confirmed(client, url, data).status_code == 303
     client.post("/sign-out")
     client.sign_in("malee")
-    assert "General purposes" in client.get("/en/office/requests/new").text
+    assert "General purposes" in client.get("/en/office/rules").text
 
 
 def test_an_old_page_changes_nothing(client: Visitor) -> None:
@@ -236,7 +236,9 @@ def test_what_has_ended_is_shown_and_offered_no_more(client: Visitor, made: Make
     assert ("This has ended." in page, "/EMPTY/change" in page) == (True, False)
     client.post("/sign-out")
     client.sign_in("malee")
-    assert "Empty fund" not in client.get("/en/office/requests/new").text
+    request_id = made(lambda world: world.draft().id)
+    offered = client.get(f"/en/office/requests/{request_id}/amend").text
+    assert ("Empty fund" in offered, 'value="GEN"' in offered) == (False, True)
 
 
 def limits(*above: str, **more: str) -> dict[str, str]:
