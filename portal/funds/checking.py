@@ -48,7 +48,7 @@ _SHOWN = 5
 
 def panel(session: Session, fund_request: FundRequest) -> list[Check]:
     """Return the panel of a request as it stands, with who answered for which stop."""
-    overriders = dict(
+    answered = dict(
         session.execute(
             select(CheckOverride.code, Person.name)
             .join(Person, Person.id == CheckOverride.by_person_id)
@@ -56,7 +56,7 @@ def panel(session: Session, fund_request: FundRequest) -> list[Check]:
         ).all()
     )
     return [
-        replace(check, overridden_by=overriders.get(check.code))
+        replace(check, overridden_by=answered.get(check.code))
         for check in judge(_facts(session, fund_request))
     ]
 
