@@ -10,7 +10,6 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -69,12 +68,8 @@ def receive_donation() -> ResponseReturnValue:
     """Show what would be booked, then book it."""
     by, at, form = current_actor(), now(), _donation_form()
 
-    def plan(session: Session, answer: DonationAnswer) -> None:
-        money_in.plan_donation(session, answer, by=by, at=at)
-
-    def act(session: Session, answer: DonationAnswer) -> None:
-        money_in.receive_donation(session, answer, by=by, at=at)
-
+    plan = partial(money_in.plan_donation, by=by, at=at)
+    act = partial(money_in.receive_donation, by=by, at=at)
     if refused := settle(form, partial(_show_donation, form), plan=plan, act=act):
         return refused
     tell(N_("The donation is booked."), N_("It can be allocated to a subcommittee now."))
@@ -110,12 +105,8 @@ def allocate() -> ResponseReturnValue:
     """Show what would be allocated, then allocate it."""
     by, at, form = current_actor(), now(), _allocation_form()
 
-    def plan(session: Session, answer: AllocationAnswer) -> None:
-        money_in.plan_allocation(session, answer, by=by)
-
-    def act(session: Session, answer: AllocationAnswer) -> None:
-        money_in.allocate(session, answer, by=by, at=at)
-
+    plan = partial(money_in.plan_allocation, by=by)
+    act = partial(money_in.allocate, by=by, at=at)
     if refused := settle(form, partial(_show_allocation, form), plan=plan, act=act):
         return refused
     tell(N_("The money is allocated."), N_("The subcommittee can decide on it now."))

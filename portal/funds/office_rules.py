@@ -10,7 +10,6 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -116,12 +115,8 @@ def add_rule(kind: str) -> ResponseReturnValue:
     """Show what would be added, then add it."""
     by, form = current_actor(), new_form(_kind(kind)).offer(_offered())
 
-    def plan(session: Session, new: NewRule) -> None:
-        ruling.plan_new_rule(session, new, by=by)
-
-    def act(session: Session, new: NewRule) -> None:
-        ruling.add_rule(session, new, by=by, at=now())
-
+    plan = partial(ruling.plan_new_rule, by=by)
+    act = partial(ruling.add_rule, by=by, at=now())
     if refused := settle(form, partial(_show_form, form), plan=plan, act=act):
         return refused
     tell(N_("The rule is added."), N_("It holds from today on, and stands in the log."))
@@ -142,12 +137,8 @@ def change_rule(kind: str, code: str) -> ResponseReturnValue:
     by, at, page = current_actor(), now(), _page(kind, code)
     form = change_form(page.newest, day=page.day).offer(_offered())
 
-    def plan(session: Session, change: Change) -> None:
-        ruling.plan_change(session, change, by=by, at=at)
-
-    def act(session: Session, change: Change) -> None:
-        ruling.change_rule(session, change, by=by, at=at)
-
+    plan = partial(ruling.plan_change, by=by, at=at)
+    act = partial(ruling.change_rule, by=by, at=at)
     if refused := settle(form, partial(_show_form, form, page=page), plan=plan, act=act):
         return refused
     tell(N_("The change is set."), N_("It holds from its day on, and stands in the log."))
@@ -174,12 +165,8 @@ def retire_rule(kind: str, code: str) -> ResponseReturnValue:
     by, at, page = current_actor(), now(), _page(kind, code)
     form = end_form(page.newest, day=page.day)
 
-    def plan(session: Session, ending: Ending) -> None:
-        ruling.plan_ending(session, ending, by=by, at=at)
-
-    def act(session: Session, ending: Ending) -> None:
-        ruling.retire_rule(session, ending, by=by, at=at)
-
+    plan = partial(ruling.plan_ending, by=by, at=at)
+    act = partial(ruling.retire_rule, by=by, at=at)
     if refused := settle(form, partial(_show_end, form, page=page), plan=plan, act=act):
         return refused
     tell(N_("The end is set."), N_("From its day on no new request can name it."))

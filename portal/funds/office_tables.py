@@ -12,7 +12,6 @@ from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -76,12 +75,8 @@ def set_limits() -> ResponseReturnValue:
     """Show the limits before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _limits_form()
 
-    def plan(session: Session, table: LimitTable) -> None:
-        ruling_tables.plan_limits(session, table, by=by, at=at)
-
-    def act(session: Session, table: LimitTable) -> None:
-        ruling_tables.set_limits(session, table, by=by, at=at)
-
+    plan = partial(ruling_tables.plan_limits, by=by, at=at)
+    act = partial(ruling_tables.set_limits, by=by, at=at)
     if refused := settle(form, partial(_show_limits, form), plan=plan, act=act):
         return refused
     tell(N_("The limits are set."), N_("Requests sent from that day on are signed by them."))
@@ -115,12 +110,8 @@ def set_targets() -> ResponseReturnValue:
     """Show the targets before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _targets_form()
 
-    def plan(session: Session, table: TargetTable) -> None:
-        ruling_tables.plan_targets(session, table, by=by, at=at)
-
-    def act(session: Session, table: TargetTable) -> None:
-        ruling_tables.set_targets(session, table, by=by, at=at)
-
+    plan = partial(ruling_tables.plan_targets, by=by, at=at)
+    act = partial(ruling_tables.set_targets, by=by, at=at)
     if refused := settle(form, partial(_show_targets, form), plan=plan, act=act):
         return refused
     tell(N_("The time targets are set."), N_("They hold from their day on."))
@@ -145,12 +136,8 @@ def close_day() -> ResponseReturnValue:
     """Show what would be closed, then close it."""
     by, at, form = current_actor(), now(), ClosedDayForm()
 
-    def plan(session: Session, closed: DayToClose) -> None:
-        ruling_tables.plan_closed_day(session, closed, by=by, at=at)
-
-    def act(session: Session, closed: DayToClose) -> None:
-        ruling_tables.close_day(session, closed, by=by, at=at)
-
+    plan = partial(ruling_tables.plan_closed_day, by=by, at=at)
+    act = partial(ruling_tables.close_day, by=by, at=at)
     if refused := settle(form, partial(_show_closed_day, form), plan=plan, act=act):
         return refused
     tell(N_("The day is closed."), N_("No step has to be taken on it."))
