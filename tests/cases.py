@@ -73,6 +73,11 @@ def youth(world: World, answer: RequestAnswer = ANSWER) -> int:
     """Somebody with a request, who agreed to be referred."""
     youth_id = world.submitted(answer=answer).youth_id
     assert youth_id is not None
+    return agreed(world, youth_id)
+
+
+def agreed(world: World, youth_id: int) -> int:
+    """The same person, who has agreed to be referred now."""
     record = world.session.get_one(Youth, youth_id)
     signers = Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER)
     record_consent(

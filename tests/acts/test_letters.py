@@ -340,7 +340,7 @@ def test_only_an_administrator_sends_a_failed_letter_again(session: Session, wor
     for by in (world.malee, world.finder, world.wipa):
         with pytest.raises(LetterNotFoundError):
             retry_letter(session, letter.id, by=by, at=later)
-    admin = world.everything()
+    admin = world.admin
     retry_letter(session, letter.id, by=admin, at=later)
     assert (letter.failed_at, letter.attempts, letter.due_at) == (None, 0, later)
     with pytest.raises(NotFailedError):

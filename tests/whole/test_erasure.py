@@ -228,6 +228,7 @@ def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
 def test_the_words_of_a_case_are_forgotten_too(portal: Portal, told: Told) -> None:
     def work(world: World) -> None:
         youth_id = int(told.youth.removeprefix("youth:"))
+        cases.agreed(world, youth_id)
         cases.done(world, cases.accepted(world, cases.sent(world, youth_id)))
         cases.declined(world, cases.sent(world, youth_id))
         cases.followed_up(world, cases.planned(world, youth_id))
