@@ -124,8 +124,9 @@ def open_form(page: Page, address: str, kind: str = "youth", language: str = "")
         """async () => {
             const [name] = await caches.keys();
             const cache = name && await caches.open(name);
-            const kept = cache ? await cache.keys() : [];
-            return kept.some(({ url }) => url.endsWith("woff2"));
+            const kept = cache ? (await cache.keys()).map(({ url }) => new URL(url)) : [];
+            const forms = kept.filter(({ pathname }) => pathname === location.pathname);
+            return forms.length === 2 && kept.some(({ pathname }) => pathname.endsWith("woff2"));
         }"""
     )
 
