@@ -16,6 +16,7 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import URL
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
 from sqlalchemy import make_url
@@ -37,6 +38,7 @@ from portal.funds.books import check_books
 from portal.install import Install
 from portal.people.models import Person
 from portal.people.service import set_password
+from portal.security import limiter
 from tests.logins import PUBLISHER
 from tests.logins import READER
 from tests.logins import WEB
@@ -133,23 +135,66 @@ def founded_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) 
     return folder, name
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the tests on one engine play, one after the other: each finds the province as founded.
+
+    The app, and what it has compiled, is one for all; the files and the database are not.
+    """
+
+    app: Flask
+    folder: Path
+    url: URL
+
+    def play(self) -> Iterator[Portal]:
+        """Lend the portal; what a test sets on the app is undone."""
+        config, extensions = dict(self.app.config), dict(self.app.extensions)
+        client_class = self.app.test_client_class
+        install = Install(extensions["install"].settings)
+        self.app.extensions |= {"install": install, "session_info": install.session_info}
+        limiter.reset()
+        try:
+            yield from _lent(self.app)
+        finally:
+            for kept, now in ((config, self.app.config), (extensions, self.app.extensions)):
+                now.clear()
+                now.update(kept)
+            self.app.test_client_class = client_class
+
+
+def _stage(folder: Path, url: str) -> Stage:
+    return Stage(create_app(_settings(folder, url)), folder, make_url(url))
+
+
+@pytest.fixture(scope="session")
+def stage_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    folder = tmp_path_factory.mktemp("stage") / "sqlite"
+    return _stage(folder, f"sqlite:///{folder / 'portal.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def stage_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> Stage:
+    url = make_url(postgres).set(database=f"stage_{secrets.token_hex(4)}")
+    folder = tmp_path_factory.mktemp("stage") / "postgresql"
+    return _stage(folder, url.render_as_string(hide_password=False))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
+def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
     """A founded province on one engine; each test has its own copy."""
-    folder = tmp_path / "instance"
+    stage: Stage = request.getfixturevalue(f"stage_{request.param}")
+    founded = request.getfixturevalue(f"founded_{request.param}")
+    shutil.rmtree(stage.folder)
     if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("founded_sqlite"), folder)
-        url = f"sqlite:///{folder / 'portal.sqlite'}"
-        yield from _running(folder, url)
+        shutil.copytree(founded, stage.folder)
+        yield from stage.play()
         return
-    founded, template = request.getfixturevalue("founded_postgresql")
-    server = request.getfixturevalue("postgres")
-    name = f"test_{secrets.token_hex(4)}"
-    shutil.copytree(founded, folder)
+    folder, template = founded
+    shutil.copytree(folder, stage.folder)
+    server, name = request.getfixturevalue("postgres"), stage.url.database
     _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
-        url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        yield from _running(folder, url)
+        yield from stage.play()
     finally:
         _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -175,9 +220,11 @@ def demo(told_demo: Path) -> Iterator[Portal]:
 
 
 def _running(folder: Path, url: str) -> Iterator[Portal]:
-    app = create_app(_settings(folder, url))
-    app.config["WTF_CSRF_ENABLED"] = False
-    app.config["RATELIMIT_ENABLED"] = False
+    yield from _lent(create_app(_settings(folder, url)))
+
+
+def _lent(app: Flask) -> Iterator[Portal]:
+    app.config |= {"WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}
     portal = Portal(app, app.extensions["install"])
     with app.app_context():
         try:
