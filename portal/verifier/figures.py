@@ -10,8 +10,8 @@ from portal.audit.entry import Entry
 from portal.audit.note import Checkpoint
 from portal.errors import N_
 from portal.money import Money
-from portal.publishing.fold import FoldError
 from portal.publishing.fold import step
+from portal.publishing.folding import FoldError
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import open_figures
 from portal.publishing.shelf import Measure

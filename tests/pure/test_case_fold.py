@@ -9,8 +9,8 @@ from portal.audit.entry import Json
 from portal.concerns.codes import ConcernState
 from portal.concerns.codes import FindingState
 from portal.publishing.case_fold import TELLS
-from portal.publishing.fold import FoldError
 from portal.publishing.fold import step
+from portal.publishing.folding import FoldError
 from portal.publishing.shelf import Shelf
 from portal.publishing.vocabulary import TYPES
 

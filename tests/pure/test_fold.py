@@ -11,9 +11,9 @@ from portal.audit.entry import Json
 from portal.cases import acts as case_acts
 from portal.funds.rulebook import before
 from portal.publishing import case_fold
-from portal.publishing.fold import FoldError
-from portal.publishing.fold import month
 from portal.publishing.fold import step
+from portal.publishing.folding import FoldError
+from portal.publishing.folding import month
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
 from portal.publishing.shelf import Measure
