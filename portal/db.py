@@ -65,6 +65,7 @@ KEPT = frozenset(
         "allocation",
         "payee_account",
         "document",
+        "receipt",
         "rule_version",
         "subcommittee",
         "purpose",

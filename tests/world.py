@@ -245,20 +245,22 @@ class World:
             at=NOON,
         )
 
-    def released(self) -> Payment:
-        payment = self.prepared()
+    def released(self, fund_request: FundRequest | None = None) -> Payment:
+        payment = self.prepared(fund_request)
         return payments.release_payment(
             self.session, payment.id, seen_version=payment.version, by=self.prasit, at=NOON
         )
 
-    def sent(self) -> Payment:
-        payment = self.released()
+    def sent(self, fund_request: FundRequest | None = None) -> Payment:
+        payment = self.released(fund_request)
         return payments.send_payment(
             self.session, payment.id, seen_version=payment.version, by=self.prasit, at=NOON
         )
 
-    def confirmed(self, bank_reference: str = "KTB0001") -> Payment:
-        payment = self.sent()
+    def confirmed(
+        self, bank_reference: str = "KTB0001", *, fund_request: FundRequest | None = None
+    ) -> Payment:
+        payment = self.sent(fund_request)
         return payments.confirm_payment(
             self.session,
             payment.id,

@@ -493,6 +493,7 @@ def upgrade():
         sa.Column("paying_satang", sa.BigInteger(), nullable=False),
         sa.Column("sent_satang", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_satang", sa.BigInteger(), nullable=False),
+        sa.Column("returned_satang", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("is_urgent", sa.Boolean(), nullable=False),
         sa.Column("urgent_reason", sa.Text(), nullable=False),
@@ -530,6 +531,10 @@ def upgrade():
             name=op.f("ck_fund_request_for_one_of_both"),
         ),
         sa.CheckConstraint("amount_satang > 0", name=op.f("ck_fund_request_amount_is_positive")),
+        sa.CheckConstraint(
+            "returned_satang BETWEEN 0 AND awarded_satang - paying_satang",
+            name=op.f("ck_fund_request_returned_waits"),
+        ),
         sa.CheckConstraint(
             "confirmed_satang BETWEEN 0 AND sent_satang",
             name=op.f("ck_fund_request_confirmed_was_sent"),
@@ -827,7 +832,17 @@ def upgrade():
         sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bank_reference", sa.String(length=60), nullable=True),
+        sa.Column("returned_satang", sa.BigInteger(), nullable=False),
+        sa.Column("fee_satang", sa.BigInteger(), nullable=False),
         sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=False),
+        sa.CheckConstraint(
+            "returned_satang BETWEEN 0 AND amount_satang AND fee_satang BETWEEN 0 AND returned_satang",
+            name=op.f("ck_payment_no_more_comes_back"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'returned') = (returned_satang = amount_satang)",
+            name=op.f("ck_payment_returned_when_all_is_back"),
+        ),
         sa.CheckConstraint(
             "state <> 'confirmed' OR (confirmed_by_id IS NOT NULL AND bank_reference IS NOT NULL)",
             name=op.f("ck_payment_confirmed_with_reference"),

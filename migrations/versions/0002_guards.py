@@ -35,6 +35,8 @@ AUDITED = {
         "sent_by_id",
         "confirmed_by_id",
         "bank_reference",
+        "returned_satang",
+        "fee_satang",
     ),
 }
 # The same, from the moment the request is sent until it comes back.

@@ -43,6 +43,7 @@ REQUEST = (
     "sent_satang",
     "confirmed_satang",
     "paying_satang",
+    "returned_satang",
 )
 SENT = (
     "reference",

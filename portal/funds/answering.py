@@ -12,6 +12,7 @@ from portal.audit.entry import loggable
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import acts
+from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
 from portal.funds import rules_in_force
@@ -21,10 +22,10 @@ from portal.funds.check_rules import check_may_override
 from portal.funds.checking import check_lane
 from portal.funds.checking import panel
 from portal.funds.docket import Effect
+from portal.funds.docket import book
 from portal.funds.docket import enter
 from portal.funds.docket import enter_beside
 from portal.funds.docket import load_request
-from portal.funds.docket import move_money
 from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
@@ -115,7 +116,12 @@ def revise_request(
     check_lane(session, fund_request, category, amount=revision.amount, day=day)
     if not revision.note.strip():
         raise NoteMissingError
-    awarded = fund_request.awarded
+    freed = ledger.release(
+        fund_request.fund_code,
+        fund_request.subcommittee_code,
+        fund_request.awarded,
+        returned=fund_request.returned,
+    )
     payee = PayeeAccount(
         version=len(fund_request.payees) + 1,
         kind=revision.payee.kind,
@@ -136,10 +142,11 @@ def revise_request(
         changes={
             "amount_satang": revision.amount.satang,
             "awarded_satang": 0,
+            "returned_satang": 0,
             "signatures_needed": ",".join(needed),
         },
         note=revision.note,
     )
     enter(session, fund_request, draft, effect, by=by)
-    move_money(session, fund_request, EntryKind.RELEASE, awarded, draft, by=by)
+    book(session, fund_request, EntryKind.RELEASE, freed, draft, by=by)
     return fund_request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
@@ -23,6 +24,7 @@ from portal.funds import rules
 from portal.funds.acts import Told
 from portal.funds.books import post
 from portal.funds.ledger import EntryKind
+from portal.funds.ledger import Posting
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -191,11 +193,31 @@ def move_money(
     *,
     by: Actor,
 ) -> None:
-    """Book what an act that was entered does to the request's money."""
+    """Take the request's money one place further, by an act that was entered."""
     fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
+    book(
+        session,
+        fund_request,
+        kind,
+        ledger.onward(kind, fund, subcommittee, amount),
+        draft,
+        by=by,
+    )
+
+
+def book(
+    session: Session,
+    fund_request: FundRequest,
+    kind: EntryKind,
+    postings: Sequence[Posting],
+    draft: Draft,
+    *,
+    by: Actor,
+) -> None:
+    """Book what an act that was entered does to the request's money."""
     post(
         session,
-        ledger.onward(kind, fund, subcommittee, amount),
+        postings,
         kind=kind,
         log_eid=str(fund_request.log_eid),
         by=by,

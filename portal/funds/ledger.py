@@ -57,6 +57,10 @@ class EntryKind(StrEnum):
     SENDING = "sending"
     CONFIRMATION = "confirmation"
     RELEASE = "release"
+    RECEIPT = "receipt"
+    RETURN = "return"
+    REFUND = "refund"
+    REOPENING = "reopening"
 
 
 class InsufficientFundsError(RuleError):
@@ -90,15 +94,41 @@ ONWARD: Mapping[EntryKind, tuple[Place, Place]] = {
     EntryKind.COMMITMENT: (Place.AVAILABLE, Place.COMMITTED),
     EntryKind.SENDING: (Place.COMMITTED, Place.IN_TRANSIT),
     EntryKind.CONFIRMATION: (Place.IN_TRANSIT, Place.DISBURSED),
-    # And the one way back: what was set aside and will not be paid.
-    EntryKind.RELEASE: (Place.COMMITTED, Place.AVAILABLE),
+    EntryKind.RECEIPT: (Place.DISBURSED, Place.RECEIVED),
+    # What came back is set aside again, to be paid once more.
+    EntryKind.REOPENING: (Place.RETURNED, Place.COMMITTED),
 }
 
 
 def onward(kind: EntryKind, fund: str, subcommittee: str, amount: Money) -> tuple[Posting, ...]:
-    """Approved money goes one place further: set aside, sent, paid; or is set free again."""
+    """Approved money goes one place further: set aside, sent, paid, received."""
     here, there = ONWARD[kind]
     return _move(amount, Account(fund, subcommittee, here), Account(fund, subcommittee, there))
+
+
+def release(fund: str, subcommittee: str, rest: Money, *, returned: Money) -> tuple[Posting, ...]:
+    """What will not be paid may be decided on again: set aside still, or `returned` by the bank."""
+    taken = {Place.COMMITTED: rest - returned, Place.RETURNED: returned}
+    return _gather(fund, subcommittee, taken, {Place.AVAILABLE: rest})
+
+
+def coming_back(
+    fund: str, subcommittee: str, amount: Money, *, fee: Money, out_of: Place
+) -> tuple[Posting, ...]:
+    """Money that had left comes back, less what the bank kept."""
+    given = {Place.RETURNED: amount - fee, Place.FEES: fee}
+    return _gather(fund, subcommittee, {out_of: amount}, given)
+
+
+def _gather(
+    fund: str, subcommittee: str, taken: Mapping[Place, Money], given: Mapping[Place, Money]
+) -> tuple[Posting, ...]:
+    moved = {place: -amount for place, amount in taken.items()} | dict(given)
+    return tuple(
+        Posting(Account(fund, subcommittee, place), amount)
+        for place, amount in moved.items()
+        if amount
+    )
 
 
 def _move(amount: Money, here: Account, there: Account) -> tuple[Posting, ...]:

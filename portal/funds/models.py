@@ -230,6 +230,9 @@ class FundRequest(Base):
             "paying_satang BETWEEN sent_satang AND awarded_satang", name="never_paid_twice"
         ),
         CheckConstraint("confirmed_satang BETWEEN 0 AND sent_satang", name="confirmed_was_sent"),
+        CheckConstraint(
+            "returned_satang BETWEEN 0 AND awarded_satang - paying_satang", name="returned_waits"
+        ),
         CheckConstraint("(youth_id IS NULL) <> (project_id IS NULL)", name="for_one_of_both"),
         CheckConstraint(
             "reference IS NOT NULL OR state IN ('draft', 'withdrawn')", name="sent_has_number"
@@ -261,6 +264,8 @@ class FundRequest(Base):
     paying_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     sent_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     confirmed_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Came back, and waits to be paid again or set free.
+    returned_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     reason: Mapped[str] = mapped_column(Text)
     is_urgent: Mapped[bool] = mapped_column(default=False)
     urgent_reason: Mapped[str] = mapped_column(Text, default="")
@@ -296,6 +301,11 @@ class FundRequest(Base):
     def unsent(self) -> Money:
         """Return what was approved and has not left for the bank."""
         return Money(self.awarded_satang - self.sent_satang)
+
+    @property
+    def returned(self) -> Money:
+        """Return what came back and waits to be paid again or set free."""
+        return Money(self.returned_satang)
 
     @property
     def payable(self) -> Money:

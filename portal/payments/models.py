@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy import ForeignKey
 from sqlalchemy import Index
 from sqlalchemy import String
+from sqlalchemy import UniqueConstraint
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -20,6 +21,7 @@ from portal.funds.models import log_reference
 from portal.money import Money
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
+from portal.payments.rules import ReceiptKind
 
 # A payment that may still reach the payee, or has.
 ALIVE = text("state IN ('prepared', 'released', 'sent', 'confirmed')")
@@ -36,6 +38,15 @@ class Payment(Base):
         CheckConstraint(
             "state NOT IN ('released', 'sent', 'confirmed') OR released_by_id IS NOT NULL",
             name="released_by_somebody",
+        ),
+        CheckConstraint(
+            "returned_satang BETWEEN 0 AND amount_satang"
+            " AND fee_satang BETWEEN 0 AND returned_satang",
+            name="no_more_comes_back",
+        ),
+        CheckConstraint(
+            "(state = 'returned') = (returned_satang = amount_satang)",
+            name="returned_when_all_is_back",
         ),
         CheckConstraint(
             "state <> 'confirmed' OR (confirmed_by_id IS NOT NULL AND bank_reference IS NOT NULL)",
@@ -69,6 +80,9 @@ class Payment(Base):
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     bank_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    # What came back of it, and what of that the bank kept.
+    returned_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    fee_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     log_eid: Mapped[str] = log_reference()
 
     __mapper_args__ = {"version_id_col": version}
@@ -77,3 +91,34 @@ class Payment(Base):
     def amount(self) -> Money:
         """Return the amount paid."""
         return Money(self.amount_satang)
+
+    @property
+    def returned(self) -> Money:
+        """Return what came back, with what the bank kept of it."""
+        return Money(self.returned_satang)
+
+    @property
+    def fee(self) -> Money:
+        """Return what the bank kept of what came back."""
+        return Money(self.fee_satang)
+
+    @property
+    def stayed(self) -> Money:
+        """Return what did not come back."""
+        return self.amount - self.returned
+
+
+class Receipt(Base):
+    """Evidence that the money arrived: a signed paper, a slip. The file lies in the archive."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (UniqueConstraint("payment_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    kind: Mapped[ReceiptKind] = mapped_column(choice(ReceiptKind, "kind"))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    filed_at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()

@@ -26,6 +26,7 @@ from portal.labels import Name
 from portal.money import Money
 from portal.payments import rules
 from portal.payments.models import Payment
+from portal.payments.models import Receipt
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -35,6 +36,26 @@ from portal.roles import Actor
 from portal.roles import Role
 
 PAGE_LENGTH = 50
+
+
+def receipt_digests(session: Session, payment_id: int) -> Sequence[str]:
+    """Return the digests of a payment's receipts."""
+    return session.scalars(select(Receipt.digest).where(Receipt.payment_id == payment_id)).all()
+
+
+def has_receipt(session: Session, payment_id: int) -> bool:
+    """Say whether a payment has a receipt."""
+    return bool(receipt_digests(session, payment_id))
+
+
+def lacks_receipts(session: Session, request_id: int) -> bool:
+    """Say whether a confirmed payment of a request has no receipt."""
+    lacking = select(Payment.id).where(
+        Payment.fund_request_id == request_id,
+        Payment.state == PaymentState.CONFIRMED,
+        ~select(Receipt.id).where(Receipt.payment_id == Payment.id).exists(),
+    )
+    return session.scalar(lacking.limit(1)) is not None
 
 
 def next_state(

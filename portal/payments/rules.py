@@ -36,6 +36,10 @@ class PaymentAction(StrEnum):
     SEND = "send"
     CONFIRM = "confirm"
     VOID = "void"
+    BOUNCE = "bounce"
+    REFUND = "refund"
+    RECEIPT = "receipt"
+    RELEASE_REST = "release_rest"
 
 
 class Channel(StrEnum):
@@ -44,6 +48,15 @@ class Channel(StrEnum):
     TRANSFER = "transfer"
     PROMPTPAY = "promptpay"
     CASH = "cash"
+
+
+class ReceiptKind(StrEnum):
+    """What shows that the money arrived."""
+
+    SIGNED_RECEIPT = "signed_receipt"
+    SCHOOL_RECEIPT = "school_receipt"
+    SHOP_RECEIPT = "shop_receipt"
+    SLIP = "slip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,16 @@ STEPS: Mapping[tuple[PaymentState | None, PaymentAction], PaymentStep] = {
     ),
     (PaymentState.PREPARED, PaymentAction.VOID): PaymentStep(PaymentState.VOIDED),
     (PaymentState.RELEASED, PaymentAction.VOID): PaymentStep(PaymentState.VOIDED),
+    # Where only a part comes back the payment stays confirmed.
+    (PaymentState.SENT, PaymentAction.BOUNCE): PaymentStep(
+        PaymentState.RETURNED, apart=PaymentAction.RELEASE
+    ),
+    (PaymentState.CONFIRMED, PaymentAction.BOUNCE): PaymentStep(
+        PaymentState.RETURNED, apart=PaymentAction.RELEASE
+    ),
+    (PaymentState.CONFIRMED, PaymentAction.REFUND): PaymentStep(
+        PaymentState.RETURNED, apart=PaymentAction.RELEASE
+    ),
 }
 
 
@@ -104,6 +127,57 @@ class BankReferenceUsedError(RuleError):
         )
 
 
+class TooMuchBackError(RuleError):
+    """More would come back than was paid and has not come back yet."""
+
+    def __init__(self, *, stayed: Money) -> None:
+        super().__init__(
+            N_("Between 0.01 and {stayed} baht can come back of this payment."), stayed=stayed
+        )
+        self.stayed = stayed
+
+
+class FeeTooHighError(RuleError):
+    """The bank would keep more than came back."""
+
+    def __init__(self, *, back: Money) -> None:
+        super().__init__(N_("The fee is part of what came back: at most {back} baht."), back=back)
+
+
+class BackInPartError(RuleError):
+    """What the bank has not confirmed comes back whole."""
+
+    def __init__(self, *, amount: Money) -> None:
+        super().__init__(
+            N_(
+                "The bank has not confirmed this payment: it comes back whole, {amount} baht. "
+                "Confirm it first if only a part came back."
+            ),
+            amount=amount,
+        )
+
+
+class NothingLeftError(RuleError):
+    """All that was approved is in payments: there is nothing to set free."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Nothing is left of what was approved; there is nothing to set free."))
+
+
+class NotConfirmedError(RuleError):
+    """A receipt is for money that arrived."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("A receipt is filed once the bank has confirmed the payment."))
+
+
+class ReceiptThereError(RuleError):
+    """The payment has this very paper already."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This paper is filed as a receipt of this payment already."))
+
+
 class PaymentNotFoundError(NotFoundError):
     """There is no such payment."""
 
@@ -134,6 +208,18 @@ def next_state(
     if step.apart is not None and done_by.get(step.apart) == by.person_id:
         raise SameTreasurerError(step.apart, action)
     return step.to
+
+
+def check_back(
+    state: PaymentState, amount: Money, *, stayed: Money, back: Money, fee: Money
+) -> None:
+    """Refuse what cannot come back of a payment: nothing, too much, or a part before it is paid."""
+    if not Money(0) < back <= stayed:
+        raise TooMuchBackError(stayed=stayed)
+    if not Money(0) <= fee <= back:
+        raise FeeTooHighError(back=back)
+    if state is PaymentState.SENT and back != amount:
+        raise BackInPartError(amount=amount)
 
 
 def check_payable(payable: Money) -> Money:

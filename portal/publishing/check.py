@@ -160,8 +160,8 @@ def _columns(row: Base) -> Row:
 
 
 # The places that approved money may be in, and those it is in once the bank has paid.
-_APPROVED = (Place.COMMITTED, Place.IN_TRANSIT, Place.DISBURSED)
-_PAID = (Place.DISBURSED,)
+_PAID = (Place.DISBURSED, Place.RECEIVED)
+_APPROVED = (Place.COMMITTED, Place.IN_TRANSIT, *_PAID, Place.RETURNED)
 
 
 def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None:
@@ -171,9 +171,13 @@ def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None
         return
     _check_places(session, (Place.AVAILABLE,), shelf.left)
     approved = shelf.sums(Measure.APPROVED)
+    fees, disbursed = shelf.sums(Measure.FEES), shelf.sums(Measure.DISBURSED)
     approved.subtract(shelf.sums(Measure.RELEASED))
+    approved.subtract(fees)
+    disbursed.subtract(shelf.sums(Measure.RETURNED))
     _check_places(session, _APPROVED, approved)
-    _check_places(session, _PAID, shelf.sums(Measure.DISBURSED))
+    _check_places(session, _PAID, disbursed)
+    _check_places(session, (Place.FEES,), fees)
 
 
 def _check_places(

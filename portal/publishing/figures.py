@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import open_figures
 
@@ -43,7 +45,9 @@ class Figures:
     allocated: Money
     requested: Money
     approved: Money
+    committed: Money
     disbursed: Money
+    fees: Money
     requests: int
     paid_for_youths: int
     paid_for_projects: int
@@ -57,11 +61,6 @@ class Figures:
     def paid_percent(self) -> int:
         """Return how much of what was asked for has been paid, in whole percent, rounded down."""
         return 100 * self.disbursed.satang // self.requested.satang if self.requested else 0
-
-    @property
-    def committed(self) -> Money:
-        """Return what is approved and not yet paid."""
-        return self.approved - self.disbursed
 
     @property
     def left(self) -> Money:
@@ -88,12 +87,8 @@ class Part:
     short: Name
     given: Money
     approved: Money
+    committed: Money
     disbursed: Money
-
-    @property
-    def committed(self) -> Money:
-        """Return what is approved and not yet paid."""
-        return self.approved - self.disbursed
 
     @property
     def left(self) -> Money:
@@ -117,24 +112,28 @@ def names_today(session: Session) -> Mapping[tuple[str, str], PublishedName]:
 def figures(session: Session) -> Figures:
     """Return the figures of the whole foundation."""
     sums = {
-        measure: Money(int(satang))
+        measure: int(satang)
         for measure, satang in session.execute(
             select(PublishedFigure.measure, func.sum(PublishedFigure.satang)).group_by(
                 PublishedFigure.measure
             )
         )
     }
-    counted = tallies(session)
-    paid = {tally.kind: tally.count for tally in counted if tally.status == "paid"}
+    amounts, counted = Amounts.of(sums), tallies(session)
+    paid = Counter[str]()
+    for tally in counted:
+        paid[tally.kind] += tally.count if tally.is_paid else 0
     return Figures(
-        received=sums.get("received", Money(0)),
-        allocated=sums.get("allocated", Money(0)),
+        received=Money(amounts.received),
+        allocated=Money(amounts.allocated),
         requested=total(tally.amount for tally in counted),
-        approved=sums.get("approved", Money(0)) - sums.get("released", Money(0)),
-        disbursed=sums.get("disbursed", Money(0)),
+        approved=Money(amounts.approved),
+        committed=Money(amounts.committed),
+        disbursed=Money(amounts.disbursed),
+        fees=Money(amounts.fees),
         requests=sum(tally.count for tally in counted),
-        paid_for_youths=paid.get("youth", 0),
-        paid_for_projects=paid.get("project", 0),
+        paid_for_youths=paid["youth"],
+        paid_for_projects=paid["project"],
     )
 
 
@@ -173,21 +172,24 @@ class Tally:
 
     kind: str
     status: str
+    is_paid: bool
     count: int
     amount: Money
 
 
 def tallies(session: Session) -> list[Tally]:
     """Return how many requests of each kind stand where."""
+    is_paid = PublishedRequest.paid_at != ""
     return [
-        Tally(kind, status, count, Money(int(satang)))
-        for kind, status, count, satang in session.execute(
+        Tally(kind, status, bool(is_paid), count, Money(int(satang)))
+        for kind, status, is_paid, count, satang in session.execute(
             select(
                 PublishedRequest.kind,
                 PublishedRequest.status,
+                is_paid,
                 func.count(),
                 func.sum(PublishedRequest.satang),
-            ).group_by(PublishedRequest.kind, PublishedRequest.status)
+            ).group_by(PublishedRequest.kind, PublishedRequest.status, is_paid)
         )
     ]
 
@@ -230,8 +232,10 @@ def parts(session: Session, kind: str) -> list[Part]:
             # The log tells a short Thai name of some.
             short=Name(json.loads(row.more).get("short_th", row.name_th), row.name_en),
             given=Money(sums[row.code][given]),
-            approved=Money(sums[row.code]["approved"] - sums[row.code]["released"]),
-            disbursed=Money(sums[row.code]["disbursed"]),
+            approved=Money(amounts.approved),
+            committed=Money(amounts.committed),
+            disbursed=Money(amounts.disbursed),
         )
         for row in sorted(rows, key=lambda row: row.code)
+        for amounts in [Amounts.of(sums[row.code])]
     ]

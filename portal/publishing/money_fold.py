@@ -9,6 +9,7 @@ from dataclasses import replace
 from portal.audit.entry import Entry
 from portal.errors import N_
 from portal.funds.rulebook import RuleKind
+from portal.payments.rules import ReceiptKind
 from portal.publishing.folding import FoldError
 from portal.publishing.folding import apart
 from portal.publishing.folding import case_at
@@ -22,6 +23,7 @@ from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Paying
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
+from portal.roles import Role
 
 
 def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -55,7 +57,7 @@ def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:
     case, party = case_at(shelf, index, entry, Status.APPROVED), entry.text("party")
     apart(index, party, case.askers, case.deciders)
     number, satang = entry.text("payment"), entry.number("satang")
-    in_payments = sum(p.satang for p in case.payments.values() if p.state != "voided")
+    in_payments = sum(payment.stayed for payment in case.payments.values())
     if satang <= 0 or number in case.payments or in_payments + satang > case.approved_satang:
         raise FoldError(index, N_("payment {number} is more than was approved"), number=number)
     payments = {**case.payments, number: Paying("prepared", satang, prepared_by=party)}
@@ -82,14 +84,93 @@ def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
 def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:
     satang = entry.number("satang")
     count(shelf, case, entry, Measure.DISBURSED, satang)
-    disbursed = case.disbursed_satang + satang
-    is_paid = disbursed == case.approved_satang
+    return _standing(replace(case, disbursed_satang=case.disbursed_satang + satang), entry.at)
+
+
+def _standing(case: Case, at: str) -> Case:
+    """Return the case as paid when nothing is left to pay of what was approved."""
+    is_paid = case.disbursed_satang == case.approved_satang
+    status = Status.PAID if is_paid else Status.APPROVED
+    paid_at = case.paid_at or at
     return replace(
-        case,
-        disbursed_satang=disbursed,
-        status=Status.PAID if is_paid else case.status,
-        paid_at=entry.at if is_paid else "",
+        case, status=status, paid_at=paid_at if is_paid and case.disbursed_satang else ""
     )
+
+
+# entry -> the states a payment may be in when money comes back
+_CAME_BACK: Mapping[str, frozenset[str]] = {
+    "payment.returned": frozenset({"sent", "confirmed"}),
+    "payment.refunded": frozenset({"confirmed"}),
+}
+
+
+def _came_back(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = case_at(shelf, index, entry, Status.APPROVED, Status.PAID, Status.CLOSED)
+    number, party, satang = entry.text("payment"), entry.text("party"), entry.number("satang")
+    apart(index, party, case.askers, case.deciders)
+    payment = case.payments.get(number)
+    fee = entry.number("fee_satang") if entry.type == "payment.returned" else 0
+    if payment is None or payment.state not in _CAME_BACK[entry.type]:
+        raise FoldError(index, N_("payment {number} cannot come back"), number=number)
+    is_whole = satang == payment.stayed
+    is_possible = 0 < satang <= payment.stayed and 0 <= fee <= satang
+    if not is_possible or (payment.state == "sent" and not is_whole):
+        raise FoldError(index, N_("payment {number} cannot come back"), number=number)
+    apart(index, party, frozenset({payment.released_by}))
+    if payment.state == "confirmed":
+        count(shelf, case, entry, Measure.RETURNED, satang)
+        case = replace(case, disbursed_satang=case.disbursed_satang - satang)
+    if fee:
+        count(shelf, case, entry, Measure.FEES, fee)
+        case = replace(case, approved_satang=case.approved_satang - fee)
+    state = "returned" if is_whole else payment.state
+    left = replace(payment, state=state, returned=payment.returned + satang)
+    case = replace(case, payments={**case.payments, number: left}, payers=case.payers | {party})
+    shelf.cases[case.reference] = _standing(case, entry.at)
+
+
+def _rest_released(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = case_at(shelf, index, entry, Status.APPROVED), entry.text("party")
+    apart(index, party, case.askers, case.deciders)
+    rest = case.approved_satang - sum(payment.stayed for payment in case.payments.values())
+    if rest <= 0 or entry.number("satang") != rest:
+        raise FoldError(index, N_("{satang} satang are left to set free"), satang=rest)
+    shelf.left[case.fund, case.subcommittee] += rest
+    count(shelf, case, entry, Measure.RELEASED, rest)
+    approved = case.approved_satang - rest
+    case = replace(case, approved_satang=approved, payers=case.payers | {party})
+    shelf.cases[case.reference] = _standing(case, entry.at)
+
+
+def _receipted(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = case_at(shelf, index, entry, Status.APPROVED, Status.PAID, Status.CLOSED)
+    number, party = entry.text("payment"), entry.text("party")
+    payment = case.payments.get(number)
+    is_confirmed = payment is not None and payment.state == "confirmed"
+    if payment is None or not is_confirmed or payment.stayed != entry.number("satang"):
+        raise FoldError(index, N_("payment {number} is not confirmed"), number=number)
+    if entry.text("receipt") not in set(ReceiptKind):
+        raise FoldError(index, N_("{receipt} is no receipt"), receipt=entry.text("receipt"))
+    apart(index, party, case.deciders)
+    one = frozenset({party})
+    if entry.role == Role.TREASURER:
+        apart(index, party, case.askers)
+        case = replace(case, payers=case.payers | one)
+    else:
+        apart(index, party, case.payers)
+        case = replace(case, askers=case.askers | one)
+    payments = {**case.payments, number: replace(payment, has_receipt=True)}
+    shelf.cases[case.reference] = replace(case, payments=payments)
+
+
+def _closed(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = case_at(shelf, index, entry, Status.PAID)
+    confirmed = [p for p in case.payments.values() if p.state == "confirmed"]
+    if not all(payment.has_receipt for payment in confirmed):
+        raise FoldError(index, N_("a receipt is missing"))
+    if entry.number("satang") != case.disbursed_satang:
+        raise FoldError(index, N_("another amount arrived than the log tells"))
+    shelf.cases[case.reference] = replace(case, status=Status.CLOSED)
 
 
 TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
@@ -100,4 +181,9 @@ TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "payment.sent": _paid,
     "payment.confirmed": _paid,
     "payment.voided": _paid,
+    "payment.returned": _came_back,
+    "payment.refunded": _came_back,
+    "payment.receipted": _receipted,
+    "fund_request.rest_released": _rest_released,
+    "fund_request.closed": _closed,
 }

@@ -8,13 +8,47 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from portal.audit.entry import Json
 from portal.audit.note import Checkpoint
 
-# What is counted of each cell; what stands committed follows from two of them.
-MEASURES = ("received", "allocated", "approved", "disbursed", "released")
+# What is counted of each cell; each only grows.
+MEASURES = ("received", "allocated", "approved", "disbursed", "released", "came_back", "fees")
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What the counts come to, in satang: what was taken back is taken off."""
+
+    received: int
+    allocated: int
+    approved: int
+    disbursed: int
+    fees: int
+
+    @classmethod
+    def of(cls, sums: Mapping[str, int]) -> Amounts:
+        """Work the amounts out of what was counted by measure."""
+        return cls(
+            received=sums.get("received", 0),
+            allocated=sums.get("allocated", 0),
+            approved=sums.get("approved", 0) - sums.get("released", 0),
+            disbursed=sums.get("disbursed", 0) - sums.get("came_back", 0),
+            fees=sums.get("fees", 0),
+        )
+
+    @property
+    def committed(self) -> int:
+        """Return what is approved and neither paid nor kept by the bank."""
+        return self.approved - self.disbursed - self.fees
+
+    @property
+    def left(self) -> int:
+        """Return what came in and is not approved for anything."""
+        return self.received - self.approved
 
 
 class Counted(NamedTuple):
@@ -58,13 +92,13 @@ def _figure(key: tuple[str, ...], sums: dict[str, int]) -> Json:
     return {**where, **_amounts(sums)}
 
 
-def _amounts(sums: dict[str, int]) -> dict[str, Json]:
-    # What was set free again is approved no longer.
-    approved = sums["approved"] - sums["released"]
+def _amounts(sums: Mapping[str, int]) -> dict[str, Json]:
+    amounts = Amounts.of(sums)
     return {
-        "received_satang": sums["received"],
-        "allocated_satang": sums["allocated"],
-        "approved_satang": approved,
-        "committed_satang": approved - sums["disbursed"],
-        "disbursed_satang": sums["disbursed"],
+        "received_satang": amounts.received,
+        "allocated_satang": amounts.allocated,
+        "approved_satang": amounts.approved,
+        "committed_satang": amounts.committed,
+        "disbursed_satang": amounts.disbursed,
+        "fees_satang": amounts.fees,
     }

@@ -111,7 +111,7 @@ def _check_unrelated(index: int, case: Case, party: str) -> None:
 def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
     case, party = case_at(shelf, index, entry, Status.APPROVED), entry.text("party")
     apart(index, party, case.deciders, case.payers)
-    if any(payment.state != "voided" for payment in case.payments.values()):
+    if any(payment.stayed for payment in case.payments.values()):
         raise FoldError(index, N_("a request is revised while it is being paid"))
     satang = entry.number("satang")
     category = holding(shelf.names, "category", case.category, today=day(entry.at))

@@ -23,6 +23,9 @@ class Measure(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     DISBURSED = "disbursed"
+    # Of what was disbursed this came back; of what came back, the bank kept that.
+    RETURNED = "came_back"
+    FEES = "fees"
     # What was approved and set free again; and what those who decide declared of themselves.
     RELEASED = "released"
     UNRELATED = "unrelated"
@@ -38,6 +41,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     PAID = "paid"
+    CLOSED = "closed"
 
 
 class Ratification(StrEnum):
@@ -57,6 +61,13 @@ class Paying:
     satang: int
     prepared_by: str
     released_by: str = ""
+    returned: int = 0
+    has_receipt: bool = False
+
+    @property
+    def stayed(self) -> int:
+        """Return what did not come back, in satang; nothing of a payment that was cancelled."""
+        return 0 if self.state == "voided" else self.satang - self.returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from portal.errors import N_
 from portal.money import Money
 from portal.publishing.fold import step
 from portal.publishing.folding import FoldError
+from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import open_figures
 from portal.publishing.shelf import Measure
@@ -59,15 +60,14 @@ def _counted(shelf: Shelf) -> Iterator[Counted]:
 
 
 def _show_totals(voice: Voice, shelf: Shelf) -> None:
-    sums = {measure: sum(shelf.sums(measure).values()) for measure in Measure}
-    received, approved = sums[Measure.RECEIVED], sums[Measure.APPROVED]
-    disbursed = sums[Measure.DISBURSED]
+    amounts = Amounts.of({measure: sum(shelf.sums(measure).values()) for measure in Measure})
     for sentence, satang in (
-        (N_("Received: {amount} baht"), received),
-        (N_("Allocated to subcommittees: {amount} baht"), sums[Measure.ALLOCATED]),
-        (N_("Approved: {amount} baht"), approved),
-        (N_("Approved and not yet paid: {amount} baht"), approved - disbursed),
-        (N_("Paid out: {amount} baht"), disbursed),
-        (N_("Left, not approved for anything: {amount} baht"), received - approved),
+        (N_("Received: {amount} baht"), amounts.received),
+        (N_("Allocated to subcommittees: {amount} baht"), amounts.allocated),
+        (N_("Approved: {amount} baht"), amounts.approved),
+        (N_("Approved and not yet paid: {amount} baht"), amounts.committed),
+        (N_("Paid out: {amount} baht"), amounts.disbursed),
+        (N_("Kept by banks as fees: {amount} baht"), amounts.fees),
+        (N_("Left, not approved for anything: {amount} baht"), amounts.left),
     ):
         voice.say(sentence, amount=Money(satang))

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from portal.audit.entry import Entry
+from portal.audit.entry import Json
+from portal.publishing.folding import FoldError
+from portal.publishing.money_fold import TELLS
+from portal.publishing.shelf import Case
+from portal.publishing.shelf import Measure
+from portal.publishing.shelf import Shelf
+from portal.publishing.shelf import Status
+from tests.told import APPROVED
+from tests.told import ASKER
+from tests.told import AT
+from tests.told import CHAIR
+from tests.told import CONFIRMED
+from tests.told import CONFIRMER
+from tests.told import FOUNDED
+from tests.told import ONE
+from tests.told import PREPARED
+from tests.told import PREPARER
+from tests.told import RELEASER
+from tests.told import SENT
+from tests.told import approved
+from tests.told import entry
+from tests.told import fund
+from tests.told import paid
+from tests.told import prepared
+from tests.told import revised
+from tests.told import told
+from tests.told import told_in
+
+LATER = "2026-11-25T05:00:00Z"
+PAYMENT = "RYG-2570-P000001"
+
+
+def back(
+    satang: int,
+    *,
+    what: str = "returned",
+    fee: int = 0,
+    party: str = CONFIRMER,
+    payment: str = PAYMENT,
+) -> Entry:
+    fees: dict[str, Json] = {"fee_satang": fee} if what == "returned" else {}
+    facts = {"reference": ONE, "party": party, "payment": payment, "satang": satang, **fees}
+    return told_in(f"payment.{what}", LATER, facts, "treasurer")
+
+
+def rest(satang: int, *, party: str = PREPARER) -> Entry:
+    facts: dict[str, Json] = {"reference": ONE, "party": party, "satang": satang}
+    return told_in("fund_request.rest_released", LATER, facts, "treasurer")
+
+
+def receipt(
+    satang: int = 150_000,
+    *,
+    party: str = ASKER,
+    role: str = "officer",
+    kind: str = "slip",
+    payment: str = PAYMENT,
+) -> Entry:
+    facts: dict[str, Json] = {"reference": ONE, "party": party, "payment": payment}
+    return told_in("payment.receipted", LATER, facts | {"satang": satang, "receipt": kind}, role)
+
+
+def closed(satang: int = 150_000) -> Entry:
+    return entry("fund_request.closed", reference=ONE, party=ASKER, satang=satang)
+
+
+def case(*entries: Entry) -> tuple[Shelf, Case]:
+    shelf = told(entries)
+    return shelf, shelf.cases[ONE]
+
+
+def sums(shelf: Shelf) -> dict[str, int]:
+    found = {measure: sum(shelf.sums(measure).values()) for measure in Measure}
+    moved = (Measure.APPROVED, Measure.DISBURSED, Measure.RETURNED, Measure.FEES, Measure.RELEASED)
+    return {measure.value: found[measure] for measure in moved if found[measure]}
+
+
+def test_what_bounced_before_it_was_paid_is_paid_again() -> None:
+    shelf, one = case(*SENT, back(150_000, fee=1_000), prepared(2, satang=149_000))
+    assert (one.status, one.approved_satang, one.disbursed_satang) == (Status.APPROVED, 149_000, 0)
+    assert sums(shelf) == {"approved": 150_000, "fees": 1_000}
+    assert one.payments[PAYMENT].state == "returned"
+
+
+def test_what_came_back_of_paid_money_is_paid_no_more() -> None:
+    shelf, one = case(*CONFIRMED, back(20_000, fee=500), back(30_000, what="refunded"))
+    assert (one.status, one.paid_at) == (Status.APPROVED, "")
+    assert (one.approved_satang, one.disbursed_satang) == (149_500, 100_000)
+    assert sums(shelf) == {
+        "approved": 150_000,
+        "disbursed": 150_000,
+        "came_back": 50_000,
+        "fees": 500,
+    }
+    assert one.payments[PAYMENT].stayed == 100_000
+
+
+def test_the_rest_may_be_decided_on_again() -> None:
+    before = told(CONFIRMED).left["GEN", "SC5"]
+    shelf, one = case(*CONFIRMED, back(20_000, fee=500), rest(19_500))
+    assert (one.status, one.paid_at, one.approved_satang) == (Status.PAID, LATER, 130_000)
+    assert shelf.left["GEN", "SC5"] == before + 19_500
+    _, one = case(*APPROVED, rest(150_000))
+    assert (one.status, one.paid_at) == (Status.PAID, "")
+
+
+def test_receipts_close_a_request_and_money_that_comes_back_opens_it() -> None:
+    _, one = case(*CONFIRMED, receipt(), closed())
+    assert (one.status, one.paid_at) == (Status.CLOSED, AT)
+    _, one = case(*CONFIRMED, receipt(role="treasurer", party=PREPARER), closed(), receipt())
+    assert one.status is Status.CLOSED
+    _, one = case(*CONFIRMED, receipt(), closed(), back(10_000, what="refunded"))
+    assert (one.status, one.disbursed_satang) == (Status.APPROVED, 140_000)
+
+
+def test_what_came_back_whole_may_be_revised() -> None:
+    _, one = case(*SENT, back(150_000, fee=1_000), revised(120_000), approved(satang=120_000))
+    assert (one.status, one.approved_satang) == (Status.APPROVED, 120_000)
+
+
+PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
+    "back before it left": (PREPARED, back(150_000), "cannot come back"),
+    "back of no payment": (SENT, back(150_000, payment="RYG-2570-P000009"), "cannot come back"),
+    "more back than was paid": (CONFIRMED, back(150_001), "cannot come back"),
+    "nothing back": (CONFIRMED, back(0), "cannot come back"),
+    "a part before it is paid": (SENT, back(100), "cannot come back"),
+    "a fee of more than came back": (CONFIRMED, back(100, fee=101), "cannot come back"),
+    "a refund before it is paid": (SENT, back(150_000, what="refunded"), "cannot come back"),
+    "back by who released it": (CONFIRMED, back(100, party=RELEASER), "two duties"),
+    "back by the chair": (CONFIRMED, back(100, party=CHAIR), "two duties"),
+    "the same twice": ((*SENT, back(150_000)), back(150_000), "cannot come back"),
+    "confirmed after it came back": (
+        (*SENT, back(150_000)),
+        paid("confirmed", party=CONFIRMER),
+        "cannot be confirmed",
+    ),
+    "too much paid again": (
+        (*SENT, back(150_000, fee=1)),
+        prepared(2),
+        "more than was approved",
+    ),
+    "a rest that is not there": (CONFIRMED[:-1], rest(1), "0 satang are left"),
+    "another rest than is left": (APPROVED, rest(1), "150000 satang are left"),
+    "a rest by who asks": (APPROVED, rest(150_000, party=ASKER), "two duties"),
+    "a receipt before the money": (SENT, receipt(), "is not confirmed"),
+    "a receipt of no payment": (CONFIRMED, receipt(payment="P"), "is not confirmed"),
+    "a receipt of another amount": (CONFIRMED, receipt(1), "is not confirmed"),
+    "a receipt by the chair": (CONFIRMED, receipt(party=CHAIR), "two duties"),
+    "a treasurer's receipt by who asks": (
+        CONFIRMED,
+        receipt(role="treasurer"),
+        "two duties",
+    ),
+    "an officer's receipt by who pays": (CONFIRMED, receipt(party=PREPARER), "two duties"),
+    "a receipt of nothing known": (CONFIRMED, receipt(kind="hope"), "is no receipt"),
+    "closed without a receipt": (CONFIRMED, closed(), "a receipt is missing"),
+    "closed with another amount": ((*CONFIRMED, receipt()), closed(1), "another amount arrived"),
+    "closed before it is paid": (SENT, closed(), "is approved"),
+    "revised while a part stayed": (
+        (*CONFIRMED, back(100)),
+        revised(),
+        "while it is being paid",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_an_entry_that_breaks_a_rule_of_money_stops_the_fold(name: str) -> None:
+    before, planted, why = PLANTED[name]
+    with pytest.raises(FoldError, match=why) as caught:
+        told((*before, planted))
+    assert caught.value.index == len(before)
+
+
+def test_every_entry_that_comes_after_payment_is_told_here() -> None:
+    seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
+    assert {kind for kind in TELLS if kind.startswith(("payment.", "fund_request."))} <= seen | {
+        "payment.voided"
+    }
+
+
+def test_a_fund_begins_with_nothing() -> None:
+    shelf = told((*FOUNDED, fund("NEW")))
+    assert shelf.left["NEW", ""] == 0
