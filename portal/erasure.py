@@ -22,13 +22,13 @@ from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
 from portal.funds.forgetting import YOUTH
-from portal.funds.forgetting import attachments_of
 from portal.funds.forgetting import forget
 from portal.funds.forgetting import named
 from portal.funds.forgetting import papers_of
 from portal.funds.forgetting import remembered
 from portal.funds.forgetting import subjects_of
 from portal.install import Install
+from portal.payments.forgetting import files_of
 from portal.publishing.queries import erased_counts
 
 
@@ -59,12 +59,12 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     subject = str(erasure.subject)
     subjects = _subjects_of(db.session(), subject)
     papers = papers_of(db.session(), subject)
-    attachments = attachments_of(db.session(), subject)
+    files = files_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
     for digest in papers:
         install.archive.forget(digest)
-    for digest in attachments:
+    for digest in files:
         install.attachments.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)

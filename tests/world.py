@@ -36,9 +36,11 @@ from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments import receipting
 from portal.payments import service as payments
 from portal.payments.models import Payment
 from portal.payments.rules import Channel
+from portal.payments.rules import ReceiptKind
 from portal.people.models import Person
 from portal.people.queries import SYSTEM
 from portal.people.queries import actor
@@ -269,6 +271,19 @@ class World:
             by=self.phailin,
             at=NOON,
         )
+
+    def receipted(
+        self, payment: Payment, *, by: Actor | None = None, content: bytes = b"%PDF signed"
+    ) -> Payment:
+        receipting.file_receipt(
+            self.session,
+            payment.id,
+            Upload(UploadKind.PDF, content),
+            ReceiptKind.SIGNED_RECEIPT,
+            by=by or self.malee,
+            at=NOON,
+        )
+        return payment
 
     def raised(self, eid: str | None = None) -> Finding:
         """A finding at an entry, or at a request of its own."""

@@ -143,13 +143,3 @@ def papers_of(session: Session, subject: str) -> Sequence[str]:
         return ()
     about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()
-
-
-def attachments_of(session: Session, subject: str) -> Sequence[str]:
-    """Return the digests of what was attached to this somebody's requests, and to no other's."""
-    kind, _, name = subject.partition(":")
-    if kind != YOUTH:
-        return ()
-    about, digests = FundRequest.youth_id == int(name), select(Attachment.digest).join(FundRequest)
-    others = digests.where(~about | FundRequest.youth_id.is_(None), Attachment.file_name != "")
-    return session.scalars(digests.where(about, Attachment.digest.not_in(others)).distinct()).all()

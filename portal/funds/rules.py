@@ -280,7 +280,8 @@ def check_may_declare(
     state: State, by: Actor, standing: Standing, *, is_related: bool, how: str
 ) -> None:
     """Refuse a declaration of somebody who will not decide, and one that takes back a relation."""
-    if state not in {State.SUBMITTED, State.APPROVED}:
+    # Also of what was paid: the driving committee ratifies an urgent case when it meets.
+    if state not in {State.SUBMITTED, State.APPROVED, State.CLOSED}:
         raise ActionNotAllowedError(state, Action.DECLARE)
     check_role(by, SIGNERS, standing)
     keep_apart(standing.duties, Duty.DECIDE, Action.DECLARE, by)

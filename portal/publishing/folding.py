@@ -27,6 +27,8 @@ class FoldError(PortalError):
         self.index = index
 
 
+# Where a request stands once it was approved.
+GRANTED = (Status.APPROVED, Status.PAID, Status.CLOSED)
 _BANGKOK = timedelta(hours=7)
 
 

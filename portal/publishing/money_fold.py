@@ -10,6 +10,7 @@ from portal.audit.entry import Entry
 from portal.errors import N_
 from portal.funds.rulebook import RuleKind
 from portal.payments.rules import ReceiptKind
+from portal.publishing.folding import GRANTED
 from portal.publishing.folding import FoldError
 from portal.publishing.folding import apart
 from portal.publishing.folding import case_at
@@ -105,7 +106,7 @@ _CAME_BACK: Mapping[str, frozenset[str]] = {
 
 
 def _came_back(shelf: Shelf, index: int, entry: Entry) -> None:
-    case = case_at(shelf, index, entry, Status.APPROVED, Status.PAID, Status.CLOSED)
+    case = case_at(shelf, index, entry, *GRANTED)
     number, party, satang = entry.text("payment"), entry.text("party"), entry.number("satang")
     apart(index, party, case.askers, case.deciders)
     payment = case.payments.get(number)
@@ -143,7 +144,7 @@ def _rest_released(shelf: Shelf, index: int, entry: Entry) -> None:
 
 
 def _receipted(shelf: Shelf, index: int, entry: Entry) -> None:
-    case = case_at(shelf, index, entry, Status.APPROVED, Status.PAID, Status.CLOSED)
+    case = case_at(shelf, index, entry, *GRANTED)
     number, party = entry.text("payment"), entry.text("party")
     payment = case.payments.get(number)
     is_confirmed = payment is not None and payment.state == "confirmed"

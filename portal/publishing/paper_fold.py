@@ -13,6 +13,7 @@ from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import State
+from portal.publishing.folding import GRANTED
 from portal.publishing.folding import FoldError
 from portal.publishing.folding import apart
 from portal.publishing.folding import case_at
@@ -22,7 +23,7 @@ from portal.roles import Role
 
 # paper -> where a request stands when it is issued
 _ISSUED_WHEN: Mapping[str, tuple[Status, ...]] = {
-    DocumentKind.DECISION: (Status.APPROVED, Status.PAID, Status.REJECTED),
+    DocumentKind.DECISION: (*GRANTED, Status.REJECTED),
 }
 
 

@@ -134,7 +134,9 @@ def _drawings(page: FrontPage) -> Drawings:
 def list_requests() -> ResponseReturnValue:
     """Show the published requests, newest act first."""
     status, session = _status(), db.session()
-    found = queries.requests(session, queries.names(session), status=status, before=_before())
+    found = queries.requests(
+        session, queries.names(session), statuses=[status] if status else (), before=_before()
+    )
     return render_template("public/publishing/list_requests.html", found=found, status=status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 
 # In the order in which a request passes through them.
-STATUSES = ("submitted", "returned", "approved", "paid", "rejected", "withdrawn")
+STATUSES = ("submitted", "returned", "approved", "paid", "closed", "rejected", "withdrawn")
 
 
 class RequestNotPublishedError(NotFoundError):
@@ -145,7 +146,7 @@ def front_page(session: Session) -> FrontPage | None:
         subcommittees=sorted(
             parts(session, "subcommittee"), key=lambda part: -part.disbursed.satang
         ),
-        latest=requests(session, names(session), status="paid", length=5).lines,
+        latest=requests(session, names(session), statuses=("paid", "closed"), length=5).lines,
         log_size=position.size,
         newest_at=told_at(session, position.size - 1),
     )
@@ -180,14 +181,14 @@ def requests(
     session: Session,
     known: Names,
     *,
-    status: str = "",
+    statuses: Collection[str] = (),
     before: int | None = None,
     length: int = PAGE_LENGTH,
 ) -> RequestLines:
     """Return published requests, the newest act first, from before a log position."""
     counted = tallies(session)
-    asked = [tally for tally in counted if status in {"", tally.status}]
-    of_status = [PublishedRequest.status == status] if status else []
+    asked = [tally for tally in counted if not statuses or tally.status in statuses]
+    of_status = [PublishedRequest.status.in_(statuses)] if statuses else []
     from_here = [] if before is None else [PublishedRequest.last_index < before]
     rows = session.scalars(
         select(PublishedRequest)

@@ -12,6 +12,7 @@ from portal.audit.entry import Entry
 from portal.errors import N_
 from portal.funds.rulebook import RuleKind
 from portal.funds.rules import Kind
+from portal.publishing.folding import GRANTED
 from portal.publishing.folding import FoldError
 from portal.publishing.folding import apart
 from portal.publishing.folding import case_at
@@ -88,7 +89,7 @@ def _check_request(index: int, entry: Entry, category: Name) -> None:
 
 
 def _declared(shelf: Shelf, index: int, entry: Entry) -> None:
-    case = case_at(shelf, index, entry, Status.SUBMITTED, Status.APPROVED, Status.PAID)
+    case = case_at(shelf, index, entry, Status.SUBMITTED, *GRANTED)
     party, is_related = entry.text("party"), bool(entry.public["related"])
     apart(index, party, case.askers)
     if party in case.related and not is_related:
@@ -191,7 +192,7 @@ def _decided(status: Status) -> Callable[[Shelf, int, Entry], None]:
 def _ratified(ratification: Ratification) -> Callable[[Shelf, int, Entry], None]:
     def tell(shelf: Shelf, index: int, entry: Entry) -> None:
         case, party = (
-            case_at(shelf, index, entry, Status.APPROVED, Status.PAID),
+            case_at(shelf, index, entry, *GRANTED),
             entry.text("party"),
         )
         if case.ratification is not Ratification.DUE:

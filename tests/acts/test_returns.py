@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -22,18 +24,14 @@ from portal.payments.models import Payment
 from portal.payments.queries import receipt_digests
 from portal.payments.returning import Back
 from portal.payments.rules import PaymentState
-from portal.payments.rules import ReceiptKind
 from portal.payments.rules import SameTreasurerError
 from portal.payments.rules import StalePaymentError
 from portal.roles import Actor
 from portal.roles import Role
-from portal.uploads import Upload
-from portal.uploads import UploadKind
 from tests.world import ANSWER
 from tests.world import NOON
 from tests.world import World
 
-PAPER = Upload(UploadKind.PDF, b"%PDF-1.7 a signed receipt")
 NOTE = "บัญชีปลายทางปิดแล้ว"
 NOTHING = Money(0)
 
@@ -81,19 +79,6 @@ def released(world: World, payment: Payment, *, by: Actor | None = None) -> Fund
         note=NOTE,
         seen_version=fund_request.version,
         by=by or world.phailin,
-        at=NOON,
-    )
-
-
-def filed(
-    world: World, payment: Payment, *, by: Actor | None = None, paper: Upload = PAPER
-) -> None:
-    receipting.file_receipt(
-        world.session,
-        payment.id,
-        paper,
-        ReceiptKind.SIGNED_RECEIPT,
-        by=by or world.malee,
         at=NOON,
     )
 
@@ -148,7 +133,7 @@ def test_the_rest_is_set_free(session: Session, world: World) -> None:
     assert (fund_request.state, fund_request.waits_for) == (State.APPROVED, None)
     assert fund_request.awarded == payment.stayed
     assert places(session, payment) == {Place.DISBURSED: payment.stayed}
-    filed(world, payment)
+    world.receipted(payment)
     assert fund_request.state is State.CLOSED
     assert places(session, payment) == {Place.RECEIVED: payment.stayed}
 
@@ -186,11 +171,11 @@ def test_a_receipt_closes_a_request_and_money_may_still_come_back(
     session: Session, world: World
 ) -> None:
     payment = world.confirmed()
-    filed(world, payment)
+    world.receipted(payment)
     fund_request = request_of(world, payment)
     assert fund_request.state is State.CLOSED
     assert places(session, payment) == {Place.RECEIVED: payment.amount}
-    filed(world, payment, paper=Upload(UploadKind.PDF, b"%PDF another"))
+    world.receipted(payment, content=b"%PDF another")
     assert fund_request.state is State.CLOSED
     refunded(world, payment, Money(5_000))
     assert (fund_request.state, fund_request.waits_for) == (State.APPROVED, Role.TREASURER)
@@ -209,26 +194,26 @@ def test_who_files_a_receipt(session: Session, world: World) -> None:
     with pytest.raises(RequestNotFoundError):
         receipting.check_may_file(session, payment.id, by=world.krit)
     with pytest.raises(SamePersonError):
-        filed(world, payment, by=world.somchai)
-    filed(world, payment, by=world.anong)
-    assert receipt_digests(session, payment.id) == [PAPER.digest]
+        world.receipted(payment, by=world.somchai)
+    world.receipted(payment, by=world.anong)
+    assert receipt_digests(session, payment.id) == [hashlib.sha256(b"%PDF signed").hexdigest()]
     with pytest.raises(rules.ReceiptThereError):
-        filed(world, payment, by=world.anong)
+        world.receipted(payment, by=world.anong)
 
 
 def test_a_finder_files_receipts_for_their_own_requests(world: World) -> None:
     asked = world.approve(world.submitted(by=world.finder), world.somchai)
     own = world.confirmed(fund_request=asked)
-    filed(world, own, by=world.finder)
+    world.receipted(own, by=world.finder)
     assert request_of(world, own).state is State.CLOSED
     with pytest.raises(RequestNotFoundError):
-        filed(world, world.confirmed("KTB0002"), by=world.finder)
+        world.receipted(world.confirmed("KTB0002"), by=world.finder)
 
 
 def test_a_request_with_money_left_to_pay_is_not_closed_by_a_receipt(world: World) -> None:
     payment = world.confirmed()
     returned(world, payment, Money(100))
-    filed(world, payment)
+    world.receipted(payment)
     assert request_of(world, payment).state is State.APPROVED
 
 
@@ -237,7 +222,7 @@ def test_a_receipt_is_for_money_that_arrived(session: Session, world: World) -> 
     with pytest.raises(rules.NotConfirmedError):
         receipting.check_may_file(session, payment.id, by=world.malee)
     with pytest.raises(rules.NotConfirmedError):
-        filed(world, payment)
+        world.receipted(payment)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +268,6 @@ def test_nothing_is_set_free_where_nothing_is_left(world: World) -> None:
     payment = world.confirmed()
     with pytest.raises(rules.NothingLeftError):
         released(world, payment)
-    filed(world, payment)
+    world.receipted(payment)
     with pytest.raises(ActionNotAllowedError):
         released(world, payment)

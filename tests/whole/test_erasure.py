@@ -99,6 +99,7 @@ def told(portal: Portal) -> Told:
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
         payment = world.confirmed()
+        world.receipted(payment, content=f"%PDF {SECRETS[2]}".encode())
         request = session.get_one(FundRequest, payment.fund_request_id)
         world.issued(request, content=f"%PDF {SECRETS[0]}".encode())
         youth_id = session.scalar(

@@ -1,0 +1,37 @@
+"""Forgetting somebody for good: the files of their requests, attached before and filed after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.funds.models import Attachment
+from portal.funds.models import FundRequest
+from portal.payments.models import Payment
+from portal.payments.models import Receipt
+from portal.youths.models import Youth
+from portal.youths.queries import same_ids
+
+
+def files_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of the files of this somebody's requests, and of no other's."""
+    kind, _, name = subject.partition(":")
+    if kind != "youth":
+        return ()
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
+    remembered = FundRequest.youth_id.in_(select(Youth.id).where(Youth.erased_at.is_(None)))
+    others = FundRequest.youth_id.is_(None) | (remembered & ~about)
+    return sorted(_digests(session, about) - _digests(session, others))
+
+
+def _digests(session: Session, condition: ColumnElement[bool]) -> set[str]:
+    """Return the digests of what was attached to these requests, and filed for their payments."""
+    attached = select(Attachment.digest).join(FundRequest)
+    filed = select(Receipt.digest).join(Payment).join(FundRequest)
+    return {
+        *session.scalars(attached.where(condition)),
+        *session.scalars(filed.where(condition)),
+    }
