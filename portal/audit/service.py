@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import SALT_BYTES
 from portal.audit.entry import Draft
 from portal.audit.entry import Opening
+from portal.audit.entry import Sealed
 from portal.audit.entry import base64url
 from portal.audit.entry import seal
 from portal.audit.entry import uuid7
@@ -37,6 +39,8 @@ from portal.audit.vault import Vault
 from portal.db import Base
 
 BATCH = 5000
+# As many as one statement takes with all their private fields: SQLite counts 32,766 values.
+AT_ONCE = 500
 SEQUENCER_LOCK = 0x706F7274616C  # any number, the same in every process: "portal"
 Row = Mapping[str, str | bytes]
 
@@ -55,16 +59,33 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
 
     The id is given only where a paper carries it already.
     """
-    eid = eid or _new_eid()
-    sealed = seal(draft, eid=eid, random=secrets.token_bytes)
+    sealed = seal(draft, eid=eid or _new_eid(), random=secrets.token_bytes)
+    _keep(session, [sealed])
+    return sealed.eid
+
+
+def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
+    """Add the entries of many acts at once, in this order, and return their ids."""
+    sealed = [seal(draft, eid=_new_eid(), random=secrets.token_bytes) for draft in drafts]
+    for first in range(0, len(sealed), AT_ONCE):
+        _keep(session, sealed[first : first + AT_ONCE])
+    return [one.eid for one in sealed]
+
+
+def _keep(session: Session, entries: Sequence[Sealed]) -> None:
     connection = session.connection()
-    _add(connection, LogEntry, [{"eid": eid, "body": sealed.body}])
-    if sealed.openings:
-        boxes = _vault(session).encrypt(eid, sealed.openings)
-        rows = [_private_row(eid, *pair) for pair in zip(sealed.openings, boxes, strict=True)]
+    _add(connection, LogEntry, [{"eid": one.eid, "body": one.body} for one in entries])
+    rows = [
+        _private_row(one.eid, opening, box)
+        for one in entries
+        if one.openings
+        for opening, box in zip(
+            one.openings, _vault(session).encrypt(one.eid, one.openings), strict=True
+        )
+    ]
+    if rows:
         _add(connection, PrivateField, rows)
     session.info["has_recorded"] = True
-    return eid
 
 
 def _vault(session: Session) -> Vault:
