@@ -66,6 +66,7 @@ KEPT = frozenset(
         "payee_account",
         "document",
         "receipt",
+        "bank_file",
         "rule_version",
         "subcommittee",
         "purpose",
@@ -88,6 +89,8 @@ LASTING = frozenset(
     {
         "fund_request",
         "payment",
+        "payment_batch",
+        "paying_account",
         "balance",
         "counter",
         "erasure",

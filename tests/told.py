@@ -233,6 +233,7 @@ def paid(
     at: str = AT,
     reference: str = ONE,
 ) -> Entry:
+    batch: dict[str, Json] = {"batch": None} if what in {"released", "sent"} else {}
     return entry(
         f"payment.{what}",
         at=at,
@@ -240,6 +241,7 @@ def paid(
         party=party,
         payment=f"RYG-2570-P00000{number}",
         satang=satang,
+        **batch,
     )
 
 

@@ -63,6 +63,49 @@ def post(
     session.execute(insert(PostingRow), rows)
 
 
+def post_all(
+    session: Session,
+    booked: Sequence[tuple[str, int, Sequence[Posting]]],
+    *,
+    kind: EntryKind,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Write many journal entries of one kind at once; each is (log entry, request, postings).
+
+    Every balance moves once, by what all of them come to; raise `InsufficientFundsError`.
+    """
+    sums: dict[Account, Money] = {}
+    for _eid, _request_id, postings in booked:
+        check_balanced(postings)
+        for posting in postings:
+            sums[posting.account] = sums.get(posting.account, Money(0)) + posting.amount
+    moved = in_lock_order([Posting(account, amount) for account, amount in sums.items()])
+    balances = {posting.account: _move(session, posting) for posting in moved}
+    rows = [
+        {
+            "kind": kind,
+            "at": at,
+            "by_person_id": by.person_id or None,
+            "fund_request_id": request_id,
+            "log_eid": eid,
+        }
+        for eid, request_id, _postings in booked
+    ]
+    numbered = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
+    ids = session.scalars(numbered, rows).all()
+    lines = [
+        {
+            "journal_entry_id": entry_id,
+            "balance_id": balances[posting.account],
+            "satang": posting.amount.satang,
+        }
+        for entry_id, (_eid, _request_id, postings) in zip(ids, booked, strict=True)
+        for posting in postings
+    ]
+    session.execute(insert(PostingRow), lines)
+
+
 _ADD = text(
     "INSERT INTO balance (fund_code, subcommittee_code, place, satang)"
     " VALUES (:fund, :subcommittee, :place, :satang)"

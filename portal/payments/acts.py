@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from portal.audit.entry import Draft
 from portal.audit.entry import EntryType
 from portal.audit.entry import Field
+from portal.audit.entry import Json
 from portal.audit.entry import Kind
+from portal.audit.entry import Secret
+from portal.payments.batch_rules import BatchAction
 from portal.payments.rules import PaymentAction
+from portal.people.acts import actor_secret
+from portal.roles import Actor
+from portal.roles import Role
 
 _REQUEST = {
     "reference": Field(Kind.REFERENCE, "the request's number"),
@@ -25,8 +33,9 @@ PAYMENT_PREPARED = EntryType(
     },
     private=("payee",),
 )
-PAYMENT_RELEASED = EntryType("payment.released", public=_PAYMENT)
-PAYMENT_SENT = EntryType("payment.sent", public=_PAYMENT)
+_IN_BATCH = {"batch": Field(Kind.REFERENCE, "the batch it is in, if any", may_be_null=True)}
+PAYMENT_RELEASED = EntryType("payment.released", public=_PAYMENT | _IN_BATCH)
+PAYMENT_SENT = EntryType("payment.sent", public=_PAYMENT | _IN_BATCH)
 PAYMENT_CONFIRMED = EntryType("payment.confirmed", public=_PAYMENT, private=("bank_reference",))
 PAYMENT_VOIDED = EntryType("payment.voided", public=_PAYMENT, private=("note",))
 # Of these `satang` is what came back, not what was paid.
@@ -43,7 +52,37 @@ PAYMENT_RECEIPTED = EntryType(
 )
 REST_RELEASED = EntryType("fund_request.rest_released", public=_REQUEST, private=("note",))
 REQUEST_CLOSED = EntryType("fund_request.closed", public=_REQUEST)
+_BATCH = {
+    "batch": Field(Kind.REFERENCE, "the batch's number"),
+    "account": Field(Kind.CODE, "the account of the foundation that pays"),
+    "count": Field(Kind.COUNT, "how many payments"),
+    "satang": Field(Kind.SATANG, "the amount in satang"),
+}
+ACCOUNT_OPENED = EntryType(
+    "account.opened",
+    public={
+        "code": Field(Kind.CODE, "the code of the account"),
+        "bank": Field(Kind.CODE, "the bank, by its code at the Bank of Thailand"),
+        "name_th": Field(Kind.TITLE, "the name in Thai"),
+        "name_en": Field(Kind.TITLE, "the name in English"),
+    },
+    private=("number",),
+)
+ACCOUNT_CLOSED = EntryType(
+    "account.closed", public={"code": Field(Kind.CODE, "the code of the account")}
+)
+BATCH_MADE = EntryType("batch.made", public=_BATCH)
+# The files hold names and accounts: their digests are committed, not shown.
+BATCH_RELEASED = EntryType("batch.released", public=_BATCH, private=("files",))
+BATCH_SENT = EntryType("batch.sent", public=_BATCH)
+BATCH_DISSOLVED = EntryType("batch.dissolved", public=_BATCH)
 ALL = (
+    ACCOUNT_OPENED,
+    ACCOUNT_CLOSED,
+    BATCH_MADE,
+    BATCH_RELEASED,
+    BATCH_SENT,
+    BATCH_DISSOLVED,
     PAYMENT_PREPARED,
     PAYMENT_RELEASED,
     PAYMENT_SENT,
@@ -67,3 +106,18 @@ TYPES: Mapping[PaymentAction, EntryType] = {
     PaymentAction.RECEIPT: PAYMENT_RECEIPTED,
     PaymentAction.RELEASE_REST: REST_RELEASED,
 }
+
+OF_BATCH: Mapping[BatchAction, EntryType] = {
+    BatchAction.MAKE: BATCH_MADE,
+    BatchAction.RELEASE: BATCH_RELEASED,
+    BatchAction.SEND: BATCH_SENT,
+    BatchAction.DISSOLVE: BATCH_DISSOLVED,
+}
+
+
+def of_batch(
+    action: BatchAction, batch: Mapping[str, Json], *, files: Secret | None, by: Actor, at: datetime
+) -> Draft:
+    """A batch was made, released with its files, sent, or dissolved; `batch` are public fields."""
+    private = {} if files is None else {"files": files}
+    return Draft(OF_BATCH[action], at, Role.TREASURER, actor_secret(by), batch, private)

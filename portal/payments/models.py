@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from datetime import datetime
 
 from sqlalchemy import BigInteger
@@ -19,12 +20,81 @@ from portal.db import Moment
 from portal.db import choice
 from portal.funds.models import log_reference
 from portal.money import Money
+from portal.payments.batch_rules import BatchState
 from portal.payments.rules import Channel
+from portal.payments.rules import FileFormat
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 
 # A payment that may still reach the payee, or has.
 ALIVE = text("state IN ('prepared', 'released', 'sent', 'confirmed')")
+
+
+class PayingAccount(Base):
+    """An account at a bank from which the foundation pays."""
+
+    __tablename__ = "paying_account"
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    name_th: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    bank_code: Mapped[str] = mapped_column(String(3))
+    account_number: Mapped[str] = mapped_column(String(20), unique=True)
+    # What the bank calls the foundation in its files.
+    company_id: Mapped[str] = mapped_column(String(16))
+    is_closed: Mapped[bool] = mapped_column(default=False)
+    log_eid: Mapped[str] = log_reference()
+
+
+class PaymentBatch(Base):
+    """Payments that go to the bank in one file: made by one treasurer, released by another."""
+
+    __tablename__ = "payment_batch"
+    __table_args__ = (
+        CheckConstraint("released_by_id <> made_by_id", name="released_by_another"),
+        CheckConstraint(
+            "state NOT IN ('released', 'sent') OR released_by_id IS NOT NULL",
+            name="released_by_somebody",
+        ),
+        CheckConstraint("count > 0 AND amount_satang > 0", name="holds_payments"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    account_code: Mapped[str] = mapped_column(ForeignKey("paying_account.code"))
+    state: Mapped[BatchState] = mapped_column(choice(BatchState, "state"), index=True)
+    version: Mapped[int] = mapped_column()
+    count: Mapped[int]
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    value_on: Mapped[date]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    released_at: Mapped[datetime | None] = mapped_column(Moment)
+    sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def amount(self) -> Money:
+        """Return what all its payments come to."""
+        return Money(self.amount_satang)
+
+
+class BankFile(Base):
+    """A file made for the bank when a batch was released; its bytes lie in the archive."""
+
+    __tablename__ = "bank_file"
+    __table_args__ = (UniqueConstraint("batch_id", "format"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("payment_batch.id"))
+    format: Mapped[FileFormat] = mapped_column(choice(FileFormat, "format"))
+    digest: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    log_eid: Mapped[str] = log_reference()
 
 
 class Payment(Base):
@@ -66,6 +136,7 @@ class Payment(Base):
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"), index=True)
     instalment: Mapped[int]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("payment_batch.id"), index=True)
     payee_account_id: Mapped[int] = mapped_column(ForeignKey("payee_account.id"))
     amount_satang: Mapped[int] = mapped_column(BigInteger)
     channel: Mapped[Channel] = mapped_column(choice(Channel, "channel"))

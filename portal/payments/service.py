@@ -20,11 +20,13 @@ from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import State
 from portal.payments import acts
 from portal.payments import rules
+from portal.payments.batch_rules import InBatchError
 from portal.payments.docket import enter
 from portal.payments.docket import load_payment
 from portal.payments.docket import told_of
 from portal.payments.docket import write
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
 from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
@@ -89,8 +91,11 @@ def release_payment(
 ) -> Payment:
     """Let a prepared payment go: by another treasurer than the one who prepared it."""
     payment, fund_request = load_payment(session, payment_id, seen_version=seen_version, by=by)
+    _check_alone(session, payment)
     state = next_state(payment, PaymentAction.RELEASE, by, duties=duties(session, fund_request.id))
-    draft = told_of(fund_request, payment, acts.PAYMENT_RELEASED, by=by, at=at)
+    draft = told_of(
+        fund_request, payment, acts.PAYMENT_RELEASED, by=by, at=at, public={"batch": None}
+    )
     eid = enter(session, fund_request, draft, by=by)
     write(session, payment, state, eid, released_by_id=by.person_id, released_at=at)
     return payment
@@ -101,8 +106,9 @@ def send_payment(
 ) -> Payment:
     """Give a released payment to the bank: the money is on its way."""
     payment, fund_request = load_payment(session, payment_id, seen_version=seen_version, by=by)
+    _check_alone(session, payment)
     state = next_state(payment, PaymentAction.SEND, by, duties=duties(session, fund_request.id))
-    draft = told_of(fund_request, payment, acts.PAYMENT_SENT, by=by, at=at)
+    draft = told_of(fund_request, payment, acts.PAYMENT_SENT, by=by, at=at, public={"batch": None})
     sent = fund_request.sent_satang + payment.amount_satang
     eid = enter(
         session,
@@ -164,6 +170,7 @@ def void_payment(
 ) -> Payment:
     """Cancel a payment before it is sent; its number stays used."""
     payment, fund_request = load_payment(session, payment_id, seen_version=seen_version, by=by)
+    _check_alone(session, payment)
     state = next_state(payment, PaymentAction.VOID, by, duties=duties(session, fund_request.id))
     secret = Secret(docket.subject(fund_request), loggable(note))
     draft = told_of(
@@ -184,6 +191,11 @@ def void_payment(
     )
     write(session, payment, state, eid)
     return payment
+
+
+def _check_alone(session: Session, payment: Payment) -> None:
+    if payment.batch_id is not None:
+        raise InBatchError(session.get_one(PaymentBatch, payment.batch_id).reference)
 
 
 def _check_bank_reference(session: Session, bank_reference: str) -> None:

@@ -1,0 +1,257 @@
+"""One function for each act on a batch: its payments are released and sent to the bank together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import select
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Draft
+from portal.audit.entry import Json
+from portal.audit.entry import Secret
+from portal.audit.service import record
+from portal.funds import docket
+from portal.funds import ledger
+from portal.funds.books import post_all
+from portal.funds.ledger import EntryKind
+from portal.funds.ledger import Posting
+from portal.funds.models import FundRequest
+from portal.funds.models import RequestDuty
+from portal.funds.rules import Duty
+from portal.money import Money
+from portal.money import total
+from portal.payments import acts
+from portal.payments import batch_rules
+from portal.payments.batch_rules import BatchAction
+from portal.payments.batch_rules import BatchState
+from portal.payments.docket import told_of
+from portal.payments.models import PayingAccount
+from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
+from portal.payments.queries import next_state
+from portal.payments.rules import Channel
+from portal.payments.rules import PaymentAction
+from portal.payments.rules import PaymentState
+from portal.roles import Actor
+
+Paid = tuple[Payment, FundRequest]
+
+
+def make_batch(
+    session: Session,
+    account_code: str,
+    payment_ids: Collection[int],
+    *,
+    value_on: date,
+    by: Actor,
+    at: datetime,
+) -> PaymentBatch:
+    """Put prepared transfers together, to be paid from one account on one day."""
+    state = batch_rules.next_state(None, BatchAction.MAKE, by)
+    account = session.get(PayingAccount, account_code)
+    if account is None or account.is_closed:
+        raise batch_rules.AccountNotFoundError
+    if not 0 < len(payment_ids) <= batch_rules.PAYMENTS_MAX:
+        raise batch_rules.NothingPickedError
+    picked = _locked(session, Payment.id.in_(payment_ids))
+    unfit = [payment.reference for payment, _ in picked if not _is_free(payment)]
+    if unfit or len(picked) != len(set(payment_ids)):
+        raise batch_rules.NotForBatchError(unfit)
+    _year, reference = docket.next_reference(session, "batch", letter="B", at=at)
+    batch = PaymentBatch(
+        reference=reference,
+        account_code=account_code,
+        state=state,
+        count=len(picked),
+        amount_satang=total(payment.amount for payment, _ in picked).satang,
+        value_on=value_on,
+        made_by_id=by.person_id,
+        made_at=at,
+    )
+    batch.log_eid = record(session, _told(batch, BatchAction.MAKE, by=by, at=at))
+    session.add(batch)
+    session.flush()
+    session.execute(update(Payment).where(Payment.id.in_(payment_ids)).values(batch_id=batch.id))
+    session.expire_all()
+    return batch
+
+
+def _is_free(payment: Payment) -> bool:
+    is_prepared = payment.state is PaymentState.PREPARED and payment.batch_id is None
+    return is_prepared and payment.channel is Channel.TRANSFER
+
+
+def release_batch(
+    session: Session, batch_id: int, *, seen_version: int, by: Actor, at: datetime
+) -> PaymentBatch:
+    """Let every payment of a batch go, by a treasurer who prepared none of them."""
+    batch = _load(session, batch_id, seen_version)
+    state = batch_rules.next_state(batch.state, BatchAction.RELEASE, by)
+    paid = _locked(session, Payment.batch_id == batch_id)
+    prepared_by = {payment.reference: payment.prepared_by_id for payment, _ in paid}
+    batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=prepared_by)
+    told = _told(batch, BatchAction.RELEASE, by=by, at=at)
+    columns = {"released_by_id": by.person_id, "released_at": at}
+    _take_all(session, batch, paid, PaymentAction.RELEASE, columns, by=by, at=at)
+    _write(
+        session, batch, state, record(session, told), released_by_id=by.person_id, released_at=at
+    )
+    return batch
+
+
+def send_batch(
+    session: Session, batch_id: int, *, seen_version: int, by: Actor, at: datetime
+) -> PaymentBatch:
+    """Note that the file of a batch lies with the bank: its money is on its way."""
+    batch = _load(session, batch_id, seen_version)
+    state = batch_rules.next_state(batch.state, BatchAction.SEND, by)
+    paid = _locked(session, Payment.batch_id == batch_id)
+    booked = [(each.id, _sending(each, payment.amount)) for payment, each in paid]
+    told = _told(batch, BatchAction.SEND, by=by, at=at)
+    columns = {"sent_by_id": by.person_id, "sent_at": at}
+    eids = _take_all(session, batch, paid, PaymentAction.SEND, columns, by=by, at=at)
+    entries = [(eid, *one) for eid, one in zip(eids, booked, strict=True)]
+    post_all(session, entries, kind=EntryKind.SENDING, by=by, at=at)
+    _write(session, batch, state, record(session, told), sent_by_id=by.person_id, sent_at=at)
+    return batch
+
+
+def dissolve_batch(
+    session: Session, batch_id: int, *, seen_version: int, by: Actor, at: datetime
+) -> PaymentBatch:
+    """Take a batch apart before it is sent; its payments stay as they are."""
+    batch = _load(session, batch_id, seen_version)
+    state = batch_rules.next_state(batch.state, BatchAction.DISSOLVE, by)
+    eid = record(session, _told(batch, BatchAction.DISSOLVE, by=by, at=at))
+    session.execute(update(Payment).where(Payment.batch_id == batch_id).values(batch_id=None))
+    _write(session, batch, state, eid)
+    session.expire_all()
+    return batch
+
+
+def _load(session: Session, batch_id: int, seen_version: int) -> PaymentBatch:
+    batch = session.scalars(
+        select(PaymentBatch)
+        .where(PaymentBatch.id == batch_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if batch is None:
+        raise batch_rules.BatchNotFoundError
+    if batch.version != seen_version:
+        raise batch_rules.StaleBatchError
+    return batch
+
+
+def _write(
+    session: Session, batch: PaymentBatch, state: BatchState, eid: str, **columns: object
+) -> None:
+    """Move the batch to its new state together with the entry that tells it."""
+    for name, value in {"state": state, "log_eid": eid, **columns}.items():
+        setattr(batch, name, value)
+    session.flush()
+
+
+def _told(
+    batch: PaymentBatch,
+    action: BatchAction,
+    *,
+    by: Actor,
+    at: datetime,
+    files: Mapping[str, str] | None = None,
+) -> Draft:
+    public: dict[str, Json] = {
+        "batch": batch.reference,
+        "account": batch.account_code,
+        "count": batch.count,
+        "satang": batch.amount_satang,
+    }
+    secret = None if files is None else Secret(f"batch:{batch.id}", dict(files))
+    return acts.of_batch(action, public, files=secret, by=by, at=at)
+
+
+def _locked(session: Session, condition: ColumnElement[bool]) -> Sequence[Paid]:
+    """Lock the requests, then the payments, as every act on one of them does; by request."""
+    requests = session.scalars(
+        select(FundRequest)
+        .where(FundRequest.id.in_(select(Payment.fund_request_id).where(condition)))
+        .order_by(FundRequest.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    payments = session.scalars(
+        select(Payment)
+        .where(condition)
+        .order_by(Payment.fund_request_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    by_id = {fund_request.id: fund_request for fund_request in requests}
+    return [(payment, by_id[payment.fund_request_id]) for payment in payments]
+
+
+def _take_all(
+    session: Session,
+    batch: PaymentBatch,
+    paid: Sequence[Paid],
+    action: PaymentAction,
+    columns: Mapping[str, object],
+    *,
+    by: Actor,
+    at: datetime,
+) -> list[str]:
+    """Take every payment of a batch one step further; return the entries' ids, in their order."""
+    own = _own_duties(session, paid, by)
+    states = {
+        next_state(payment, action, by, duties=own.get(each.id, {})) for payment, each in paid
+    }
+    (state,) = states
+    public = {"batch": batch.reference}
+    told = [
+        (
+            each,
+            told_of(each, payment, acts.TYPES[action], by=by, at=at, public=public),
+            _changes(each, payment, action),
+        )
+        for payment, each in paid
+    ]
+    moved = [
+        {"id": payment.id, "version": payment.version, "state": state, **columns}
+        for payment, _ in paid
+    ]
+    eids = docket.enter_all(session, told, duty=Duty.PAY, by=by)
+    rows = [row | {"log_eid": eid} for row, eid in zip(moved, eids, strict=True)]
+    session.execute(update(Payment), rows)
+    session.expire_all()
+    return eids
+
+
+def _own_duties(
+    session: Session, paid: Sequence[Paid], by: Actor
+) -> Mapping[int, Mapping[int, Duty]]:
+    """Return this person's duty in each request, where they have one."""
+    rows = session.execute(
+        select(RequestDuty.fund_request_id, RequestDuty.duty).where(
+            RequestDuty.person_id == by.person_id,
+            RequestDuty.fund_request_id.in_([each.id for _, each in paid]),
+        )
+    )
+    return {request_id: {by.person_id: duty} for request_id, duty in rows}
+
+
+def _changes(fund_request: FundRequest, payment: Payment, action: PaymentAction) -> dict[str, int]:
+    if action is PaymentAction.RELEASE:
+        return {}
+    return {"sent_satang": fund_request.sent_satang + payment.amount_satang}
+
+
+def _sending(fund_request: FundRequest, amount: Money) -> Sequence[Posting]:
+    fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
+    return ledger.onward(EntryKind.SENDING, fund, subcommittee, amount)
