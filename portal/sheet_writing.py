@@ -30,8 +30,8 @@ _WRITING = {
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
-    "default_format_properties": {"font_name": "TH Sarabun New", "font_size": 14},
 }
+_FONT = {"font_name": "TH Sarabun New", "font_size": 14}
 _STYLES = {
     "plain": {},
     "header": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
@@ -49,7 +49,7 @@ _FIRST_YEAR = 1901  # Excel counts days from 1900, and wrongly for its first two
 def write_workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """Return an .xlsx file; the first row of each sheet is its header. Same rows, same bytes."""
     file = BytesIO()
-    with Workbook(file, _WRITING | {"in_memory": True}) as workbook:
+    with _workbook(file, in_memory=True) as workbook:
         workbook.set_properties({"created": _WRITTEN_AT})
         styles = _styles(workbook)
         for name, rows in sheets.items():
@@ -66,7 +66,7 @@ def write_long_workbook(
     """
     file = TemporaryFile()  # noqa: SIM115 - closed by who sends it
     left = iter(rows)
-    with Workbook(file, _WRITING | {"constant_memory": True}) as workbook:
+    with _workbook(file, constant_memory=True) as workbook:
         styles = _styles(workbook)
         sheet = workbook.add_worksheet(name)
         _write_sheet(sheet, chain([header], islice(left, SHEET_ROWS_MAX - 1)), styles)
@@ -75,6 +75,11 @@ def write_long_workbook(
             _write_sheet(sheet, chain([header], first, islice(left, SHEET_ROWS_MAX - 2)), styles)
     file.seek(0)
     return file
+
+
+def _workbook(file: IO[bytes], **memory: bool) -> Workbook:
+    # XlsxWriter writes into the font it is given, and would write the next workbook otherwise.
+    return Workbook(file, _WRITING | memory | {"default_format_properties": dict(_FONT)})
 
 
 def _styles(workbook: Workbook) -> dict[str, Format]:

@@ -124,8 +124,8 @@ def story(key: Key, *, paid: int = 150_000) -> list[bytes]:
         ("interest.declared", {"reference": _REFERENCE, "party": "p2", "related": False}, "chair"),
         ("fund_request.approved", {**_acted("p2", 150_000), **_SIGNED}, "chair"),
         ("payment.prepared", {**_paying("p3", paid), **_PREPARED}, "treasurer"),
-        ("payment.released", _paying("p4", paid), "treasurer"),
-        ("payment.sent", _paying("p3", paid), "treasurer"),
+        ("payment.released", _paying("p4", paid) | {"batch": None}, "treasurer"),
+        ("payment.sent", _paying("p3", paid) | {"batch": None}, "treasurer"),
         ("payment.confirmed", _paying("p5", paid), "treasurer"),
     ]
     return [

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import warnings
 import zipfile
 from datetime import UTC
@@ -143,6 +145,14 @@ def test_a_number_that_a_cell_cannot_hold_is_written_as_text(number: object, tex
 def test_the_same_rows_give_the_same_bytes() -> None:
     sheets: dict[str, list[Row]] = {"ก": [["หัว"], [date(2026, 1, 1)]], "ข": [["หัว"]]}
     assert write_workbook(sheets) == write_workbook(sheets)
+
+
+def test_the_first_workbook_of_a_process_has_the_same_bytes_as_the_next() -> None:
+    script = (
+        "from portal.sheets import write_workbook as write\n"
+        "assert write({'A': [['B'], [1]]}) == write({'A': [['B'], [1]]})"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603 - our own words
 
 
 def test_the_header_is_bold_and_frozen_and_the_font_is_thai() -> None:
