@@ -28,6 +28,7 @@ from portal.funds.forgetting import papers_of
 from portal.funds.forgetting import remembered
 from portal.funds.forgetting import subjects_of
 from portal.install import Install
+from portal.payments.forgetting import bank_files_of
 from portal.payments.forgetting import files_of
 from portal.publishing.queries import erased_counts
 
@@ -60,12 +61,15 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     subjects = _subjects_of(db.session(), subject)
     papers = papers_of(db.session(), subject)
     files = files_of(db.session(), subject)
+    bank_files = bank_files_of(db.session(), subject)
     db.session.close()
     install.vault.destroy(subjects, ticket=ticket, at=at)
     for digest in papers:
         install.archive.forget(digest)
     for digest in files:
         install.attachments.forget(digest)
+    for digest in bank_files:
+        install.bank_files.forget(digest)
     with transaction() as session:
         erasure = session.get_one(Erasure, ticket)
         tell_erasure(session, erasure, subjects, at=at)

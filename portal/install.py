@@ -131,6 +131,11 @@ class Install:
         """Return the archive of what people attached to requests; its names tell no type."""
         return Archive(self._data / "attachments", suffix="")
 
+    @property
+    def bank_files(self) -> Archive:
+        """Return the archive of the files that were made for banks."""
+        return Archive(self._data / "bank_files", suffix="")
+
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
@@ -180,6 +185,7 @@ class Install:
             "hash_key": self.hash_key,
             "archive": self.archive,
             "attachments": self.attachments,
+            "bank_files": self.bank_files,
         }
 
     def publish(self, engine: Engine) -> Checkpoint | None:

@@ -36,9 +36,16 @@ from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments import batching
 from portal.payments import receipting
 from portal.payments import service as payments
+from portal.payments.accounts import AccountAnswer
+from portal.payments.accounts import open_account
+from portal.payments.batching import Terms
+from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
+from portal.payments.payment_files import FileKind
 from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
 from portal.people.models import Person
@@ -85,6 +92,9 @@ ANSWER = RequestAnswer(
     payee=PayeeAnswer("guardian", f"แม่ของ{SECRETS[0]}", "006", SECRETS[3]),
     reason=SECRETS[4],
 )
+
+
+ACCOUNT = AccountAnswer("MAIN", "บัญชีหลัก", "Main account", "006", "9870123456", "RYGEDU")
 
 
 @dataclass
@@ -270,6 +280,17 @@ class World:
             seen_version=payment.version,
             by=self.phailin,
             at=NOON,
+        )
+
+    def batched(self, *payments: Payment) -> PaymentBatch:
+        """A batch of Anong, released by Prasit, from an account of the foundation."""
+        if self.session.get(PayingAccount, ACCOUNT.code) is None:
+            open_account(self.session, ACCOUNT, by=self.admin, at=NOON)
+        terms = Terms(ACCOUNT.code, NOON.date(), FileKind.KTB)
+        picked = [payment.id for payment in payments]
+        batch = batching.make_batch(self.session, picked, terms=terms, by=self.anong, at=NOON)
+        return batching.release_batch(
+            self.session, batch.id, seen_version=batch.version, by=self.prasit, at=NOON
         )
 
     def receipted(

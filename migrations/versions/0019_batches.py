@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 STATES = ("open", "released", "sent", "dissolved")
-FORMATS = ("ktb", "pain_001", "table")
+KINDS = ("ktb", "pain.001.001.09", "pain.001.001.03", "table")
 # A change of one of these columns comes with a new log entry.
 AUDITED = {
     "paying_account": ("name_th", "name_en", "bank_code", "account_number", "is_closed"),
@@ -19,6 +19,8 @@ AUDITED = {
         "account_code",
         "count",
         "amount_satang",
+        "value_on",
+        "file_kind",
         "made_by_id",
         "released_by_id",
         "sent_by_id",
@@ -69,6 +71,7 @@ def upgrade():
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("amount_satang", sa.BigInteger(), nullable=False),
         sa.Column("value_on", sa.Date(), nullable=False),
+        sa.Column("file_kind", one_of("file_kind", KINDS), nullable=False),
         sa.Column("made_by_id", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_by_id", sa.Integer(), nullable=True),
@@ -101,7 +104,7 @@ def upgrade():
         "bank_file",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=False),
-        sa.Column("format", one_of("format", FORMATS), nullable=False),
+        sa.Column("kind", one_of("kind", KINDS), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=False),
@@ -110,7 +113,7 @@ def upgrade():
         ),
         entry_of("bank_file"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_file")),
-        sa.UniqueConstraint("batch_id", "format", name=op.f("uq_bank_file_batch_id_format")),
+        sa.UniqueConstraint("batch_id", "kind", name=op.f("uq_bank_file_batch_id_kind")),
     )
     # SQLite adds a column that refers to another table only so.
     op.execute(

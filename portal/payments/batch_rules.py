@@ -111,6 +111,19 @@ class OwnBatchError(RuleError):
         )
 
 
+class BatchFlawedError(RuleError):
+    """The bank's file cannot hold something of the batch; its page lists everything."""
+
+    def __init__(self, count: int, *, first: str) -> None:
+        super().__init__(
+            N_(
+                "The bank's file cannot hold {count} things of this batch; the first is at {first}."
+            ),
+            count=count,
+            first=first,
+        )
+
+
 class NotCoveredError(RuleError):
     """The account holds less than the batch would take out of it."""
 

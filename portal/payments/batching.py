@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
@@ -29,12 +31,16 @@ from portal.money import Money
 from portal.money import total
 from portal.payments import acts
 from portal.payments import batch_rules
+from portal.payments.bank_files import file_batch
+from portal.payments.bank_files import keep_files
 from portal.payments.batch_rules import BatchAction
 from portal.payments.batch_rules import BatchState
 from portal.payments.docket import told_of
+from portal.payments.models import BankFile
 from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
+from portal.payments.payment_files import FileKind
 from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
@@ -44,18 +50,26 @@ from portal.roles import Actor
 Paid = tuple[Payment, FundRequest]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """From which account a batch is paid, on which day, and how the bank is told."""
+
+    account_code: str
+    value_on: date
+    file_kind: FileKind
+
+
 def make_batch(
     session: Session,
-    account_code: str,
     payment_ids: Collection[int],
     *,
-    value_on: date,
+    terms: Terms,
     by: Actor,
     at: datetime,
 ) -> PaymentBatch:
     """Put prepared transfers together, to be paid from one account on one day."""
     state = batch_rules.next_state(None, BatchAction.MAKE, by)
-    account = session.get(PayingAccount, account_code)
+    account = session.get(PayingAccount, terms.account_code)
     if account is None or account.is_closed:
         raise batch_rules.AccountNotFoundError
     if not 0 < len(payment_ids) <= batch_rules.PAYMENTS_MAX:
@@ -67,11 +81,12 @@ def make_batch(
     _year, reference = docket.next_reference(session, "batch", letter="B", at=at)
     batch = PaymentBatch(
         reference=reference,
-        account_code=account_code,
+        account_code=terms.account_code,
         state=state,
         count=len(picked),
         amount_satang=total(payment.amount for payment, _ in picked).satang,
-        value_on=value_on,
+        value_on=terms.value_on,
+        file_kind=terms.file_kind,
         made_by_id=by.person_id,
         made_at=at,
     )
@@ -97,12 +112,25 @@ def release_batch(
     paid = _locked(session, Payment.batch_id == batch_id)
     prepared_by = {payment.reference: payment.prepared_by_id for payment, _ in paid}
     batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=prepared_by)
-    told = _told(batch, BatchAction.RELEASE, by=by, at=at)
+    told_bank = file_batch(session, batch, [payment for payment, _ in paid], at=at)
+    files = keep_files(session, batch.file_kind, told_bank)
+    digests = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
+    told = _told(batch, BatchAction.RELEASE, by=by, at=at, digests=digests)
     columns = {"released_by_id": by.person_id, "released_at": at}
     _take_all(session, batch, paid, PaymentAction.RELEASE, columns, by=by, at=at)
-    _write(
-        session, batch, state, record(session, told), released_by_id=by.person_id, released_at=at
+    eid = record(session, told)
+    _write(session, batch, state, eid, **columns)
+    session.add_all(
+        BankFile(
+            batch_id=batch.id,
+            kind=kind,
+            digest=digests[kind],
+            size_bytes=len(content),
+            log_eid=eid,
+        )
+        for kind, content in files.items()
     )
+    session.flush()
     return batch
 
 
@@ -165,7 +193,7 @@ def _told(
     *,
     by: Actor,
     at: datetime,
-    files: Mapping[str, str] | None = None,
+    digests: Mapping[FileKind, str] | None = None,
 ) -> Draft:
     public: dict[str, Json] = {
         "batch": batch.reference,
@@ -173,7 +201,8 @@ def _told(
         "count": batch.count,
         "satang": batch.amount_satang,
     }
-    secret = None if files is None else Secret(f"batch:{batch.id}", dict(files))
+    files = [{"kind": kind, "digest": digest} for kind, digest in (digests or {}).items()]
+    secret = Secret(f"batch:{batch.id}", files) if files else None
     return acts.of_batch(action, public, files=secret, by=by, at=at)
 
 

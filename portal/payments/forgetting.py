@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
+from portal.payments.models import BankFile
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.youths.models import Youth
@@ -25,6 +26,19 @@ def files_of(session: Session, subject: str) -> Sequence[str]:
     remembered = FundRequest.youth_id.in_(select(Youth.id).where(Youth.erased_at.is_(None)))
     others = FundRequest.youth_id.is_(None) | (remembered & ~about)
     return sorted(_digests(session, about) - _digests(session, others))
+
+
+def bank_files_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of the bank's files that tell of a payment to this somebody.
+
+    Others stand in them too; what is left of the file is its commitment in the log.
+    """
+    kind, _, name = subject.partition(":")
+    if kind != "youth":
+        return ()
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
+    batches = select(Payment.batch_id).join(FundRequest).where(about)
+    return session.scalars(select(BankFile.digest).where(BankFile.batch_id.in_(batches))).all()
 
 
 def _digests(session: Session, condition: ColumnElement[bool]) -> set[str]:

@@ -21,8 +21,8 @@ from portal.db import choice
 from portal.funds.models import log_reference
 from portal.money import Money
 from portal.payments.batch_rules import BatchState
+from portal.payments.payment_files import FileKind
 from portal.payments.rules import Channel
-from portal.payments.rules import FileFormat
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 
@@ -67,6 +67,8 @@ class PaymentBatch(Base):
     count: Mapped[int]
     amount_satang: Mapped[int] = mapped_column(BigInteger)
     value_on: Mapped[date]
+    # The file that the account's bank takes; a table for people is always made beside it.
+    file_kind: Mapped[FileKind] = mapped_column(choice(FileKind, "file_kind"))
     made_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime] = mapped_column(Moment)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -87,11 +89,11 @@ class BankFile(Base):
     """A file made for the bank when a batch was released; its bytes lie in the archive."""
 
     __tablename__ = "bank_file"
-    __table_args__ = (UniqueConstraint("batch_id", "format"),)
+    __table_args__ = (UniqueConstraint("batch_id", "kind"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("payment_batch.id"))
-    format: Mapped[FileFormat] = mapped_column(choice(FileFormat, "format"))
+    kind: Mapped[FileKind] = mapped_column(choice(FileKind, "kind"))
     digest: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int]
     log_eid: Mapped[str] = log_reference()

@@ -50,14 +50,6 @@ class Channel(StrEnum):
     CASH = "cash"
 
 
-class FileFormat(StrEnum):
-    """How a batch is told to a bank."""
-
-    KTB = "ktb"
-    PAIN_001 = "pain_001"
-    TABLE = "table"
-
-
 class ReceiptKind(StrEnum):
     """What shows that the money arrived."""
 

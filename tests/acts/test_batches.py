@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -19,9 +20,9 @@ from portal.funds.rules import RoleNeededError
 from portal.money import Money
 from portal.payments import batching
 from portal.payments import service
-from portal.payments.accounts import AccountAnswer
 from portal.payments.accounts import open_account
 from portal.payments.batch_rules import AccountNotFoundError
+from portal.payments.batch_rules import BatchFlawedError
 from portal.payments.batch_rules import BatchNotFoundError
 from portal.payments.batch_rules import BatchState
 from portal.payments.batch_rules import InBatchError
@@ -29,15 +30,19 @@ from portal.payments.batch_rules import NotForBatchError
 from portal.payments.batch_rules import NothingPickedError
 from portal.payments.batch_rules import OwnBatchError
 from portal.payments.batch_rules import StaleBatchError
+from portal.payments.batching import Terms
+from portal.payments.models import BankFile
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
+from portal.payments.payment_files import FileKind
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
+from tests.world import ACCOUNT
+from tests.world import ANSWER
 from tests.world import NOON
 from tests.world import World
 
 DAY = date(2026, 11, 23)
-ACCOUNT = AccountAnswer("MAIN", "บัญชีหลัก", "Main account", "006", "9870123456", "RYGEDU")
 
 
 @pytest.fixture
@@ -45,13 +50,18 @@ def account(session: Session, world: World) -> str:
     return open_account(session, ACCOUNT, by=world.admin, at=NOON).code
 
 
-def made(world: World, account: str, *payments: Payment, by: Actor | None = None) -> PaymentBatch:
+def made(
+    world: World,
+    account: str,
+    *payments: Payment,
+    by: Actor | None = None,
+    kind: FileKind = FileKind.KTB,
+) -> PaymentBatch:
     picked = payments or (world.prepared(), world.prepared())
     return batching.make_batch(
         world.session,
-        account,
         [payment.id for payment in picked],
-        value_on=DAY,
+        terms=Terms(account, DAY, kind),
         by=by or world.anong,
         at=NOON,
     )
@@ -125,6 +135,32 @@ def test_the_log_tells_the_batch_with_each_payment(
     ]
 
 
+@pytest.mark.parametrize("kind", FileKind)
+def test_the_files_of_a_batch_are_kept_as_they_were_made(
+    session: Session, world: World, account: str, kind: FileKind
+) -> None:
+    batch = released(world, made(world, account, kind=kind))
+    files = session.scalars(select(BankFile).where(BankFile.batch_id == batch.id)).all()
+    assert {file.kind for file in files} == {kind, FileKind.TABLE}
+    archive = session.info["bank_files"]
+    for file in files:
+        assert len(archive.read(file.digest)) == file.size_bytes
+    reference = payments_of(session, batch)[0].reference
+    (told,) = [file for file in files if file.kind is kind]
+    if kind is not FileKind.TABLE:
+        assert reference.encode() in archive.read(told.digest)
+
+
+def test_what_the_file_cannot_hold_is_found_before_release(world: World, account: str) -> None:
+    payee = replace(ANSWER.payee, holder="บริษัท € จำกัด 😀")
+    asked = world.submitted(answer=replace(ANSWER, payee=payee))
+    payment = world.prepared(world.approve(asked, world.somchai))
+    batch = made(world, account, payment)
+    with pytest.raises(BatchFlawedError, match=payment.reference):
+        released(world, batch)
+    assert (batch.state, payment.state) == (BatchState.OPEN, PaymentState.PREPARED)
+
+
 @pytest.mark.parametrize("is_released", [False, True])
 def test_a_batch_is_taken_apart(
     session: Session, world: World, account: str, *, is_released: bool
@@ -165,10 +201,11 @@ def test_what_no_batch_takes(world: World, account: str) -> None:
     made(world, account, payment)
     with pytest.raises(NotForBatchError, match=payment.reference):
         made(world, account, payment)
+    terms = Terms(account, DAY, FileKind.KTB)
     with pytest.raises(NothingPickedError):
-        batching.make_batch(world.session, account, [], value_on=DAY, by=world.anong, at=NOON)
+        batching.make_batch(world.session, [], terms=terms, by=world.anong, at=NOON)
     with pytest.raises(NotForBatchError):
-        batching.make_batch(world.session, account, [999], value_on=DAY, by=world.anong, at=NOON)
+        batching.make_batch(world.session, [999], terms=terms, by=world.anong, at=NOON)
     with pytest.raises(AccountNotFoundError):
         made(world, "NONE", world.prepared())
     with pytest.raises(RoleNeededError):

@@ -781,6 +781,9 @@ def test_a_new_name_and_an_end_are_known_from_their_day_on() -> None:
         step(shelf, len(FOUNDED) + 3, submitted(TWO, at="2026-12-23T17:00:00Z"))
 
 
+BATCH = ("made", "released", "sent", "dissolved")
+
+
 def test_every_type_of_the_log_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
     told_above = {"role.granted", "role.ended", *(f"person.{what}" for what in PERSON)}
@@ -792,6 +795,8 @@ def test_every_type_of_the_log_is_told_here() -> None:
     told_above |= {"privacy.erased", "privacy.opened"}
     # Nor does what is done on a person's record, of which the log shows nothing.
     told_above |= {each.name for each in (*case_acts.ALL, *youth_acts.ALL)}
+    # Nor do accounts and batches: their payments tell themselves.
+    told_above |= {"account.opened", "account.closed", *(f"batch.{what}" for what in BATCH)}
     # Findings, concerns and money that moves have a fold and tests of their own.
     assert TYPES.keys() <= seen | told_above | case_fold.TELLS.keys() | money_fold.TELLS.keys()
 

@@ -70,6 +70,8 @@ from portal.funds.rules import Reason
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
 from portal.install import Install
+from portal.payments import batching
+from portal.payments import service as payments
 from portal.youths.models import Youth
 from tests import cases
 from tests.conftest import Portal
@@ -98,7 +100,17 @@ class Told:
 def told(portal: Portal) -> Told:
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
-        payment = world.confirmed()
+        prepared = world.prepared()
+        batch = world.batched(prepared)
+        batching.send_batch(session, batch.id, seen_version=batch.version, by=world.prasit, at=NOON)
+        payment = payments.confirm_payment(
+            session,
+            prepared.id,
+            bank_reference="KTB0001",
+            seen_version=prepared.version,
+            by=world.phailin,
+            at=NOON,
+        )
         world.receipted(payment, content=f"%PDF {SECRETS[2]}".encode())
         request = session.get_one(FundRequest, payment.fund_request_id)
         world.issued(request, content=f"%PDF {SECRETS[0]}".encode())
@@ -151,7 +163,7 @@ def act(portal: Portal, do: Callable[[World], object]) -> None:
 
 def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> None:
     vault = portal.install.vault
-    assert len(opens(vault, told)) == len(told.boxes) == 8
+    assert len(opens(vault, told)) == len(told.boxes) == 9
     before = everything(portal)
     assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
     erase(portal.install, told.youth, ticket=TICKET, at=NOON)
