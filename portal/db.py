@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from datetime import date
@@ -27,8 +29,10 @@ from sqlalchemy import MetaData
 from sqlalchemy import NullPool
 from sqlalchemy import Row
 from sqlalchemy import Select
+from sqlalchemy import bindparam
 from sqlalchemy import create_engine
 from sqlalchemy import event
+from sqlalchemy import update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session
@@ -297,6 +301,23 @@ def streamed(
     """
     with engine.connect().execution_options(yield_per=ROWS_AT_ONCE) as connection:
         yield from connection.execute(statement)
+
+
+def update_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """Change many rows in one call: each names its `id`, the `version` it had, and its new values.
+
+    The caller holds their locks. What the session knew of anything is read anew afterwards.
+    """
+    columns = table.__table__.c
+    names = rows[0].keys() - {"id", "version"}
+    statement = (
+        update(table.__table__)  # type: ignore[arg-type]  # a mapped table is one
+        .where(columns.id == bindparam("of_id"), columns.version == bindparam("of_version"))
+        .values(version=columns.version + 1, **{name: bindparam(name) for name in names})
+    )
+    values = [{**row, "of_id": row["id"], "of_version": row["version"]} for row in rows]
+    session.connection().execute(statement, values)
+    session.expire_all()
 
 
 @contextmanager

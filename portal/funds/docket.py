@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy import text
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
@@ -20,6 +19,7 @@ from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.service import record
 from portal.audit.service import record_all
+from portal.db import update_all
 from portal.funds import ledger
 from portal.funds import lookups
 from portal.funds import rules
@@ -193,26 +193,23 @@ def enter_all(
     eids = record_all(session, (draft for _, draft, _ in acts))
     changed, told = [], []
     for (fund_request, draft, changes), eid in zip(acts, eids, strict=True):
-        # With the version it had: SQLAlchemy looks for that one and counts on.
         seen = {"id": fund_request.id, "version": fund_request.version}
         changed.append({**seen, "log_eid": eid, **changes})
         told.append(_act_row(fund_request, draft, eid, Effect(duty, fund_request.state, None), by))
-    # By the primary key, many rows in one call.
-    session.execute(update(FundRequest), changed)
+    update_all(session, FundRequest, changed)
     session.execute(insert(RequestAct), told)
+    ids = [row["id"] for row in changed]
     held = select(RequestDuty.fund_request_id).where(
-        RequestDuty.person_id == by.person_id,
-        RequestDuty.fund_request_id.in_([fund_request.id for fund_request, _, _ in acts]),
+        RequestDuty.person_id == by.person_id, RequestDuty.fund_request_id.in_(ids)
     )
     known = set(session.scalars(held))
     new = [
-        {"fund_request_id": fund_request.id, "person_id": by.person_id, "duty": duty}
-        for fund_request, _, _ in acts
-        if fund_request.id not in known
+        {"fund_request_id": request_id, "person_id": by.person_id, "duty": duty}
+        for request_id in ids
+        if request_id not in known
     ]
     if new:
         session.execute(insert(RequestDuty), new)
-    session.expire_all()
     return eids
 
 

@@ -19,6 +19,7 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.service import record
+from portal.db import update_all
 from portal.funds import docket
 from portal.funds import ledger
 from portal.funds.books import post_all
@@ -257,8 +258,7 @@ def _take_all(
     ]
     eids = docket.enter_all(session, told, duty=Duty.PAY, by=by)
     rows = [row | {"log_eid": eid} for row, eid in zip(moved, eids, strict=True)]
-    session.execute(update(Payment), rows)
-    session.expire_all()
+    update_all(session, Payment, rows)
     return eids
 
 

@@ -1,0 +1,210 @@
+"""A batch of 10,000 payments: made, released with its files, and sent, each in one transaction.
+
+One payment is prepared through the services; the others are copies of its rows, so that the books
+and the batch are whole, but the log tells of one request only and is not folded here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+from sqlalchemy import Table
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config import read_settings
+from portal.app import create_app
+from portal.cli import set_up
+from portal.cli import upgrade_quietly
+from portal.db import db
+from portal.db import owners_engine
+from portal.db import writing
+from portal.funds.books import check_books
+from portal.funds.books import post
+from portal.funds.ledger import EntryKind
+from portal.funds.ledger import allocation
+from portal.funds.ledger import donation
+from portal.funds.ledger import onward
+from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
+from portal.funds.models import RequestDuty
+from portal.install import Install
+from portal.money import Money
+from portal.payments import batching
+from portal.payments.accounts import open_account
+from portal.payments.batching import Terms
+from portal.payments.models import Payment
+from portal.payments.payment_files import FileKind
+from tests.postgres import postgres_server
+from tests.world import ACCOUNT
+from tests.world import FOUNDED
+from tests.world import NOON
+from tests.world import World
+
+PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
+PAYMENTS = 10_000
+MEBIBYTE_IN_KIBIBYTES = 1024
+
+
+@contextmanager
+def founded(folder: Path, url: str) -> Iterator[Install]:
+    """Found a province in this folder and database."""
+    app = create_app(
+        read_settings(
+            {
+                "PORTAL_DATA_DIR": str(folder),
+                "PORTAL_DATABASE_URL": url,
+                "PORTAL_SECRET_KEY": "known to the bench alone",
+                "AUDIT_INLINE_PUBLISH": "0",
+            }
+        )
+    )
+    with app.app_context():
+        upgrade_quietly()
+        set_up(PROVINCE, at=FOUNDED)
+        yield app.extensions["install"]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def prepare(install: Install, count: int) -> list[int]:
+    """Leave this many prepared payments, and the money for them; return their ids."""
+    with writing(db.engine, install.session_info()) as session:
+        world = World(session)
+        payment = world.prepared()
+        open_account(session, ACCOUNT, by=world.admin, at=NOON)
+        _commit_money(session, payment, count)
+        session.flush()
+        payment_id = payment.id
+    with owners_engine(db.engine.url).begin() as connection:
+        return _copy(connection, payment_id, count)
+
+
+def _commit_money(session: Session, payment: Payment, count: int) -> None:
+    fund_request = session.get_one(FundRequest, payment.fund_request_id)
+    fund, subcommittee = fund_request.fund_code, fund_request.subcommittee_code
+    amount = Money(payment.amount_satang * count)
+    for kind, postings in (
+        (EntryKind.DONATION, donation(fund, amount)),
+        (EntryKind.ALLOCATION, allocation(fund, subcommittee, amount)),
+        (EntryKind.COMMITMENT, onward(EntryKind.COMMITMENT, fund, subcommittee, amount)),
+    ):
+        by = World(session).anong
+        post(session, postings, kind=kind, log_eid=payment.log_eid, by=by, at=NOON)
+
+
+def _copy(connection: Connection, payment_id: int, count: int) -> list[int]:
+    tables = (FundRequest, PayeeAccount, RequestDuty, Payment)
+    request, payee, duty, payment = (model.__table__ for model in tables)
+    paid = connection.execute(select(payment).where(payment.c.id == payment_id)).one()
+    of_request = request.c.id == paid.fund_request_id
+    numbers = range(1, count)
+
+    def add(table: Table, row: dict[str, object], change: Callable[[int], dict[str, object]]) -> None:
+        connection.execute(insert(table), [row | change(number) for number in numbers])
+
+    shift = 1_000_000
+    asked = dict(connection.execute(select(request).where(of_request)).one()._mapping)
+    add(
+        request,
+        asked,
+        lambda n: {"id": shift + n, "reference": f"RYG-2570-9{n:05}", "form_key": None},
+    )
+    account = select(payee).where(payee.c.id == paid.payee_account_id)
+    add(
+        payee,
+        dict(connection.execute(account).one()._mapping),
+        lambda n: {"id": shift + n, "fund_request_id": shift + n},
+    )
+    for held in connection.execute(select(duty).where(duty.c.fund_request_id == asked["id"])).all():
+        add(duty, dict(held._mapping), lambda n: {"fund_request_id": shift + n})
+    add(
+        payment,
+        dict(paid._mapping),
+        lambda n: {
+            "id": shift + n,
+            "reference": f"RYG-2570-P9{n:05}",
+            "fund_request_id": shift + n,
+            "payee_account_id": shift + n,
+        },
+    )
+    return [payment_id, *(shift + number for number in numbers)]
+
+
+def measure(install: Install, payment_ids: list[int]) -> dict[str, float]:
+    """Return the seconds of each act, each in one transaction with its commit."""
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def timed(name: str) -> Iterator[World]:
+        began = time.perf_counter()
+        with writing(db.engine, install.session_info()) as session:
+            yield World(session)
+        seconds[name] = round(time.perf_counter() - began, 2)
+
+    terms = Terms(ACCOUNT.code, NOON.date(), FileKind.KTB)
+    with timed("make") as world:
+        batch = batching.make_batch(
+            world.session, payment_ids, terms=terms, by=world.anong, at=NOON
+        )
+        batch_id, version = batch.id, batch.version
+    with timed("release, with its files") as world:
+        batch = batching.release_batch(
+            world.session, batch_id, seen_version=version, by=world.prasit, at=NOON
+        )
+        version = batch.version
+    with timed("send") as world:
+        batching.send_batch(
+            world.session, batch_id, seen_version=version, by=world.prasit, at=NOON
+        )
+    with Session(db.engine) as session:
+        check_books(session)
+    return seconds
+
+
+def run(engine: str, count: int) -> None:
+    """Print one JSON line for an engine."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "instance"
+        if engine == "sqlite":
+            told = _run_in(place, f"sqlite:///{place / 'portal.sqlite'}", count)
+        else:
+            # As a server is set up, with every commit on disk.
+            with postgres_server("") as url:
+                told = _run_in(place, url, count)
+    print(json.dumps({"bench": "batch", "engine": engine, "payments": count, **told}))
+
+
+def _run_in(place: Path, url: str, count: int) -> dict[str, object]:
+    with founded(place, url) as install:
+        payment_ids = prepare(install, count)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds = measure(install, payment_ids)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    megabytes = {"before_mb": before // MEBIBYTE_IN_KIBIBYTES, "peak_mb": peak // MEBIBYTE_IN_KIBIBYTES}
+    return {"seconds": seconds, **megabytes}
+
+
+def main() -> None:
+    """Run one engine, or both, each in this process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"))
+    parser.add_argument("--payments", type=int, default=PAYMENTS)
+    asked = parser.parse_args()
+    for engine in [asked.engine] if asked.engine else ["sqlite", "postgresql"]:
+        run(engine, asked.payments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
