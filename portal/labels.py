@@ -168,6 +168,24 @@ REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 KINDS: Mapping[str, str] = {"youth": N_("For a person"), "project": N_("For a project")}
+FILE_KINDS: Mapping[str, str] = {
+    "ktb": N_("Krungthai text file"),
+    "pain.001.001.09": N_("ISO 20022, pain.001.001.09"),
+    "pain.001.001.03": N_("ISO 20022, pain.001.001.03"),
+    "table": N_("Table for people (XLSX)"),
+}
+BATCH_STATES: Mapping[str, str] = {
+    "open": N_("Waits for release"),
+    "released": N_("Released"),
+    "sent": N_("Sent to the bank"),
+    "dissolved": N_("Dissolved"),
+}
+BATCH_ACTIONS: Mapping[str, str] = {
+    "make": N_("Make a batch"),
+    "release": N_("Release the batch"),
+    "send": N_("Note as sent"),
+    "dissolve": N_("Dissolve the batch"),
+}
 RECEIPTS: Mapping[str, str] = {
     "signed_receipt": N_("Receipt signed by who received the money"),
     "school_receipt": N_("Receipt of a school"),
@@ -564,6 +582,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reason": REASONS,
     "kind": KINDS,
     "channel": CHANNELS,
+    "file_kind": FILE_KINDS,
+    "batch_state": BATCH_STATES,
+    "batch_action": BATCH_ACTIONS,
     "receipt": RECEIPTS,
     "payee": PAYEES,
     "refusal": REFUSALS,
