@@ -158,9 +158,10 @@ def _is_account(digits: str) -> bool:
 
 
 def same_account(one: str, other: str) -> bool:
-    """Say whether two numbers can be the same account, one perhaps hidden in part."""
+    """Say whether two numbers can be the same account: hidden in part, or with a bank before it."""
     if "x" not in one + other:
-        return one == other
+        shorter, longer = sorted((one, other), key=len)
+        return longer.endswith(shorter) and (one == other or len(shorter) in _ACCOUNT_LENGTHS)
     seen = [
         (a, b) for a, b in zip(reversed(one), reversed(other), strict=False) if "x" not in {a, b}
     ]
