@@ -22,6 +22,7 @@ from portal.payments.statement_headers import StatementColumn
 from portal.payments.statement_headers import column_called
 from portal.payments.statement_headers import header_key
 
+HEADER_ROWS_MAX = 100  # a bank's own head is shorter
 Rows = Sequence[Sequence[object]]
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -91,7 +92,8 @@ class ColumnMapping:
 
 def recognised(rows: Rows) -> ColumnMapping:
     """Return the mapping of a table from the header and the cells it has."""
-    place = max(range(len(rows)), key=lambda row: len(_named(rows[row])), default=0)
+    named = [len(_named(row)) for row in rows[:HEADER_ROWS_MAX]]
+    place = named.index(max(named, default=0)) if named else 0
     headers = _named(rows[place]) if rows else {}
     _check_headers(headers)
     for column, header in headers.items():
@@ -112,14 +114,15 @@ def recognised(rows: Rows) -> ColumnMapping:
 def header_place(rows: Rows, mapping: ColumnMapping) -> int:
     """Return the row that has every header of the mapping, or say which one is missing."""
     wanted = {header_key(header) for header in mapping.headers.values()}
-    found = [wanted - {header_key(text_of(cell)) for cell in row} for row in rows]
-    place = min(range(len(rows)), key=lambda row: len(found[row]), default=None)
-    if place is None:
+    above = rows[:HEADER_ROWS_MAX]
+    lacking = [wanted - {header_key(text_of(cell)) for cell in row} for row in above]
+    if not lacking:
         raise NoStatementTableError
+    least = min(lacking, key=len)
     for header in mapping.headers.values():
-        if header_key(header) in found[place]:
+        if header_key(header) in least:
             raise StatementColumnMissingError(header)
-    return place
+    return lacking.index(least)
 
 
 def find_columns(
