@@ -32,7 +32,7 @@ from portal.payments.statement_flaws import ForeignCurrencyError
 from portal.payments.statement_flaws import NoStatementInFileError
 from portal.payments.statement_flaws import TooLargeStatementError
 
-_ELEMENTS_MAX = 4_000_000
+_ELEMENTS_MAX = 1_200_000  # 20,000 entries of 60
 _DEPTH_MAX = 40
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.[0-9]{2}\}Document")
 _SATANG_AND_MORE = re.compile(r"(\.[0-9]{2})0+$")

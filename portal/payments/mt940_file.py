@@ -25,12 +25,16 @@ from portal.payments.statement import read_line
 from portal.payments.statement_flaws import BrokenStatementError
 from portal.payments.statement_flaws import ForeignCurrencyError
 from portal.payments.statement_flaws import NoStatementInFileError
+from portal.payments.statement_flaws import TooLargeStatementError
 
 # What the package cannot read it writes into the log, with names and accounts.
 logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
 _PAGE = re.compile("^(?=:20:)", re.MULTILINE)
 _ENTRY = re.compile("^:61:", re.MULTILINE)
+_DETAILS = re.compile("^:86:", re.MULTILINE)
+_ENTRIES_MAX = 20_000
+_DETAILS_MAX = 10
 _WIDTH = 65  # of a line of :86:; only a text that fills it goes on without a blank
 _TEXTS = ("posting_text", "purpose", "additional_purpose", "applicant_name")
 _OPENING = ("final_opening_balance", "opening_balance", "intermediate_opening_balance")
@@ -43,25 +47,31 @@ _DAMAGE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 def read_mt940(text: str, *, name: str) -> Statement:
     """Read a file of MT940 with one or more statements of one account."""
+    if len(_ENTRY.findall(text)) > _ENTRIES_MAX:
+        raise TooLargeStatementError(name)
     head, *pages = _PAGE.split(text.replace("\r\n", "\n"))
     if not pages:
         raise NoStatementInFileError(name)
     read = []
-    before = head
+    where = 1 + head.count("\n")
     for page in pages:
         try:
             read.append(_read_page(page))
         except _DAMAGE as error:
-            raise BrokenStatementError(name, before.count("\n") + 1) from error
-        before += page
+            raise BrokenStatementError(name, where) from error
+        where += page.count("\n")
     return joined(read)
 
 
 def _read_page(page: str) -> Statement:
+    entries = len(_ENTRY.findall(page))
+    if len(_DETAILS.findall(page)) > _DETAILS_MAX * (entries + 1):
+        message = "more texts than any entry has: the package would take hours to join them"
+        raise ValueError(message)
     # `mt940.parse` would take a text for the name of a file, if there is one of that name.
     found = Transactions(options=Options.all())
     found.parse(page)
-    if len(found.transactions) != len(_ENTRY.findall(page)):
+    if len(found.transactions) != entries:
         message = "an entry without its code is laid over the one before"
         raise ValueError(message)
     return Statement(
@@ -74,10 +84,10 @@ def _read_page(page: str) -> Statement:
 
 def _balance(told: Mapping[str, Any], names: tuple[str, ...]) -> Money:  # Any: as mt940 says it
     """Return a balance; a page without one was cut off."""
-    balance: Balance = next(told[name] for name in names if name in told)
-    if not isinstance(balance.amount, Amount):
-        message = "a balance without an amount"
-        raise TypeError(message)
+    balance: Balance | None = next((told[name] for name in names if name in told), None)
+    if balance is None or not isinstance(balance.amount, Amount):
+        message = "a balance is missing, or is no amount"
+        raise ValueError(message)
     if balance.amount.currency != "THB":
         raise ForeignCurrencyError(str(balance.amount.currency))
     return _money(balance.amount)

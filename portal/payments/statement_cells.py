@@ -50,7 +50,9 @@ def text_of(cell: object) -> str:
     """Return a cell as tidy text; a number cell shows its whole digits."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return "" if cell is None else tidy(str(cell))
+    text = "" if cell is None else str(cell)
+    # Most cells are numbers and days: nothing invisible is in them, and tidying takes its time.
+    return text if text.isascii() and text.isprintable() and " " not in text else tidy(text)
 
 
 def read_statement_day(cell: object, years: Years = Years.AS_SEEN) -> date:

@@ -17,9 +17,11 @@ from portal.payments.statement_columns import NoStatementTableError
 from portal.payments.statement_columns import Rows
 from portal.payments.statement_columns import StatementColumnMissingError
 from portal.payments.statement_columns import recognised
+from portal.payments.statement_flaws import BrokenStatementError
 from portal.payments.statement_flaws import TooLargeStatementError
 from portal.payments.statement_rows import check_readable
 from portal.payments.statement_rows import read_rows
+from portal.sheets import UnreadableTextError
 from portal.sheets import decoded_text
 from portal.sheets import read_tables
 
@@ -48,8 +50,15 @@ def _read(content: bytes, name: str, account: str, mapping: ColumnMapping | None
     if start.startswith(b"<"):
         return read_camt(start, name=name)
     if start.startswith(_MT940):
-        return read_mt940(decoded_text(start, name=name), name=name)
+        return read_mt940(_decoded(start, name), name=name)
     return joined(_read_tables(read_tables(content, name=name).values(), mapping, account))
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return decoded_text(content, name=name)
+    except UnreadableTextError as error:
+        raise BrokenStatementError(name, 1) from error
 
 
 def _read_tables(

@@ -204,11 +204,11 @@ def _day(table: _Table, cell: object) -> date | None:
 
 def _amount(table: _Table, cells: Cells, number: int) -> Money:
     """Return what a row moved; what a bank puts back it writes with the other sign."""
-    out = _money(table, cells.get(StatementColumn.WITHDRAWAL), RowAmountError(number))
-    into = _money(table, cells.get(StatementColumn.DEPOSIT), RowAmountError(number))
+    out = _money(table, cells.get(StatementColumn.WITHDRAWAL), row=number)
+    into = _money(table, cells.get(StatementColumn.DEPOSIT), row=number)
     if out and into:
         raise RowTwoAmountsError(number)
-    signed = _money(table, cells.get(StatementColumn.AMOUNT), RowAmountError(number))
+    signed = _money(table, cells.get(StatementColumn.AMOUNT), row=number)
     if StatementColumn.DIRECTION in cells:
         signed = _directed(signed, cells[StatementColumn.DIRECTION], number)
     moved = signed + into - (-out if table.mapping.withdrawals_below_zero else out)
@@ -226,18 +226,20 @@ def _directed(amount: Money, direction: object, number: int) -> Money:
     raise RowDirectionError(number)
 
 
-def _money(table: _Table, cell: object, refusal: RowError) -> Money:
+def _money(
+    table: _Table, cell: object, *, row: int, refusal: type[RowError] = RowAmountError
+) -> Money:
     if _is_blank(cell):
         return Money(0)
     try:
         return read_signed(cell, table.mapping.decimal_mark)
     except ValueError as error:
-        raise refusal from error
+        raise refusal(row) from error
 
 
 def _balance(table: _Table, cells: Cells, number: int) -> Money | None:
     cell = cells.get(StatementColumn.BALANCE)
-    return None if _is_blank(cell) else _money(table, cell, RowBalanceError(number))
+    return None if _is_blank(cell) else _money(table, cell, row=number, refusal=RowBalanceError)
 
 
 def _brought_forward(table: _Table, cells: Cells) -> Money | None:
