@@ -32,7 +32,7 @@ from portal.payments.statement_flaws import ForeignCurrencyError
 from portal.payments.statement_flaws import NoStatementInFileError
 from portal.payments.statement_flaws import TooLargeStatementError
 
-_ELEMENTS_MAX = 1_200_000  # 20,000 entries of 60
+_TAGS_MAX = 2_400_000  # 20,000 entries of 60 elements, each of which begins and ends
 _DEPTH_MAX = 40
 _ROOT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.[0-9]{2}\}Document")
 _SATANG_AND_MORE = re.compile(r"(\.[0-9]{2})0+$")
@@ -42,6 +42,8 @@ _RETURNS = frozenset({"RRTN", "RPCR", "RRCT", "RTRN", "URCT"})
 
 def read_camt(content: bytes, *, name: str) -> Statement:
     """Read a file of camt.053 with one or more statements of one account."""
+    if content.count(b"<") > _TAGS_MAX:
+        raise TooLargeStatementError(name)
     try:
         pages = list(_pages(content, name))
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
@@ -84,13 +86,11 @@ def _pages(content: bytes, name: str) -> Iterator[Statement]:
 def _elements(content: bytes, name: str) -> Iterator[tuple[tuple[str, ...], Element]]:
     """Go through the elements as they end, each with the names of those around it."""
     path: list[str] = []
-    count = 0
     for event, element in iterparse(BytesIO(content), ("start", "end"), forbid_dtd=True):
         if event == "start":
-            count += 1
-            if count == 1 and not _ROOT.fullmatch(element.tag):
+            if not path and not _ROOT.fullmatch(element.tag):
                 raise NoStatementInFileError(name)
-            if count > _ELEMENTS_MAX or len(path) >= _DEPTH_MAX:
+            if len(path) >= _DEPTH_MAX:
                 raise TooLargeStatementError(name)
             element.tag = element.tag.rpartition("}")[2]
             path.append(element.tag)
