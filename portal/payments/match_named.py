@@ -15,11 +15,11 @@ from portal.payments.match_values import Why
 from portal.payments.match_values import Work
 from portal.payments.match_values import batch_targets
 from portal.payments.match_values import differs_why
-from portal.payments.match_values import many_why
 from portal.payments.match_values import named_why
 from portal.payments.match_values import payment_target
 from portal.payments.match_values import returned_why
 from portal.payments.match_values import twice_why
+from portal.payments.match_values import unsure_why
 from portal.payments.statement import Line
 from portal.payments.statement import Nature
 from portal.payments.statement import references_in
@@ -48,7 +48,7 @@ def match_named_returns(work: Work) -> None:
         named = [name for name in _names(line) if name in payments]
         if len(named) > 1:
             found = [payments[name].reference for name in named]
-            work.suggest(MatchKind.AMBIGUOUS, [key], found, many_why(len(found)))
+            work.suggest(MatchKind.AMBIGUOUS, [key], found, unsure_why(len(found), found))
         elif named and line.nature is not Nature.FEE:
             by_name.setdefault(named[0], []).append(key)
     for name, keys in by_name.items():
@@ -109,7 +109,7 @@ def _match_several(work: Work, key: str, payments: Sequence[Sent]) -> None:
         )
         work.suggest(MatchKind.END_TO_END, [key], references, why)
     else:
-        work.suggest(MatchKind.AMBIGUOUS, [key], references, many_why(len(payments)))
+        work.suggest(MatchKind.AMBIGUOUS, [key], references, unsure_why(len(payments), references))
 
 
 def _match_target(work: Work, target: Target, keys: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import date
@@ -181,8 +182,13 @@ def twice_why(reference: str) -> Why:
     )
 
 
-def many_why(count: int) -> Why:
-    """Say that there is more than one answer."""
+def unsure_why(count: int, references: Sequence[str]) -> Why:
+    """Say that there is more than one answer: other payments fit, or other lines."""
+    if count == 1:
+        return Why(
+            N_("{reference} fits, but other lines may be it as well: a person must say."),
+            {"reference": references[0]},
+        )
     return Why(N_("{count} payments fit; which one it is, a person must say."), {"count": count})
 
 

@@ -34,8 +34,8 @@ from portal.payments.match_values import Target
 from portal.payments.match_values import Why
 from portal.payments.match_values import Work
 from portal.payments.match_values import batch_targets
-from portal.payments.match_values import many_why
 from portal.payments.match_values import payment_target
+from portal.payments.match_values import unsure_why
 from portal.payments.statement import Line
 from portal.payments.statement import Nature
 
@@ -216,7 +216,8 @@ def _list_of(
     without = [_by_amount(bundle) for bundle in bundles if not _has_account(bundle.first)]
     found |= fitting(without, list(map(_of_target, targets)), window)
     for key, candidates in found.items():
-        work.suggest(MatchKind.AMBIGUOUS, [key], candidates.names, many_why(candidates.count))
+        why = unsure_why(candidates.count, candidates.names)
+        work.suggest(MatchKind.AMBIGUOUS, [key], candidates.names, why)
 
 
 def _account_pairs(

@@ -201,6 +201,7 @@ def test_two_payments_to_one_account_are_not_guessed() -> None:
 def test_two_lines_for_one_payment_are_not_guessed() -> None:
     matching = match([out(1000, SHOWN), out(1000, SHOWN)], sent(account=ACCOUNT))
     assert [kind for kind, _, _ in found(matching)] == [MatchKind.AMBIGUOUS] * 2
+    assert why(matching) == f"{ONE} fits, but other lines may be it as well: a person must say."
 
 
 @pytest.mark.parametrize(
