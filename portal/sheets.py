@@ -41,6 +41,7 @@ __all__ = [
     "UnknownFileKindError",
     "UnreadableTextError",
     "UnreadableWorkbookError",
+    "decoded_text",
     "read_tables",
     "write_workbook",
 ]
@@ -252,7 +253,7 @@ def _read_other(content: bytes, *, name: str) -> dict[str, list[list[object]]]:
 
 
 def _read_csv(content: bytes, *, name: str) -> list[list[object]]:
-    text = _decoded(content, name=name)
+    text = decoded_text(content, name=name)
     # Excel separates with a semicolon or a tab where the computer's region says so; what stands in
     # a quoted text separates nothing.
     mark = max(",;\t", key=_QUOTED.sub("", text).count)
@@ -264,8 +265,8 @@ def _read_csv(content: bytes, *, name: str) -> list[list[object]]:
         raise UnreadableTextError(name) from error
 
 
-def _decoded(content: bytes, *, name: str) -> str:
-    """Decode UTF-8, or the Thai of Windows."""
+def decoded_text(content: bytes, *, name: str) -> str:
+    """Decode a text file in UTF-8, or in the Thai of Windows."""
     for encoding in ("utf-8-sig", "cp874"):
         try:
             text = content.decode(encoding)
