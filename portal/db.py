@@ -71,6 +71,11 @@ KEPT = frozenset(
         "document",
         "receipt",
         "bank_file",
+        "bank_statement",
+        "bank_line",
+        "line_match",
+        "matched_line",
+        "matched_payment",
         "rule_version",
         "subcommittee",
         "purpose",
@@ -124,6 +129,9 @@ BLANKED = frozenset(
         ("case_note", "words"),
         ("finding_act", "words"),
         ("concern_act", "words"),
+        ("bank_line", "description"),
+        ("bank_line", "counter_account"),
+        ("line_match", "note"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

@@ -30,6 +30,7 @@ from portal.funds.forgetting import subjects_of
 from portal.install import Install
 from portal.payments.forgetting import bank_files_of
 from portal.payments.forgetting import files_of
+from portal.payments.forgetting import forget_lines
 from portal.publishing.queries import erased_counts
 
 
@@ -75,6 +76,7 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
         tell_erasure(session, erasure, subjects, at=at)
         if not forgetting.is_concern(subject):
             forget_case(session, subject)
+            forget_lines(session, subject)
             forget(session, subject, at=at)
         forgetting.forget(session, subject, at=at)
         close_erasure(session, erasure, at=at)

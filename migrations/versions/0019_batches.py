@@ -56,6 +56,7 @@ def upgrade():
         sa.Column("account_number", sa.String(length=20), nullable=False),
         sa.Column("company_id", sa.String(length=16), nullable=False),
         sa.Column("is_closed", sa.Boolean(), nullable=False),
+        sa.Column("statement_columns", sa.Text(), nullable=False),
         sa.Column("log_eid", sa.Uuid(as_uuid=False), nullable=False),
         entry_of("paying_account"),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_paying_account")),
@@ -176,6 +177,7 @@ def guard_postgresql():
             f" RAISE EXCEPTION '{table} changes only with a log entry'; END IF;"
             " RETURN NEW; END $$"
         )
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {table}_needs_entry FROM PUBLIC")
         op.execute(
             f"CREATE TRIGGER {table}_needs_entry BEFORE UPDATE ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION {table}_needs_entry()"

@@ -180,15 +180,15 @@ def _act_row(
 
 def enter_all(
     session: Session,
-    acts: Sequence[tuple[FundRequest, Draft, Mapping[str, int]]],
+    acts: Sequence[tuple[FundRequest, Draft, Mapping[str, object]]],
     *,
     duty: Duty,
     by: Actor,
 ) -> list[str]:
     """Write one kind of act on many requests down at once, each with the columns it changes.
 
-    None of them comes to another state or another holder, and nobody is written to. The requests
-    are locked by the caller, and are read anew afterwards.
+    None of them comes to another state, and nobody is written to. The requests are locked by the
+    caller, and are read anew afterwards.
     """
     eids = record_all(session, (draft for _, draft, _ in acts))
     changed, told = [], []

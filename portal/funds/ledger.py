@@ -61,6 +61,7 @@ class EntryKind(StrEnum):
     RETURN = "return"
     REFUND = "refund"
     REOPENING = "reopening"
+    FEE = "fee"
 
 
 class InsufficientFundsError(RuleError):
@@ -110,6 +111,11 @@ def release(fund: str, subcommittee: str, rest: Money, *, returned: Money) -> tu
     """What will not be paid may be decided on again: set aside still, or `returned` by the bank."""
     taken = {Place.COMMITTED: rest - returned, Place.RETURNED: returned}
     return _gather(fund, subcommittee, taken, {Place.AVAILABLE: rest})
+
+
+def fee(fund: str, amount: Money) -> tuple[Posting, ...]:
+    """What the bank takes for itself goes out of what the fund has not allocated."""
+    return _move(amount, Account(fund, "", Place.AVAILABLE), Account(fund, "", Place.FEES))
 
 
 def coming_back(

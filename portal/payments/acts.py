@@ -71,12 +71,46 @@ ACCOUNT_OPENED = EntryType(
 ACCOUNT_CLOSED = EntryType(
     "account.closed", public={"code": Field(Kind.CODE, "the code of the account")}
 )
+_ACCOUNT = {"account": Field(Kind.CODE, "the account of the foundation")}
+STATEMENT_IMPORTED = EntryType(
+    "statement.imported",
+    public=_ACCOUNT
+    | {
+        "count": Field(Kind.COUNT, "how many lines it brought that were not known"),
+        "first_on": Field(Kind.DAY, "the day of the first of them"),
+        "last_on": Field(Kind.DAY, "the day of the last of them"),
+    },
+    private=("file",),
+)
+# Lines that are of no payment: the bank's own fees.
+FEE_CHARGED = EntryType(
+    "fee.charged",
+    public=_ACCOUNT
+    | {
+        "fund": Field(Kind.CODE, "the fund that bears it"),
+        "satang": Field(Kind.SATANG, "the amount in satang"),
+    },
+    private=("lines",),
+)
+LINES_MATCHED = EntryType(
+    "lines.matched",
+    public=_ACCOUNT
+    | {
+        "meaning": Field(Kind.CODE, "what the lines are"),
+        "count": Field(Kind.COUNT, "how many lines"),
+        "satang": Field(Kind.SATANG, "what they come to, above zero"),
+    },
+    private=("lines", "note"),
+)
 BATCH_MADE = EntryType("batch.made", public=_BATCH)
 # The files hold names and accounts: their digests are committed, not shown.
 BATCH_RELEASED = EntryType("batch.released", public=_BATCH, private=("files",))
 BATCH_SENT = EntryType("batch.sent", public=_BATCH)
 BATCH_DISSOLVED = EntryType("batch.dissolved", public=_BATCH)
 ALL = (
+    STATEMENT_IMPORTED,
+    FEE_CHARGED,
+    LINES_MATCHED,
     ACCOUNT_OPENED,
     ACCOUNT_CLOSED,
     BATCH_MADE,

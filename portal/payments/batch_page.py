@@ -168,7 +168,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """Everything on the page of a batch; `refusal` is why this person may not take the next step."""
+    """Everything on the page of a batch; `refusal` keeps this person from its next step."""
 
     row: BatchRow
     file_kind: FileKind
@@ -225,7 +225,7 @@ def _refusal(session: Session, batch: PaymentBatch, by: Actor) -> PortalError | 
         )
     )
     try:
-        own = {reference: person_id for reference, person_id in prepared}
+        own = {row.reference: row.prepared_by_id for row in prepared}
         batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=own)
     except PortalError as refusal:
         return refusal

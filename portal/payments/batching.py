@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
 from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -19,15 +18,12 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.service import record
-from portal.db import update_all
 from portal.funds import docket
 from portal.funds import ledger
 from portal.funds.books import post_all
 from portal.funds.ledger import EntryKind
 from portal.funds.ledger import Posting
 from portal.funds.models import FundRequest
-from portal.funds.models import RequestDuty
-from portal.funds.rules import Duty
 from portal.money import Money
 from portal.money import total
 from portal.payments import acts
@@ -36,19 +32,18 @@ from portal.payments.bank_files import file_batch
 from portal.payments.bank_files import keep_files
 from portal.payments.batch_rules import BatchAction
 from portal.payments.batch_rules import BatchState
-from portal.payments.docket import told_of
+from portal.payments.bulk import Effect
+from portal.payments.bulk import locked
+from portal.payments.bulk import take_all
 from portal.payments.models import BankFile
 from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
-from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
-
-Paid = tuple[Payment, FundRequest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def make_batch(
         raise batch_rules.AccountNotFoundError
     if not 0 < len(payment_ids) <= batch_rules.PAYMENTS_MAX:
         raise batch_rules.NothingPickedError
-    picked = _locked(session, Payment.id.in_(payment_ids))
+    picked = locked(session, Payment.id.in_(payment_ids))
     unfit = [payment.reference for payment, _ in picked if not _is_free(payment)]
     if unfit or len(picked) != len(set(payment_ids)):
         raise batch_rules.NotForBatchError(unfit)
@@ -110,7 +105,7 @@ def release_batch(
     """Let every payment of a batch go, by a treasurer who prepared none of them."""
     batch = _load(session, batch_id, seen_version)
     state = batch_rules.next_state(batch.state, BatchAction.RELEASE, by)
-    paid = _locked(session, Payment.batch_id == batch_id)
+    paid = locked(session, Payment.batch_id == batch_id)
     prepared_by = {payment.reference: payment.prepared_by_id for payment, _ in paid}
     batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=prepared_by)
     told_bank = file_batch(session, batch, [payment for payment, _ in paid], at=at)
@@ -118,7 +113,8 @@ def release_batch(
     digests = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
     told = _told(batch, BatchAction.RELEASE, by=by, at=at, digests=digests)
     columns = {"released_by_id": by.person_id, "released_at": at}
-    _take_all(session, batch, paid, PaymentAction.RELEASE, columns, by=by, at=at)
+    effect = Effect(columns, public={"batch": batch.reference})
+    take_all(session, paid, PaymentAction.RELEASE, lambda *_: effect, by=by, at=at)
     eid = record(session, told)
     _write(session, batch, state, eid, **columns)
     session.add_all(
@@ -141,11 +137,17 @@ def send_batch(
     """Note that the file of a batch lies with the bank: its money is on its way."""
     batch = _load(session, batch_id, seen_version)
     state = batch_rules.next_state(batch.state, BatchAction.SEND, by)
-    paid = _locked(session, Payment.batch_id == batch_id)
+    paid = locked(session, Payment.batch_id == batch_id)
     booked = [(each.id, _sending(each, payment.amount)) for payment, each in paid]
     told = _told(batch, BatchAction.SEND, by=by, at=at)
     columns = {"sent_by_id": by.person_id, "sent_at": at}
-    eids = _take_all(session, batch, paid, PaymentAction.SEND, columns, by=by, at=at)
+    public = {"batch": batch.reference}
+
+    def sending(payment: Payment, each: FundRequest) -> Effect:
+        sent = {"sent_satang": each.sent_satang + payment.amount_satang}
+        return Effect(columns, sent, public)
+
+    eids = take_all(session, paid, PaymentAction.SEND, sending, by=by, at=at)
     entries = [(eid, *one) for eid, one in zip(eids, booked, strict=True)]
     post_all(session, entries, kind=EntryKind.SENDING, by=by, at=at)
     _write(session, batch, state, record(session, told), sent_by_id=by.person_id, sent_at=at)
@@ -205,80 +207,6 @@ def _told(
     files = [{"kind": kind, "digest": digest} for kind, digest in (digests or {}).items()]
     secret = Secret(f"batch:{batch.id}", files) if files else None
     return acts.of_batch(action, public, files=secret, by=by, at=at)
-
-
-def _locked(session: Session, condition: ColumnElement[bool]) -> Sequence[Paid]:
-    """Lock the requests, then the payments, as every act on one of them does; by request."""
-    requests = session.scalars(
-        select(FundRequest)
-        .where(FundRequest.id.in_(select(Payment.fund_request_id).where(condition)))
-        .order_by(FundRequest.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    payments = session.scalars(
-        select(Payment)
-        .where(condition)
-        .order_by(Payment.fund_request_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    by_id = {fund_request.id: fund_request for fund_request in requests}
-    return [(payment, by_id[payment.fund_request_id]) for payment in payments]
-
-
-def _take_all(
-    session: Session,
-    batch: PaymentBatch,
-    paid: Sequence[Paid],
-    action: PaymentAction,
-    columns: Mapping[str, object],
-    *,
-    by: Actor,
-    at: datetime,
-) -> list[str]:
-    """Take every payment of a batch one step further; return the entries' ids, in their order."""
-    own = _own_duties(session, paid, by)
-    states = {
-        next_state(payment, action, by, duties=own.get(each.id, {})) for payment, each in paid
-    }
-    (state,) = states
-    public = {"batch": batch.reference}
-    told = [
-        (
-            each,
-            told_of(each, payment, acts.TYPES[action], by=by, at=at, public=public),
-            _changes(each, payment, action),
-        )
-        for payment, each in paid
-    ]
-    moved = [
-        {"id": payment.id, "version": payment.version, "state": state, **columns}
-        for payment, _ in paid
-    ]
-    eids = docket.enter_all(session, told, duty=Duty.PAY, by=by)
-    rows = [row | {"log_eid": eid} for row, eid in zip(moved, eids, strict=True)]
-    update_all(session, Payment, rows)
-    return eids
-
-
-def _own_duties(
-    session: Session, paid: Sequence[Paid], by: Actor
-) -> Mapping[int, Mapping[int, Duty]]:
-    """Return this person's duty in each request, where they have one."""
-    rows = session.execute(
-        select(RequestDuty.fund_request_id, RequestDuty.duty).where(
-            RequestDuty.person_id == by.person_id,
-            RequestDuty.fund_request_id.in_([each.id for _, each in paid]),
-        )
-    )
-    return {request_id: {by.person_id: duty} for request_id, duty in rows}
-
-
-def _changes(fund_request: FundRequest, payment: Payment, action: PaymentAction) -> dict[str, int]:
-    if action is PaymentAction.RELEASE:
-        return {}
-    return {"sent_satang": fund_request.sent_satang + payment.amount_satang}
 
 
 def _sending(fund_request: FundRequest, amount: Money) -> Sequence[Posting]:

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
 from portal.payments.models import BankFile
+from portal.payments.models import BankLine
+from portal.payments.models import LineMatch
+from portal.payments.models import MatchedLine
+from portal.payments.models import MatchedPayment
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.youths.models import Youth
@@ -39,6 +44,23 @@ def bank_files_of(session: Session, subject: str) -> Sequence[str]:
     about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     batches = select(Payment.batch_id).join(FundRequest).where(about)
     return session.scalars(select(BankFile.digest).where(BankFile.batch_id.in_(batches))).all()
+
+
+def forget_lines(session: Session, subject: str) -> None:
+    """Blank what the bank's lines tell of payments to this somebody.
+
+    The database lets these rows be blanked, and nothing else, while an erasure is open.
+    """
+    kind, _, name = subject.partition(":")
+    if kind != "youth":
+        return
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
+    paid = select(Payment.id).join(FundRequest).where(about)
+    matches = select(MatchedPayment.line_match_id).where(MatchedPayment.payment_id.in_(paid))
+    lines = select(MatchedLine.bank_line_id).where(MatchedLine.line_match_id.in_(matches))
+    of_lines, of_matches = BankLine.id.in_(lines), LineMatch.id.in_(matches)
+    session.execute(update(BankLine).where(of_lines).values(description="", counter_account=""))
+    session.execute(update(LineMatch).where(of_matches).values(note=""))
 
 
 def _digests(session: Session, condition: ColumnElement[bool]) -> set[str]:

@@ -10,11 +10,13 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy import ForeignKey
 from sqlalchemy import Index
 from sqlalchemy import String
+from sqlalchemy import Text
 from sqlalchemy import UniqueConstraint
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
+from portal.audit.models import BigId
 from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
@@ -22,9 +24,12 @@ from portal.funds.models import log_reference
 from portal.money import Money
 from portal.payments.batch_rules import BatchState
 from portal.payments.payment_files import FileKind
+from portal.payments.reconciliation import Meaning
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
+from portal.payments.statement import Line
+from portal.payments.statement import Nature
 
 # A payment that may still reach the payee, or has.
 ALIVE = text("state IN ('prepared', 'released', 'sent', 'confirmed')")
@@ -43,6 +48,8 @@ class PayingAccount(Base):
     # What the bank calls the foundation in its files.
     company_id: Mapped[str] = mapped_column(String(16))
     is_closed: Mapped[bool] = mapped_column(default=False)
+    # How its bank writes statements, as JSON; empty until a file was read by hand.
+    statement_columns: Mapped[str] = mapped_column(Text, default="")
     log_eid: Mapped[str] = log_reference()
 
 
@@ -179,6 +186,93 @@ class Payment(Base):
     def stayed(self) -> Money:
         """Return what did not come back."""
         return self.amount - self.returned
+
+
+class BankStatement(Base):
+    """A file of a bank that brought lines nobody had seen; never changed."""
+
+    __tablename__ = "bank_statement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_code: Mapped[str] = mapped_column(ForeignKey("paying_account.code"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    opening_satang: Mapped[int | None] = mapped_column(BigInteger)
+    closing_satang: Mapped[int | None] = mapped_column(BigInteger)
+    count: Mapped[int]
+    imported_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    imported_at: Mapped[datetime] = mapped_column(Moment)
+    log_eid: Mapped[str] = log_reference()
+
+
+class BankLine(Base):
+    """One line of a statement, known by its fingerprint; never changed."""
+
+    __tablename__ = "bank_line"
+    __table_args__ = (Index("ix_bank_line_account_code_booked_on", "account_code", "booked_on"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    statement_id: Mapped[int] = mapped_column(ForeignKey("bank_statement.id"), index=True)
+    account_code: Mapped[str] = mapped_column(ForeignKey("paying_account.code"))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    booked_on: Mapped[date]
+    value_on: Mapped[date]
+    # Below zero where money left the account.
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    description: Mapped[str] = mapped_column(Text)
+    bank_reference: Mapped[str] = mapped_column(Text)
+    end_to_end_id: Mapped[str] = mapped_column(Text)
+    counter_account: Mapped[str] = mapped_column(String(40))
+    nature: Mapped[Nature] = mapped_column(choice(Nature, "nature"))
+    balance_satang: Mapped[int | None] = mapped_column(BigInteger)
+
+    @property
+    def line(self) -> Line:
+        """Return the line as a plain value."""
+        balance = None if self.balance_satang is None else Money(self.balance_satang)
+        return Line(
+            self.booked_on,
+            self.value_on,
+            Money(self.amount_satang),
+            self.description,
+            self.bank_reference,
+            self.end_to_end_id,
+            self.counter_account,
+            self.nature,
+            balance,
+        )
+
+
+class LineMatch(Base):
+    """What somebody confirmed lines to be; never changed."""
+
+    __tablename__ = "line_match"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    meaning: Mapped[Meaning] = mapped_column(choice(Meaning, "meaning"))
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text, default="")
+    log_eid: Mapped[str] = log_reference()
+
+
+class MatchedLine(Base):
+    """A line of a match; the key leaves no room for a second match."""
+
+    __tablename__ = "matched_line"
+
+    bank_line_id: Mapped[int] = mapped_column(ForeignKey("bank_line.id"), primary_key=True)
+    line_match_id: Mapped[int] = mapped_column(ForeignKey("line_match.id"), index=True)
+
+
+class MatchedPayment(Base):
+    """A payment of a match."""
+
+    __tablename__ = "matched_payment"
+
+    line_match_id: Mapped[int] = mapped_column(ForeignKey("line_match.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), primary_key=True, index=True)
 
 
 class Receipt(Base):

@@ -148,11 +148,14 @@ def _waiting(
             Payment.state == state
         )
     ).one()
-    rows = _rows(session, Payment.state == state, by)
+    rows = payment_rows(session, Payment.state == state, by)
     return PaymentList(action, rows, count, Money(int(satang)))
 
 
-def _rows(session: Session, condition: ColumnElement[bool], by: Actor) -> list[PaymentRow]:
+def payment_rows(
+    session: Session, condition: ColumnElement[bool], by: Actor, *, length: int = PAGE_LENGTH
+) -> list[PaymentRow]:
+    """Return the first payments of which something is true, oldest first."""
     found = session.execute(
         select(Payment, FundRequest.reference, PayeeAccount, Person.name, RequestDuty.duty)
         .join(FundRequest, FundRequest.id == Payment.fund_request_id)
@@ -161,7 +164,7 @@ def _rows(session: Session, condition: ColumnElement[bool], by: Actor) -> list[P
         .outerjoin(RequestDuty, _is_own_duty(by))
         .where(condition)
         .order_by(Payment.id)
-        .limit(PAGE_LENGTH)
+        .limit(length)
     )
     return [
         _row(payment, reference or "", payee, name, _refusal(payment, duty, by))
@@ -244,7 +247,7 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
     payment = session.get(Payment, payment_id)
     if payment is None:
         raise rules.PaymentNotFoundError
-    (row,) = _rows(session, Payment.id == payment_id, by)
+    (row,) = payment_rows(session, Payment.id == payment_id, by)
     return PaymentPage(
         row=row,
         next_step=NEXT_STEP.get(payment.state),

@@ -177,6 +177,7 @@ def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None
     disbursed.subtract(shelf.sums(Measure.RETURNED))
     _check_places(session, _APPROVED, approved)
     _check_places(session, _PAID, disbursed)
+    fees.update(shelf.sums(Measure.BANK_FEES))
     _check_places(session, (Place.FEES,), fees)
 
 

@@ -48,6 +48,7 @@ class Figures:
     committed: Money
     disbursed: Money
     fees: Money
+    left: Money
     requests: int
     paid_for_youths: int
     paid_for_projects: int
@@ -63,19 +64,14 @@ class Figures:
         return 100 * self.disbursed.satang // self.requested.satang if self.requested else 0
 
     @property
-    def left(self) -> Money:
-        """Return what came in and is not approved for anything."""
-        return self.received - self.approved
-
-    @property
     def allocated_left(self) -> Money:
         """Return what the subcommittees were given and have not approved for anything."""
         return self.allocated - self.approved
 
     @property
     def not_allocated(self) -> Money:
-        """Return what came in and was given to no subcommittee."""
-        return self.received - self.allocated
+        """Return what is left and was given to no subcommittee."""
+        return self.left - self.allocated_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +85,7 @@ class Part:
     approved: Money
     committed: Money
     disbursed: Money
-
-    @property
-    def left(self) -> Money:
-        """Return what is not approved for anything."""
-        return self.given - self.approved
+    left: Money
 
 
 def names_today(session: Session) -> Mapping[tuple[str, str], PublishedName]:
@@ -131,6 +123,7 @@ def figures(session: Session) -> Figures:
         committed=Money(amounts.committed),
         disbursed=Money(amounts.disbursed),
         fees=Money(amounts.fees),
+        left=Money(amounts.left),
         requests=sum(tally.count for tally in counted),
         paid_for_youths=paid["youth"],
         paid_for_projects=paid["project"],
@@ -235,6 +228,7 @@ def parts(session: Session, kind: str) -> list[Part]:
             approved=Money(amounts.approved),
             committed=Money(amounts.committed),
             disbursed=Money(amounts.disbursed),
+            left=Money(sums[row.code][given] - amounts.approved - amounts.taken),
         )
         for row in sorted(rows, key=lambda row: row.code)
         for amounts in [Amounts.of(sums[row.code])]

@@ -45,6 +45,12 @@ def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
     shelf.add(Cell(month(entry.at), fund, subcommittee, "", Measure.ALLOCATED), satang)
 
 
+def _fee(shelf: Shelf, index: int, entry: Entry) -> None:
+    fund, satang = held(shelf, entry, RuleKind.FUND), entry.number("satang")
+    take(shelf, index, (fund, ""), satang)
+    shelf.add(Cell(month(entry.at), fund, "", "", Measure.BANK_FEES), satang)
+
+
 # payment entry -> the state a payment must be in before, and is in after
 _PAYMENT_STEPS: Mapping[str, tuple[frozenset[str], str]] = {
     "payment.released": (frozenset({"prepared"}), "released"),
@@ -177,6 +183,7 @@ def _closed(shelf: Shelf, index: int, entry: Entry) -> None:
 TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "donation.received": _donation,
     "allocation.made": _allocation,
+    "fee.charged": _fee,
     "payment.prepared": _prepared,
     "payment.released": _paid,
     "payment.sent": _paid,

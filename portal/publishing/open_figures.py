@@ -16,18 +16,31 @@ from portal.audit.entry import Json
 from portal.audit.note import Checkpoint
 
 # What is counted of each cell; each only grows.
-MEASURES = ("received", "allocated", "approved", "disbursed", "released", "came_back", "fees")
+MEASURES = (
+    "received",
+    "allocated",
+    "approved",
+    "disbursed",
+    "released",
+    "came_back",
+    "fees",
+    "bank_fees",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What the counts come to, in satang: what was taken back is taken off."""
+    """What the counts come to, in satang: what was taken back is taken off.
+
+    Of what came back the bank kept `kept`; it took `taken` out of funds for itself.
+    """
 
     received: int
     allocated: int
     approved: int
     disbursed: int
-    fees: int
+    kept: int
+    taken: int
 
     @classmethod
     def of(cls, sums: Mapping[str, int]) -> Amounts:
@@ -37,18 +50,24 @@ class Amounts:
             allocated=sums.get("allocated", 0),
             approved=sums.get("approved", 0) - sums.get("released", 0),
             disbursed=sums.get("disbursed", 0) - sums.get("came_back", 0),
-            fees=sums.get("fees", 0),
+            kept=sums.get("fees", 0),
+            taken=sums.get("bank_fees", 0),
         )
+
+    @property
+    def fees(self) -> int:
+        """Return what banks kept of what came back, and took for themselves."""
+        return self.kept + self.taken
 
     @property
     def committed(self) -> int:
         """Return what is approved and neither paid nor kept by the bank."""
-        return self.approved - self.disbursed - self.fees
+        return self.approved - self.disbursed - self.kept
 
     @property
     def left(self) -> int:
-        """Return what came in and is not approved for anything."""
-        return self.received - self.approved
+        """Return what came in and is neither approved for anything nor taken by the bank."""
+        return self.received - self.approved - self.taken
 
 
 class Counted(NamedTuple):

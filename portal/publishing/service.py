@@ -221,6 +221,7 @@ _MOVES = {
     Measure.ALLOCATED: ((False, -1), (True, 1)),
     Measure.APPROVED: ((True, -1),),
     Measure.RELEASED: ((True, 1),),
+    Measure.BANK_FEES: ((False, -1),),
 }
 
 

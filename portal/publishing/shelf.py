@@ -26,6 +26,8 @@ class Measure(StrEnum):
     # Of what was disbursed this came back; of what came back, the bank kept that.
     RETURNED = "came_back"
     FEES = "fees"
+    # What banks took out of a fund for themselves.
+    BANK_FEES = "bank_fees"
     # What was approved and set free again; and what those who decide declared of themselves.
     RELEASED = "released"
     UNRELATED = "unrelated"

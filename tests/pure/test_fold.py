@@ -795,7 +795,8 @@ def test_every_type_of_the_log_is_told_here() -> None:
     told_above |= {"privacy.erased", "privacy.opened"}
     # Nor does what is done on a person's record, of which the log shows nothing.
     told_above |= {each.name for each in (*case_acts.ALL, *youth_acts.ALL)}
-    # Nor do accounts and batches: their payments tell themselves.
+    # Nor do accounts, batches and the bank's lines: their payments tell themselves.
+    told_above |= {"statement.imported", "lines.matched"}
     told_above |= {"account.opened", "account.closed", *(f"batch.{what}" for what in BATCH)}
     # Findings, concerns and money that moves have a fold and tests of their own.
     assert TYPES.keys() <= seen | told_above | case_fold.TELLS.keys() | money_fold.TELLS.keys()

@@ -179,6 +179,19 @@ def test_an_entry_that_breaks_a_rule_of_money_stops_the_fold(name: str) -> None:
     assert caught.value.index == len(before)
 
 
+def fee(satang: int, *, fund: str = "GEN") -> Entry:
+    return entry("fee.charged", account="MAIN", fund=fund, satang=satang)
+
+
+def test_a_fee_goes_out_of_what_a_fund_has_not_allocated() -> None:
+    before = told(FOUNDED).left["GEN", ""]
+    shelf = told((*FOUNDED, fee(3_000)))
+    assert shelf.left["GEN", ""] == before - 3_000
+    assert sum(shelf.sums(Measure.BANK_FEES).values()) == 3_000
+    with pytest.raises(FoldError, match="are taken"):
+        told((*FOUNDED, fee(before + 1)))
+
+
 def test_every_entry_that_comes_after_payment_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
     assert {kind for kind in TELLS if kind.startswith(("payment.", "fund_request."))} <= seen | {
