@@ -10,7 +10,6 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -66,12 +65,8 @@ def give_role(person_id: int) -> ResponseReturnValue:
     """Show what would be given, then give it."""
     by, form = current_actor(), _role_form()
 
-    def plan(session: Session, answer: RoleAnswer) -> None:
-        staff.plan_role(session, person_id, answer, by=by)
-
-    def act(session: Session, answer: RoleAnswer) -> None:
-        staff.give_role(session, person_id, answer, by=by, at=now())
-
+    plan = partial(staff.plan_role, person_id=person_id, by=by)
+    act = partial(staff.give_role, person_id=person_id, by=by, at=now())
     if refused := settle(form, partial(_show_form, person_id, form), plan=plan, act=act):
         return refused
     tell(N_("The role is given."), N_("It holds at once, and the log tells of it without a name."))

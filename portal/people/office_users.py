@@ -11,7 +11,6 @@ from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -27,8 +26,10 @@ from portal.people import user_page
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
+from portal.people.staffing import NewEmail
+from portal.people.staffing import NewPerson
+from portal.people.user_forms import EmailForm
 from portal.people.user_forms import OneTimePasswordForm
-from portal.people.user_forms import UserAnswer
 from portal.people.user_forms import UserForm
 from portal.people.user_page import PeopleFilters
 from portal.roles import Role
@@ -72,7 +73,7 @@ def _user_form() -> UserForm:
     return UserForm().offer({code: in_language(name) for code, name in names.items()})
 
 
-def _show_form(form: UserForm, planned: UserAnswer | None = None) -> str:
+def _show_form(form: UserForm, planned: NewPerson | None = None) -> str:
     return render_template(
         "office/users/new_user.html",
         form=form,
@@ -88,19 +89,8 @@ def add_user() -> ResponseReturnValue:
     check_administers(current_actor())
     by, form = current_actor(), _user_form()
 
-    def plan(session: Session, answer: UserAnswer) -> None:
-        service.check_new_person(session, answer.username, answer.organisation, by=by)
-
-    def act(session: Session, answer: UserAnswer) -> None:
-        service.add_person(
-            session,
-            answer.username,
-            name=answer.name,
-            organisation_code=answer.organisation,
-            by=by,
-            at=now(),
-        )
-
+    plan = partial(staffing.plan_person, by=by)
+    act = partial(staffing.add_person, by=by, at=now())
     if refused := settle(form, partial(_show_form, form), plan=plan, act=act):
         return refused
     person_id = queries.actor(db.session(), form.answer().username).person_id
@@ -171,3 +161,36 @@ def set_password(person_id: int) -> ResponseReturnValue:
 def _refused(person_id: int, form: OneTimePasswordForm, error: PortalError) -> str:
     form.password.errors = [say(error)]
     return _show_password(person_id, form)
+
+
+@bp.get("/<int:person_id>/email")
+def show_email(person_id: int) -> ResponseReturnValue:
+    """Show the form of another e-mail address."""
+    by = current_actor()
+    check_administers(by)
+    person = user_page.person_page(db.session(), person_id, by)
+    form = EmailForm(email=person.email, seen_version=person.version)
+    return _show_email(person_id, form)
+
+
+def _show_email(person_id: int, form: EmailForm, planned: NewEmail | None = None) -> str:
+    return render_template(
+        "office/users/show_email.html",
+        person=user_page.person_page(db.session(), person_id, current_actor()),
+        form=form,
+        planned=planned,
+        mark=mark(planned),
+    )
+
+
+@bp.post("/<int:person_id>/email")
+def change_email(person_id: int) -> ResponseReturnValue:
+    """Show the address before and after, then change it."""
+    by, form = current_actor(), EmailForm()
+
+    plan = partial(staffing.plan_email, person_id=person_id, by=by)
+    act = partial(staffing.change_email, person_id=person_id, by=by, at=now())
+    if refused := settle(form, partial(_show_email, person_id, form), plan=plan, act=act):
+        return refused
+    tell(N_("The e-mail address is changed."), N_("The log tells that it was, not to which one."))
+    return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)

@@ -50,6 +50,8 @@ class PersonRow:
     username: str
     name: str
     organisation: Name | None
+    # For administrators alone.
+    email: str | None
     is_active: bool
     has_password: bool
     must_change_password: bool
@@ -114,7 +116,7 @@ def people(session: Session, by: Actor, filters: PeopleFilters, *, page: int = 1
         .offset(start)
     )
     known = organisations(session)
-    return People([_person_row(person, known) for person in found], count, page)
+    return People([_person_row(person, known, by) for person in found], count, page)
 
 
 def _narrowed(filters: PeopleFilters) -> list[ColumnElement[bool]]:
@@ -138,7 +140,7 @@ def person_page(session: Session, person_id: int, by: Actor) -> PersonRow:
     person = session.get(Person, person_id)
     if person is None:
         raise NoSuchPersonError
-    return _person_row(person, organisations(session))
+    return _person_row(person, organisations(session), by)
 
 
 def _need_looker(by: Actor) -> None:
@@ -146,13 +148,14 @@ def _need_looker(by: Actor) -> None:
         raise OnlyAdministratorError
 
 
-def _person_row(person: Person, known: Mapping[str, Name]) -> PersonRow:
+def _person_row(person: Person, known: Mapping[str, Name], by: Actor) -> PersonRow:
     roles = [_held_role(grant) for grant in person.grants]
     return PersonRow(
         id=person.id,
         username=person.username,
         name=person.name,
         organisation=known.get(person.organisation_code or ""),
+        email=person.email if by.holds(Role.ADMINISTRATOR) else None,
         is_active=person.is_active,
         has_password=person.password_hash is not None,
         must_change_password=person.must_change_password,
