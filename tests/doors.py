@@ -48,6 +48,7 @@ from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
 from portal.funds.models import FundRequest
 from portal.funds.rulebook import RuleKind
+from portal.funds.rules_page import newest_lane
 from portal.funds.rules_page import newest_limits
 from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rule_page
@@ -440,6 +441,7 @@ DOORS = (
     ruled("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end"),
     ruled("GET /office/rules/limits"),
     ruled("GET /office/rules/targets"),
+    ruled("GET /office/rules/urgent"),
     ruled("GET /office/rules/closed-days/new"),
     ruled("GET /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),
@@ -454,6 +456,7 @@ DOORS = (
          hidden="auditor administrator", refused=REST),
     ruled("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
     ruled("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
+    ruled("GET /office/users/<int:person_id>/email", "/office/users/{prasit}/email"),
     ruled("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
     ruled("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
          "/office/users/{prasit}/roles/{grant}/end"),
@@ -589,6 +592,8 @@ DOORS = (
                        "limits-0-signatures": "chair"}),
     ruled("POST /office/rules/targets",
          body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+    ruled("POST /office/rules/urgent",
+         body=LATER | {"seen_version": "{lane}", "ceiling": "1,000", "ratify_within_days": "7"}),
     ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
     ruled("POST /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),
@@ -596,6 +601,8 @@ DOORS = (
          body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
     ruled("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
          body=SEEN | {"password": "handed over in person"}),
+    ruled("POST /office/users/<int:person_id>/email", "/office/users/{prasit}/email",
+         body=SEEN | {"email": "prasit@a.example"}),
     ruled("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
          body=SEEN),
     ruled("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
@@ -843,6 +850,8 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
         ConcernTopic.MONEY, is_about_house=False, about="", words="-", contact="", sheet="followed"
     )
     receipt = receive_concern(session, told, at=NOON)
+    lane = newest_lane(session)
+    assert lane is not None
     grant = select(RoleGrant.id).where(RoleGrant.person_id == world.prasit.person_id)
     return {
         "term": term.id,
@@ -852,6 +861,7 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
         "living": rule_page(session, RuleKind.CATEGORY, "LIVING", day=TODAY).newest.version,
         "limits": newest_limits(session)[0],
         "targets": newest_targets(session)[0],
+        "lane": lane.id,
         "sector": dole.kind,
         "dole_th": dole.name_th,
         "dole_en": dole.name_en,

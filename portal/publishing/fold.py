@@ -23,6 +23,7 @@ from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
 from portal.funds.rulebook import RuleKind
+from portal.funds.rulebook import before
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Kind
 from portal.funds.rules import NoThresholdError
@@ -210,6 +211,21 @@ def _urgent_lane(shelf: Shelf, _index: int, entry: Entry) -> None:
     # The newest of a day counts.
     lane = {entry.text("valid_from"): _facts(entry)}
     shelf.names[_LANE] = {**shelf.names.get(_LANE, {}), **lane}
+
+
+def _lane_changed(shelf: Shelf, index: int, entry: Entry) -> None:
+    """Let the urgent lane take something else from a day on; what it took must be told rightly."""
+    said = shelf.names.get(_LANE, {})
+    if not said:
+        raise FoldError(index, N_("there is no urgent lane"))
+    valid_from, newest = entry.text("valid_from"), max(said)
+    if valid_from < max(newest, day(entry.at)):
+        raise FoldError(index, N_("the urgent lane cannot change from {day} on"), day=valid_from)
+    names = said[newest].more.keys() - {"valid_from"}
+    if any(entry.public[before(name)] != said[newest].more[name] for name in names):
+        raise FoldError(index, N_("the urgent lane was another before"))
+    more = {name: entry.public[name] for name in said[newest].more}
+    shelf.names[_LANE] = {**said, valid_from: Name("", "", more)}
 
 
 def _term(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -548,6 +564,7 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "fund_request.not_ratified": _ratified(Ratification.REFUSED),
     "interest.declared": _declared,
     "urgent_lane.set": _urgent_lane,
+    "urgent_lane.changed": _lane_changed,
     "acting_chair.appointed": _term,
     "acting_chair.ended": _term_ended,
     "document.issued": _issued,
