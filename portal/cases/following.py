@@ -26,6 +26,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.youths.models import Youth
+from portal.youths.queries import same_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ def plan_after_support(
 ) -> Sequence[FollowUp]:
     """Plan the usual follow-ups of somebody who was helped for the first time; else none.
 
-    Called by the act that pays, so nobody in person plans them.
+    Called by the act that pays, so nobody in person plans them. Joined records are one person.
     """
-    youth = session.get_one(Youth, youth_id, with_for_update=True)
-    if session.scalar(select(exists().where(FollowUp.youth_id == youth_id))):
+    kept, *joined = same_ids(session, youth_id)
+    youth = session.get_one(Youth, kept, with_for_update=True)
+    if session.scalar(select(exists().where(FollowUp.youth_id.in_([kept, *joined])))):
         return ()
     return _plan(session, youth, follow_ups.usual_days(supported_on), by=SYSTEM, at=at)
 

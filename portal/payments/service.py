@@ -13,6 +13,7 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
+from portal.cases.following import plan_after_support
 from portal.funds import docket
 from portal.funds.check_rules import check_stops
 from portal.funds.checking import overriders
@@ -32,6 +33,7 @@ from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
 from portal.roles import Role
+from portal.thai import bangkok_day
 
 
 def prepare_payment(
@@ -161,6 +163,8 @@ def confirm_payment(
         confirmed_at=at,
         bank_reference=bank_reference,
     )
+    if is_paid and fund_request.youth_id is not None:
+        plan_after_support(session, fund_request.youth_id, supported_on=bangkok_day(at), at=at)
     return payment
 
 
