@@ -447,6 +447,11 @@ READ_PAGES: Mapping[str, str] = {
     "consent": N_("Form for a consent"),
     "pair": N_("Comparison of two records"),
     "request": N_("A fund request"),
+    "amendment": N_("Form of a fund request"),
+    "paper": N_("A paper of a fund request"),
+    "payment": N_("A payment"),
+    "case": N_("Referrals and follow-ups"),
+    "list": N_("A list taken as a file"),
 }
 MAIL_TROUBLES: Mapping[str, str] = {
     "unreachable": N_("the mail server does not answer"),

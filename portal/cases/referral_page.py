@@ -57,6 +57,7 @@ class ReferralPage:
     days: int
     is_late: bool
     subject: Subject | None
+    subject_id: int | None
     asked: str
     youth_id: int | None
     earlier_id: int | None
@@ -95,6 +96,7 @@ def referral_page(session: Session, referral_id: int, by: Actor, *, at: datetime
         is_late=referral.state is not State.CANCELLED
         and rules.is_late(referral.sent_at, referral.answered_at, at),
         subject=None if is_trace else lookups.subject(session, seen.youth, today=today),
+        subject_id=None if is_trace else referral.youth_id,
         asked="" if is_trace else referral.asked,
         youth_id=referral.youth_id if may_see(seen.youth, by) else None,
         earlier_id=referral.earlier_id if is_whole else None,
