@@ -43,9 +43,9 @@ def plan_follow_ups(
     session: Session, youth_id: int, days: tuple[date, ...], *, by: Actor, at: datetime
 ) -> Sequence[FollowUp]:
     """Plan to ask after somebody on the days that have not passed."""
+    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     if not by.holds(Role.OFFICER):
         raise rules.OfficerNeededError
-    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     to_come = follow_ups.days_to_come(days, today=bangkok_day(at))
     if set(to_come) & set(lookups.days_planned(session, youth_id)):
         raise follow_ups.PlannedAlreadyError
@@ -95,9 +95,9 @@ def finish_follow_up(
     at: datetime,
 ) -> FollowUp:
     """Say how somebody was found."""
+    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by, is_locked=True)
     if not rules.WORKERS & by.roles:
         raise rules.WorkerNeededError
-    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by, is_locked=True)
     if follow_up.version != seen_version:
         raise rules.StaleCaseError(seen=seen_version, current=follow_up.version)
     if follow_up.done_at is not None:

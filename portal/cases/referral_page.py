@@ -153,9 +153,9 @@ def new_referral_page(
     session: Session, youth_id: int, by: Actor, *, earlier_id: int | None, at: datetime
 ) -> NewReferral:
     """Return what a new referral begins with; what was asked before is asked again."""
+    youth = lookups.known_youth(session, youth_id, by)
     if not WORKERS & by.roles:
         raise rules.WorkerNeededError
-    youth = lookups.known_youth(session, youth_id, by)
     earlier = lookups.seen(session, earlier_id, by).referral if earlier_id else None
     if earlier is not None and earlier.youth_id != youth_id:
         raise rules.ReferralNotFoundError

@@ -77,7 +77,7 @@ def _show_limits(form: LimitsForm, planned: LimitTable | None = None) -> str:
 def set_limits() -> ResponseReturnValue:
     """Show the limits before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _limits_form()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_limits, by=by, at=at)
     act = partial(ruling_tables.set_limits, by=by, at=at)
     if refused := settle(form, partial(_show_limits, form), plan=plan, act=act):
@@ -112,7 +112,7 @@ def _show_targets(form: TargetsForm, planned: TargetTable | None = None) -> str:
 def set_targets() -> ResponseReturnValue:
     """Show the targets before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _targets_form()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_targets, by=by, at=at)
     act = partial(ruling_tables.set_targets, by=by, at=at)
     if refused := settle(form, partial(_show_targets, form), plan=plan, act=act):
@@ -150,7 +150,7 @@ def _show_lane(form: LaneForm, planned: LaneRule | None = None) -> str:
 def set_lane() -> ResponseReturnValue:
     """Show the urgent lane before and after, then let the new rule hold from its day on."""
     by, at, form = current_actor(), now(), _lane_form()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_lane, by=by, at=at)
     act = partial(ruling_tables.set_lane, by=by, at=at)
     if refused := settle(form, partial(_show_lane, form), plan=plan, act=act):
@@ -176,7 +176,7 @@ def _show_closed_day(form: ClosedDayForm, planned: DayToClose | None = None) -> 
 def close_day() -> ResponseReturnValue:
     """Show what would be closed, then close it."""
     by, at, form = current_actor(), now(), ClosedDayForm()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_closed_day, by=by, at=at)
     act = partial(ruling_tables.close_day, by=by, at=at)
     if refused := settle(form, partial(_show_closed_day, form), plan=plan, act=act):

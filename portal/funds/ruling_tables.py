@@ -154,10 +154,10 @@ def close_day(session: Session, closed: DayToClose, *, by: Actor, at: datetime) 
 
 def plan_open_day(session: Session, day: date, *, by: Actor, at: datetime) -> ClosedDay:
     """Return the closed day that is to be taken back, or raise why it cannot be."""
-    need_administrator(by)
     closed = session.get(ClosedDay, day)
     if closed is None:
         raise rule_checks.RuleNotFoundError
+    need_administrator(by)
     if day <= bangkok_day(at):
         raise rule_checks.ClosedDayPastError
     return closed

@@ -76,8 +76,8 @@ def hand_over(session: Session, person_id: int, *, by: Actor) -> HandOver:
 
 def plan_role(session: Session, answer: RoleAnswer, *, person_id: int, by: Actor) -> None:
     """Refuse a role that this person cannot be given."""
-    check_administers(by, person_id=person_id)
     page = person_page(session, person_id, by)
+    check_administers(by, person_id=person_id)
     held = [(role.role, role.subcommittee) for role in page.roles]
     check_grant(answer.role, answer.subcommittee, held=held)
     if answer.subcommittee is None:
@@ -93,7 +93,7 @@ def give_role(
 ) -> RoleGrant:
     """Give somebody a role from now on."""
     plan_role(session, answer, person_id=person_id, by=by)
-    person = load_person(session, person_id, seen_version=answer.seen_version)
+    person = load_person(session, person_id, seen_version=answer.seen_version, by=by)
     return grant_role(
         session,
         person,

@@ -74,8 +74,8 @@ def add_organisation() -> ResponseReturnValue:
 @bp.get("/<code>/rename")
 def show_rename(code: str) -> ResponseReturnValue:
     """Show the form of new names."""
-    check_administers(current_actor())
     name = _name(code)
+    check_administers(current_actor())
     form = RenamingForm(name_th=name.th, name_en=name.en, seen_th=name.th, seen_en=name.en)
     return _show_rename(code, form)
 
@@ -101,8 +101,9 @@ def _show_rename(code: str, form: RenamingForm, planned: Renaming | None = None)
 @bp.post("/<code>/rename")
 def rename_organisation(code: str) -> ResponseReturnValue:
     """Show the names before and after, then give the new ones."""
-    check_administers(current_actor())
+    _name(code)
     by, form = current_actor(), RenamingForm()
+    check_administers(by)
 
     plan = partial(staffing.plan_renaming, code=code, by=by)
     act = partial(staffing.rename_organisation, code=code, by=by, at=now())

@@ -115,11 +115,11 @@ def show_user(person_id: int) -> ResponseReturnValue:
 @bp.post("/<int:person_id>/sign-out")
 def end_sessions(person_id: int) -> ResponseReturnValue:
     """Sign the person out wherever they are signed in."""
-    form = SeenVersion()
+    by, form = current_actor(), SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            person = service.load_person(session, person_id, seen_version=form.seen)
-            staffing.end_sessions(session, person, by=current_actor(), at=now())
+            person = service.load_person(session, person_id, seen_version=form.seen, by=by)
+            staffing.end_sessions(session, person, by=by, at=now())
         tell(N_("Their sessions are ended."), N_("They can sign in again with their password."))
     return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -127,8 +127,9 @@ def end_sessions(person_id: int) -> ResponseReturnValue:
 @bp.get("/<int:person_id>/password")
 def show_password(person_id: int) -> ResponseReturnValue:
     """Show the form of a one-time password."""
-    check_administers(current_actor(), person_id=person_id)
-    person = user_page.person_page(db.session(), person_id, current_actor())
+    by = current_actor()
+    person = user_page.person_page(db.session(), person_id, by)
+    check_administers(by, person_id=person_id)
     return _show_password(person_id, OneTimePasswordForm(seen_version=person.version))
 
 
@@ -140,14 +141,14 @@ def _show_password(person_id: int, form: OneTimePasswordForm) -> str:
 @bp.post("/<int:person_id>/password")
 def set_password(person_id: int) -> ResponseReturnValue:
     """Set a one-time password; all sessions of the person end."""
-    form = OneTimePasswordForm()
+    by, form = current_actor(), OneTimePasswordForm()
     if not form.validate_on_submit():
         return _show_password(person_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction() as session:
-            person = service.load_person(session, person_id, seen_version=form.seen)
+            person = service.load_person(session, person_id, seen_version=form.seen, by=by)
             service.set_one_time_password(
-                session, person, form.password.data or "", by=current_actor(), at=now()
+                session, person, form.password.data or "", by=by, at=now()
             )
     except RuleError as error:
         return _refused(person_id, form, error), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -167,8 +168,8 @@ def _refused(person_id: int, form: OneTimePasswordForm, error: PortalError) -> s
 def show_email(person_id: int) -> ResponseReturnValue:
     """Show the form of another e-mail address."""
     by = current_actor()
-    check_administers(by)
     person = user_page.person_page(db.session(), person_id, by)
+    check_administers(by)
     form = EmailForm(email=person.email, seen_version=person.version)
     return _show_email(person_id, form)
 
@@ -187,7 +188,8 @@ def _show_email(person_id: int, form: EmailForm, planned: NewEmail | None = None
 def change_email(person_id: int) -> ResponseReturnValue:
     """Show the address before and after, then change it."""
     by, form = current_actor(), EmailForm()
-
+    user_page.person_page(db.session(), person_id, by)
+    check_administers(by)
     plan = partial(staffing.plan_email, person_id=person_id, by=by)
     act = partial(staffing.change_email, person_id=person_id, by=by, at=now())
     if refused := settle(form, partial(_show_email, person_id, form), plan=plan, act=act):

@@ -107,8 +107,7 @@ def add_person(session: Session, new: NewPerson, *, by: Actor, at: datetime) -> 
 
 def plan_email(session: Session, new: NewEmail, *, person_id: int, by: Actor) -> Person:
     """Return the person under a lock, or raise what keeps their address from being changed."""
-    rules.check_administers(by)
-    person = service.load_person(session, person_id, seen_version=new.seen_version)
+    person = service.load_person(session, person_id, seen_version=new.seen_version, by=by)
     if person.email == new.email:
         raise SameAsBeforeError
     return person
@@ -142,10 +141,10 @@ def end_role(
     at: datetime,
 ) -> RoleGrant:
     """End a role that a person holds."""
-    rules.check_administers(by, person_id=person.id)
     grant = next((one for one in held_grants(person) if one.id == grant_id), None)
     if grant is None:
         raise NoSuchPersonError
+    rules.check_administers(by, person_id=person.id)
     if grant.role is Role.ADMINISTRATOR:
         _check_not_last(session, person)
     secret, place = whose(person, reason), grant.subcommittee_code
@@ -208,10 +207,10 @@ def add_organisation(
 
 def plan_renaming(session: Session, renaming: Renaming, *, code: str, by: Actor) -> Organisation:
     """Return the partner under a lock, or raise what keeps it from being renamed."""
-    rules.check_administers(by)
     organisation = session.get(Organisation, code, with_for_update=True, populate_existing=True)
     if organisation is None:
         raise OrganisationNotFoundError
+    rules.check_administers(by)
     if renaming.seen != Name(organisation.name_th, organisation.name_en):
         raise StaleOrganisationError
     if renaming.seen == renaming.names:
