@@ -305,7 +305,7 @@ def test_only_an_administrator_does_any_of_it(session: Session, world: World) ->
                 session, NewOrganisation("X", "x", "x", "STATE"), by=by, at=NOON
             ),
             lambda by: rename_organisation(
-                session, Renaming(Name("x", "x"), Name("y", "y")), code="EEF", by=by, at=NOON
+                session, Renaming(Name("x", "x"), Name("y", "y")), code="VHV", by=by, at=NOON
             ),
         ):
             with pytest.raises(OnlyAdministratorError):
