@@ -73,8 +73,8 @@ from portal.people import office_organisations as people_office_organisations
 from portal.people import office_users as people_office_users
 from portal.people.models import Person
 from portal.people.queries import as_actor
+from portal.people.rules import LOOKERS
 from portal.people.rules import READERS
-from portal.people.user_page import LOOKERS
 from portal.publishing import public as publishing_public
 from portal.publishing import queries as publishing_queries
 from portal.roles import Actor

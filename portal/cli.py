@@ -212,8 +212,8 @@ def _publish_once() -> list[str]:
 @click.option("--once", is_flag=True, help="Do one round and end.")
 @_told
 def worker(*, once: bool) -> None:
-    """Remind those whom something waits for, and send the letters that are due."""
-    work = Worker(_install().settings)
+    """Close concerns gone silent, remind whom something waits for, and send what is due."""
+    work = Worker(_install())
     if not once:
         _go_on(lambda: work.round(db.engine, at=now()), WORKER_SECONDS)
         return

@@ -57,10 +57,11 @@ Username = Annotated[
         N_("{found!r} is not a username: small letters a-z and digits, from 2 to 32"),
     ),
 ]
+EMAIL = re.compile(r"(?=.{3,254}\Z)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+\Z")
 Email = Annotated[
     str,
     Shape(
-        re.compile(r"(?=.{3,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+").fullmatch,
+        EMAIL.fullmatch,
         N_("{found!r} is not an e-mail address, such as name@example.org"),
     ),
 ]

@@ -1,4 +1,7 @@
-"""The worker: what must happen by itself, round after round. Now that is reminding and mail."""
+"""The worker: what must happen by itself, round after round.
+
+Now that is closing concerns, reminding, and mail.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from config import Settings
+from portal.concerns.service import close_silent
 from portal.db import writing
 from portal.funds.reminding import remind
+from portal.install import Install
 from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
@@ -21,28 +25,29 @@ from portal.thai import bangkok_day
 class Worker:
     """One worker. Several may run at once: nothing is made or sent twice."""
 
-    settings: Settings
-    # A day's reminders are made once; a worker remembers it, so that it need not look again.
-    reminded_on: date | None = None
+    install: Install
+    # What a day asks for is done once; a worker remembers it, so that it need not look again.
+    day_done: date | None = None
 
     def __post_init__(self) -> None:
         """Read where mail is handed in, so that a wrong setting shows at the start."""
         self._office = self._post_office()
 
     def _post_office(self) -> PostOffice | None:
-        settings = self.settings
+        settings = self.install.settings
         if not settings.smtp_url:
             return None
         server = MailServer.parse(settings.smtp_url)
         return PostOffice(server, settings.mail_from, settings.base_url)
 
     def round(self, engine: Engine, *, at: datetime) -> list[str]:
-        """Remind if it is time, send what is due, and return what there is to tell."""
+        """Do what the day asks for, send what is due, and return what there is to tell."""
         today = bangkok_day(at)
-        if self.reminded_on != today:
-            with writing(engine, {}) as session:
+        if self.day_done != today:
+            with writing(engine, self.install.session_info()) as session:
+                close_silent(session, at=at)
                 is_done = remind(session, at=at)
-            self.reminded_on = today if is_done else None
+            self.day_done = today if is_done else None
         if self._office is None:
             return ["PORTAL_SMTP_URL is not set: letters lie in the outbox."]
         done = send_letters(engine, self._office, at=at)

@@ -81,7 +81,8 @@ def postgres() -> Iterator[str]:
         yield url
 
 
-def _settings(folder: Path, url: str) -> Settings:
+def settings_of(folder: Path, url: str) -> Settings:
+    """The settings of a portal in this folder, on this database."""
     return read_settings(
         {
             "PORTAL_DATA_DIR": str(folder),
@@ -100,7 +101,7 @@ def _on_server(url: str, statement: str) -> None:
 
 
 def _found(folder: Path, url: str) -> None:
-    app = create_app(_settings(folder, url))
+    app = create_app(settings_of(folder, url))
     with app.app_context():
         upgrade_quietly()
         set_up(PROVINCE, at=FOUNDED)
@@ -163,7 +164,7 @@ class Stage:
 
 
 def _stage(folder: Path, url: str) -> Stage:
-    return Stage(create_app(_settings(folder, url)), folder, make_url(url))
+    return Stage(create_app(settings_of(folder, url)), folder, make_url(url))
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +204,7 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
 def told_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, told once in a run; its tests are kept on one worker."""
     folder = tmp_path_factory.mktemp("demo") / "instance"
-    settings = _settings(folder, f"sqlite:///{folder / 'portal.sqlite'}")
+    settings = settings_of(folder, f"sqlite:///{folder / 'portal.sqlite'}")
     app = create_app(settings)
     with app.app_context():
         told = app.test_cli_runner().invoke(args=["demo"])
@@ -220,7 +221,7 @@ def demo(told_demo: Path) -> Iterator[Portal]:
 
 
 def _running(folder: Path, url: str) -> Iterator[Portal]:
-    yield from _lent(create_app(_settings(folder, url)))
+    yield from _lent(create_app(settings_of(folder, url)))
 
 
 def _lent(app: Flask) -> Iterator[Portal]:

@@ -48,6 +48,7 @@ from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
 from portal.funds.models import FundRequest
 from portal.funds.rulebook import RuleKind
+from portal.funds.rules_page import newest_lane
 from portal.funds.rules_page import newest_limits
 from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rule_page
@@ -156,6 +157,11 @@ def door(
 def ruled(route: str, path: str = "", *, body: Mapping[str, object] | None = None) -> Door:
     """Read the line of what is the administrator's alone."""
     return door(route, path, body=body, ok="administrator", refused=REST)
+
+
+def staffed(route: str, path: str = "", *, body: Mapping[str, object] | None = None) -> Door:
+    """Read the line of what the administrator does with people, of whom only the auditor knows."""
+    return door(route, path, body=body, ok="administrator", refused="auditor", hidden=REST)
 
 
 SEEN = {"seen_version": "{version}"}
@@ -314,9 +320,7 @@ DOORS = (
     door("GET /office/openings/new", "/office/openings/new?eid={eid}", ok="auditor", refused=REST),
     door("POST /office/openings/new", body=OPENING, ok="auditor", refused=REST),
     door("POST /office/openings/<int:opening_id>/decide", "/office/openings/{asked}/decide",
-         body={"verdict": "grant"}, ok="officer administrator", refused=REST),
-    door("POST /office/openings/<int:opening_id>/decide", "/office/openings/99999/decide",
-         body={"verdict": "grant"}, hidden="officer administrator", refused=REST),
+         body={"verdict": "grant"}, ok="officer administrator", refused="auditor", hidden=REST),
     door("GET /office/openings/<int:opening_id>.json", "/office/openings/{granted}.json",
          ok="auditor", hidden=REST),
     # The treasury.
@@ -376,7 +380,7 @@ DOORS = (
     # Referrals and follow-ups.
     door("GET /office/referrals", ok=CASES, refused=REST),
     door("GET /office/referrals/new", "/office/referrals/new?youth={youth}",
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="requester officer", refused="auditor", hidden=REST),
     door("GET /office/referrals/<int:referral_id>", "/office/referrals/{asked_referral}",
          ok="finder officer auditor", hidden=REST),
     door("GET /office/referrals/<int:referral_id>", "/office/referrals/{accepted}",
@@ -387,9 +391,9 @@ DOORS = (
          ok="requester officer auditor", hidden=REST),
     door("GET /office/follow-ups", ok=CASES, refused=REST),
     door("GET /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="requester officer", refused="auditor", hidden=REST),
     door("GET /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{followed_up}",
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="requester officer", refused="auditor", hidden=REST),
     # Records of people.
     door("GET /office/people-helped", ok=CASES, hidden=REST),
     door("GET /office/people-helped/<int:youth_id>", "/office/people-helped/{youth}",
@@ -440,6 +444,7 @@ DOORS = (
     ruled("GET /office/rules/<kind>/<code>/end", "/office/rules/fund/GEN/end"),
     ruled("GET /office/rules/limits"),
     ruled("GET /office/rules/targets"),
+    ruled("GET /office/rules/urgent"),
     ruled("GET /office/rules/closed-days/new"),
     ruled("GET /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),
@@ -447,15 +452,14 @@ DOORS = (
     door("GET /office/users", ok="auditor administrator", refused=REST),
     ruled("GET /office/users/new"),
     door("GET /office/users/<int:person_id>", "/office/users/{prasit}",
-         ok="auditor administrator", refused=REST),
+         ok="auditor administrator", hidden=REST),
     door("GET /office/users/<int:person_id>", "/office/users/{gone}",
-         ok="auditor administrator", refused=REST),
-    door("GET /office/users/<int:person_id>", "/office/users/99999",
-         hidden="auditor administrator", refused=REST),
-    ruled("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
-    ruled("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
-    ruled("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
-    ruled("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
+         ok="auditor administrator", hidden=REST),
+    staffed("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
+    staffed("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
+    staffed("GET /office/users/<int:person_id>/email", "/office/users/{prasit}/email"),
+    staffed("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
+    staffed("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
          "/office/users/{prasit}/roles/{grant}/end"),
     door("GET /office/organisations", ok="auditor administrator", refused=REST),
     ruled("GET /office/organisations/new"),
@@ -490,7 +494,7 @@ DOORS = (
          "/office/requests/{draft}/attachments/{attachment}/remove",
          body={"why": "unclear"}, hidden=REST),
     # Acting chairs, letters.
-    door("POST /office/acting", body=ACTING, ok="chair driving", idle=REST),
+    door("POST /office/acting", body=ACTING, ok="chair driving", idle="other_chair", refused=REST),
     door("POST /office/acting/<int:term_id>/end", "/office/acting/{term}/end",
          ok="chair driving", refused=REST),
     door("POST /office/outbox/<int:letter_id>/retry", "/office/outbox/{letter}/retry",
@@ -498,10 +502,10 @@ DOORS = (
     # Referrals and follow-ups.
     door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
          body={"receiver": "VHV", "asked": "-"},
-         ok="officer", idle="requester", hidden="finder", refused=REST),
+         ok="officer", idle="requester", refused="auditor", hidden=REST),
     door("POST /office/referrals/new", "/office/referrals/new?youth={youth}",
          body={"receiver": "PEO", "asked": "-"},
-         ok="requester", idle="officer", hidden="finder", refused=REST),
+         ok="requester", idle="officer", refused="auditor", hidden=REST),
     door("POST /office/referrals/<int:referral_id>/reply",
          "/office/referrals/{asked_referral}/reply",
          body=SEEN | {"action": "accept", "reason": "", "note": ""},
@@ -518,13 +522,13 @@ DOORS = (
     door("POST /office/referrals/<int:referral_id>/notes", "/office/referrals/{accepted}/notes",
          body={"words": "-"}, ok="finder", refused="requester officer auditor", hidden=REST),
     door("POST /office/cases/<int:youth_id>/notes", "/office/cases/{youth}/notes",
-         body={"words": "-"}, ok="officer", refused=REST),
+         body={"words": "-"}, ok="officer", refused="requester auditor", hidden=REST),
     door("POST /office/cases/<int:youth_id>/follow-ups", "/office/cases/{youth}/follow-ups",
          body={"kind": "single", "day": "1/2/2650"},
-         ok="officer", refused=REST),
+         ok="officer", refused="requester auditor", hidden=REST),
     door("POST /office/follow-ups/<int:follow_up_id>", "/office/follow-ups/{planned}",
          body=SEEN | {"outcome": "in_work", "pathway": "", "done_on": "20/11/2569", "note": ""},
-         ok="requester officer", hidden="finder", refused=REST),
+         ok="requester officer", refused="auditor", hidden=REST),
     # Records of people.
     door("POST /office/people-helped/<int:youth_id>/correct",
          "/office/people-helped/{youth}/correct",
@@ -589,22 +593,26 @@ DOORS = (
                        "limits-0-signatures": "chair"}),
     ruled("POST /office/rules/targets",
          body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+    ruled("POST /office/rules/urgent",
+         body=LATER | {"seen_version": "{lane}", "ceiling": "1,000", "ratify_within_days": "7"}),
     ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
     ruled("POST /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),
     ruled("POST /office/users/new",
          body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
-    ruled("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
+    staffed("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
          body=SEEN | {"password": "handed over in person"}),
-    ruled("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
+    staffed("POST /office/users/<int:person_id>/email", "/office/users/{prasit}/email",
+         body=SEEN | {"email": "prasit@a.example"}),
+    staffed("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
          body=SEEN),
-    ruled("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
+    staffed("POST /office/users/<int:person_id>/deactivate", "/office/users/{prasit}/deactivate",
          body=SEEN),
-    ruled("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
+    staffed("POST /office/users/<int:person_id>/reactivate", "/office/users/{gone}/reactivate",
          body=SEEN),
-    ruled("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
+    staffed("POST /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new",
          body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}),
-    ruled("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
+    staffed("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
          "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}),
     ruled("POST /office/organisations/new",
          body=NAMES | {"code": "NEW", "kind": "{sector}"}),
@@ -843,6 +851,8 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
         ConcernTopic.MONEY, is_about_house=False, about="", words="-", contact="", sheet="followed"
     )
     receipt = receive_concern(session, told, at=NOON)
+    lane = newest_lane(session)
+    assert lane is not None
     grant = select(RoleGrant.id).where(RoleGrant.person_id == world.prasit.person_id)
     return {
         "term": term.id,
@@ -852,6 +862,7 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
         "living": rule_page(session, RuleKind.CATEGORY, "LIVING", day=TODAY).newest.version,
         "limits": newest_limits(session)[0],
         "targets": newest_targets(session)[0],
+        "lane": lane.id,
         "sector": dole.kind,
         "dole_th": dole.name_th,
         "dole_en": dole.name_en,

@@ -190,6 +190,22 @@ def lane(valid_from: str, *, ceiling: int = 500_000, days: int = 15) -> Entry:
     return told_in("urgent_lane.set", AT, {"valid_from": valid_from, **public})
 
 
+def lane_changed(
+    valid_from: str = "2026-11-20",
+    *,
+    ceiling: int = 1,
+    before: int = 500_000,
+    days_before: int = 15,
+) -> Entry:
+    """A change upon what `lane` set, unless another before is told."""
+    public = {
+        **lane(valid_from, ceiling=ceiling, days=3).public,
+        "ceiling_before_satang": before,
+        "ratify_within_days_before": days_before,
+    }
+    return told_in("urgent_lane.changed", AT, public)
+
+
 def appointed(
     number: str = "RYG-2570-A000001", *, subcommittee: str = "SC5", to_on: str = "2026-11-20"
 ) -> Entry:

@@ -78,9 +78,9 @@ class FollowUpPage:
 
 def follow_up_page(session: Session, follow_up_id: int, by: Actor, *, today: date) -> FollowUpPage:
     """Return the page on which a follow-up is told, or raise why this person does not."""
+    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by)
     if not WORKERS & by.roles:
         raise rules.WorkerNeededError
-    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by)
     return FollowUpPage(
         id=follow_up.id,
         version=follow_up.version,

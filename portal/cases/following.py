@@ -26,6 +26,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.youths.models import Youth
+from portal.youths.queries import same_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def plan_follow_ups(
     session: Session, youth_id: int, days: tuple[date, ...], *, by: Actor, at: datetime
 ) -> Sequence[FollowUp]:
     """Plan to ask after somebody on the days that have not passed."""
+    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     if not by.holds(Role.OFFICER):
         raise rules.OfficerNeededError
-    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     to_come = follow_ups.days_to_come(days, today=bangkok_day(at))
     if set(to_come) & set(lookups.days_planned(session, youth_id)):
         raise follow_ups.PlannedAlreadyError
@@ -56,10 +57,11 @@ def plan_after_support(
 ) -> Sequence[FollowUp]:
     """Plan the usual follow-ups of somebody who was helped for the first time; else none.
 
-    Called by the act that pays, so nobody in person plans them.
+    Called by the act that pays, so nobody in person plans them. Joined records are one person.
     """
-    youth = session.get_one(Youth, youth_id, with_for_update=True)
-    if session.scalar(select(exists().where(FollowUp.youth_id == youth_id))):
+    kept, *joined = same_ids(session, youth_id)
+    youth = session.get_one(Youth, kept, with_for_update=True)
+    if session.scalar(select(exists().where(FollowUp.youth_id.in_([kept, *joined])))):
         return ()
     return _plan(session, youth, follow_ups.usual_days(supported_on), by=SYSTEM, at=at)
 
@@ -93,9 +95,9 @@ def finish_follow_up(
     at: datetime,
 ) -> FollowUp:
     """Say how somebody was found."""
+    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by, is_locked=True)
     if not rules.WORKERS & by.roles:
         raise rules.WorkerNeededError
-    follow_up, youth = lookups.known_follow_up(session, follow_up_id, by, is_locked=True)
     if follow_up.version != seen_version:
         raise rules.StaleCaseError(seen=seen_version, current=follow_up.version)
     if follow_up.done_at is not None:

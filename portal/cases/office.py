@@ -41,6 +41,8 @@ from portal.thai import bangkok_day
 from portal.thai import typed_day
 from portal.words import SeenVersion
 from portal.words import say
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("cases", __name__)
 
@@ -59,6 +61,7 @@ def list_referrals() -> ResponseReturnValue:
 def new_referral() -> ResponseReturnValue:
     """Show the form of a new referral; a declined one is asked again with the same words."""
     page = _new_page()
+    keep_read(page.youth_id, ReadPage.CASE)
     form = ReferralForm(data={"asked": page.asked})
     return _show_form(page, form.offer(page.partners, str(get_locale())))
 
@@ -115,6 +118,7 @@ def _show_referral(
     note: NoteForm | None = None,
 ) -> str:
     page = referral_page(db.session(), referral_id, current_actor(), at=now())
+    keep_read(page.subject_id, ReadPage.CASE)
     return render_template(
         "office/cases/show_referral.html",
         page=page,
@@ -211,6 +215,7 @@ def show_follow_up(follow_up_id: int) -> ResponseReturnValue:
 def _show_follow_up(follow_up_id: int, form: FindingForm | None = None) -> str:
     today = bangkok_day(now())
     page = follow_up_page(db.session(), follow_up_id, current_actor(), today=today)
+    keep_read(page.youth_id, ReadPage.CASE)
     if form is None:
         form = FindingForm(seen_version=page.version, done_on=typed_day(today))
     return render_template("office/cases/show_follow_up.html", page=page, form=form)
@@ -251,9 +256,11 @@ def show_case(youth_id: int) -> ResponseReturnValue:
 
 def _show_case(youth_id: int, *, plan: PlanForm | None = None, note: NoteForm | None = None) -> str:
     today = bangkok_day(now())
+    page = case_page(db.session(), youth_id, current_actor(), today=today)
+    keep_read(youth_id, ReadPage.CASE)
     return render_template(
         "office/cases/show_case.html",
-        page=case_page(db.session(), youth_id, current_actor(), today=today),
+        page=page,
         plan=plan or PlanForm(formdata=None, day=typed_day(today)),
         note=note or NoteForm(formdata=None),
         person_url=request.script_root + PERSON_PAGE.format(youth_id=youth_id),

@@ -57,6 +57,7 @@ class ReferralPage:
     days: int
     is_late: bool
     subject: Subject | None
+    subject_id: int | None
     asked: str
     youth_id: int | None
     earlier_id: int | None
@@ -95,6 +96,7 @@ def referral_page(session: Session, referral_id: int, by: Actor, *, at: datetime
         is_late=referral.state is not State.CANCELLED
         and rules.is_late(referral.sent_at, referral.answered_at, at),
         subject=None if is_trace else lookups.subject(session, seen.youth, today=today),
+        subject_id=None if is_trace else referral.youth_id,
         asked="" if is_trace else referral.asked,
         youth_id=referral.youth_id if may_see(seen.youth, by) else None,
         earlier_id=referral.earlier_id if is_whole else None,
@@ -151,9 +153,9 @@ def new_referral_page(
     session: Session, youth_id: int, by: Actor, *, earlier_id: int | None, at: datetime
 ) -> NewReferral:
     """Return what a new referral begins with; what was asked before is asked again."""
+    youth = lookups.known_youth(session, youth_id, by)
     if not WORKERS & by.roles:
         raise rules.WorkerNeededError
-    youth = lookups.known_youth(session, youth_id, by)
     earlier = lookups.seen(session, earlier_id, by).referral if earlier_id else None
     if earlier is not None and earlier.youth_id != youth_id:
         raise rules.ReferralNotFoundError

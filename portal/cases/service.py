@@ -46,9 +46,9 @@ def send_referral(
     session: Session, youth_id: int, answer: ReferralAnswer, *, by: Actor, at: datetime
 ) -> Referral:
     """Ask another organisation to take care of somebody."""
+    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     if not rules.WORKERS & by.roles:
         raise rules.WorkerNeededError
-    youth = lookups.known_youth(session, youth_id, by, is_locked=True)
     sender = _check_partners(session, answer.receiver, by)
     if not lookups.may_share(session, youth_id, on=bangkok_day(at)):
         raise rules.ShareConsentMissingError
@@ -174,9 +174,9 @@ def _enter(session: Session, referral: Referral, state: State, draft: Draft) -> 
 
 def add_note(session: Session, youth_id: int, words: str, *, by: Actor, at: datetime) -> CaseNote:
     """Keep what an officer writes about somebody."""
+    youth = lookups.known_youth(session, youth_id, by)
     if not by.holds(Role.OFFICER):
         raise rules.OfficerNeededError
-    youth = lookups.known_youth(session, youth_id, by)
     return _keep_note(session, youth, words, referral_id=None, by=by, at=at)
 
 

@@ -59,6 +59,12 @@ def appointing_role(by: Actor, subcommittee: str) -> Role:
     raise RoleNeededError(APPOINTERS, subcommittee=subcommittee)
 
 
+def check_appoints(by: Actor) -> None:
+    """Refuse who appoints nobody, whatever the subcommittee."""
+    if not (by.chairs or by.holds(Role.DRIVING_CHAIR)):
+        raise RoleNeededError(APPOINTERS)
+
+
 def may_appoint(by: Actor, subcommittee: str) -> bool:
     """Say whether this person appoints for this subcommittee."""
     return subcommittee in by.chairs or by.holds(Role.DRIVING_CHAIR)

@@ -30,10 +30,10 @@ from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
 from portal.funds.drafting import PayeeAnswer
+from portal.funds.drafting import write_payee
 from portal.funds.ledger import EntryKind
 from portal.funds.models import CheckOverride
 from portal.funds.models import FundRequest
-from portal.funds.models import PayeeAccount
 from portal.funds.rules import SIGNING
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -122,14 +122,7 @@ def revise_request(
         fund_request.awarded,
         returned=fund_request.returned,
     )
-    payee = PayeeAccount(
-        version=len(fund_request.payees) + 1,
-        kind=revision.payee.kind,
-        holder=revision.payee.holder,
-        bank_code=revision.payee.bank_code,
-        account_number=revision.payee.account_number,
-    )
-    fund_request.payees.append(payee)
+    payee = write_payee(fund_request, revision.payee)
     session.flush()
     secret = Secret(subject(fund_request), loggable(revision.note))
     told = told_of(fund_request, role=Role.OFFICER, by=by, at=at)

@@ -22,6 +22,7 @@ from portal.funds.attachments import removing_role
 from portal.funds.lookups import SamePaper
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
+from portal.funds.queries import RequestRow
 from portal.funds.queries import request_row
 from portal.funds.rule_models import Category
 from portal.funds.rules import SIGNERS
@@ -81,6 +82,7 @@ class AttachedPapers:
     """The papers of a request, those its category expects, and what one person may do."""
 
     request_id: int
+    row: RequestRow
     papers: Sequence[AttachedPaper]
     expected: Sequence[Name]
     same: Sequence[SamePaper]
@@ -106,13 +108,15 @@ class AttachedPapers:
 
 def attached_papers(session: Session, request_id: int, by: Actor) -> AttachedPapers:
     """Return the papers of a request, or raise `RequestNotFoundError`."""
-    if request_row(session, request_id, by) is None:
+    row = request_row(session, request_id, by)
+    if row is None:
         raise RequestNotFoundError
     fund_request = session.get_one(FundRequest, request_id)
     category = session.get_one(Category, fund_request.category_code)
     compares = by.holds(Role.OFFICER) or bool(SIGNERS & by.roles)
     return AttachedPapers(
         request_id=request_id,
+        row=row,
         papers=_papers(session, request_id),
         expected=[Name(paper["th"], paper["en"]) for paper in json.loads(category.papers)],
         same=lookups.same_papers(session, request_id) if compares else (),
@@ -124,15 +128,15 @@ def attached_papers(session: Session, request_id: int, by: Actor) -> AttachedPap
 
 def attached_paper(
     session: Session, request_id: int, attachment_id: int, by: Actor
-) -> tuple[AttachedPaper, str]:
-    """Return a paper to be given out, and under which name; raise where there is none to see."""
+) -> tuple[AttachedPaper, RequestRow]:
+    """Return a paper to be given out, and its request; raise where there is none to see."""
     row = request_row(session, request_id, by)
     if row is None:
         raise RequestNotFoundError
     found = [paper for paper in _papers(session, request_id) if paper.id == attachment_id]
     if not found or not found[0].is_open:
         raise PaperUnknownError
-    return found[0], found[0].given_name(row.reference)
+    return found[0], row
 
 
 def _papers(session: Session, request_id: int) -> Sequence[AttachedPaper]:

@@ -18,17 +18,14 @@ from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 
-from portal.banks import BANKS
-from portal.banks import account_fits
 from portal.funds.acting import ActingAnswer
 from portal.funds.answering import Revision
-from portal.funds.cells import read_digits
 from portal.funds.check_rules import CheckCode
-from portal.funds.drafting import PayeeAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
 from portal.funds.forms import BahtField
+from portal.funds.request_fields import AskedFields
+from portal.funds.request_fields import PayeeFields
 from portal.funds.urgency import Verdict
-from portal.labels import PAYEES
 from portal.labels import Name
 from portal.thai import read_baht
 from portal.thai import read_day
@@ -95,21 +92,11 @@ class RatifyForm(SeenVersion):
     note = TextAreaField(_("Note (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
 
 
-class ReviseForm(SeenVersion):
+class ReviseForm(PayeeFields, SeenVersion):
     """What is changed of a request that was approved."""
 
-    amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
-    payee_kind = OneOf(
-        _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
-    )
-    account_holder = LineField(
-        _("Name of the account"),
-        validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
-    )
-    bank = OneOf(_("Bank"), validators=[InputRequired(_("Choose the bank."))])
-    account_number = StringField(
-        _("Account number"), validators=[DataRequired(_("Write the account number."))]
-    )
+    # As it is asked for.
+    amount: BahtField = AskedFields.amount  # type: ignore[assignment]  # no form has bound it yet
     note = TextAreaField(
         _("Why it is changed (not public)"),
         validators=[DataRequired(_("Write why.")), at_most(TEXT_LENGTH_MAX)],
@@ -117,30 +104,14 @@ class ReviseForm(SeenVersion):
 
     def offer(self, language: str) -> ReviseForm:
         """Fill the lists to choose from; returns itself."""
-        self.payee_kind.choices = {code: gettext(name) for code, name in PAYEES.items()}
-        self.bank.choices = {
-            bank.code: bank.name_en if language == "en" else bank.name_th
-            for bank in BANKS.values()
-            if bank.is_open
-        }
+        self.offer_payees(language)
         return self
-
-    def validate_account_number(self, field: Any) -> None:
-        """Refuse a number of digits that the bank does not have."""
-        bank = BANKS.get(self.bank.data or "")
-        if bank is not None and not account_fits(bank, read_digits(field.data)):
-            raise ValidationError(_("This bank's account numbers have another number of digits."))
 
     def answer(self) -> Revision:
         """Return the revision with real types."""
         return Revision(
             amount=read_baht(self.amount.data),
-            payee=PayeeAnswer(
-                kind=self.payee_kind.data,
-                holder=self.account_holder.data or "",
-                bank_code=self.bank.data,
-                account_number=read_digits(self.account_number.data),
-            ),
+            payee=self.payee(self.payee_kind.data),
             note=self.note.data or "",
         )
 

@@ -202,7 +202,7 @@ def _write_answer(
     fund_request.reason = answer.reason
     fund_request.is_urgent = answer.is_urgent
     fund_request.urgent_reason = answer.urgent_reason
-    _write_payee(fund_request, answer.payee)
+    write_payee(fund_request, answer.payee)
 
 
 def _fund(session: Session, fund_request: FundRequest, answer: RequestAnswer) -> str:
@@ -212,17 +212,18 @@ def _fund(session: Session, fund_request: FundRequest, answer: RequestAnswer) ->
     return rules.choose_fund(funds_left(session, answer.subcommittee))
 
 
-def _write_payee(fund_request: FundRequest, payee: PayeeAnswer) -> None:
+def write_payee(fund_request: FundRequest, payee: PayeeAnswer) -> PayeeAccount:
+    """Return the account the money is to go to: a new version where anything of it changed."""
     newest = fund_request.payees[-1] if fund_request.payees else None
     told = (payee.kind, payee.holder, payee.bank_code, payee.account_number)
     if newest is not None and told == newest.told:
-        return
-    fund_request.payees.append(
-        PayeeAccount(
-            version=len(fund_request.payees) + 1,
-            kind=payee.kind,
-            holder=payee.holder,
-            bank_code=payee.bank_code,
-            account_number=payee.account_number,
-        )
+        return newest
+    account = PayeeAccount(
+        version=len(fund_request.payees) + 1,
+        kind=payee.kind,
+        holder=payee.holder,
+        bank_code=payee.bank_code,
+        account_number=payee.account_number,
     )
+    fund_request.payees.append(account)
+    return account

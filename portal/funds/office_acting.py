@@ -17,6 +17,7 @@ from portal.db import transaction
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds import acting
+from portal.funds.acting_rules import check_appoints
 from portal.funds.deciding_forms import ActingForm
 from portal.security import current_actor
 from portal.thai import bangkok_day
@@ -52,6 +53,7 @@ def _offer(form: ActingForm) -> ActingForm:
 def appoint_acting_chair() -> ResponseReturnValue:
     """Let somebody act for a chair for some days."""
     by = current_actor()
+    check_appoints(by)
     form = _offer(ActingForm())
     if not form.validate_on_submit():
         return _show(form), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -36,6 +36,8 @@ from portal.security import take_up_to
 from portal.uploads import BYTES_MAX
 from portal.uploads import clean
 from portal.words import say
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("attachments", __name__)
 
@@ -63,10 +65,12 @@ def show_papers(request_id: int) -> ResponseReturnValue:
 
 def _show_papers(request_id: int, form: AttachForm, *, taken: int = 0) -> str:
     by = current_actor()
+    attached = attached_papers(db.session(), request_id, by)
+    keep_read(attached.row.youth_id, ReadPage.PAPER)
     return render_template(
         "office/attachments/show_papers.html",
-        row=request_row(db.session(), request_id, by),
-        attached=attached_papers(db.session(), request_id, by),
+        row=attached.row,
+        attached=attached,
         papers_form=form,
         taken=taken,
     )
@@ -145,9 +149,11 @@ def remove_paper(request_id: int, attachment_id: int) -> ResponseReturnValue:
 @bp.get("/requests/<int:request_id>/attachments/<int:attachment_id>")
 def send_paper(request_id: int, attachment_id: int) -> ResponseReturnValue:
     """Give out a paper to those who may see its request: a picture to look at, a PDF to keep."""
-    paper, name = attached_paper(db.session(), request_id, attachment_id, current_actor())
+    paper, row = attached_paper(db.session(), request_id, attachment_id, current_actor())
+    keep_read(row.youth_id, ReadPage.PAPER)
     archive: Archive = current_app.extensions["install"].attachments
     shown = "inline" if paper.is_picture else "attachment"
+    name = paper.given_name(row.reference)
     return Response(
         archive.read(paper.digest),
         mimetype=paper.media_type,

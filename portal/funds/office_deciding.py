@@ -31,6 +31,8 @@ from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import say
 from portal.words import tell
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("deciding", __name__)
 
@@ -112,9 +114,11 @@ def show_revise(request_id: int) -> ResponseReturnValue:
 
 
 def _show_revise(request_id: int, form: ReviseForm) -> str:
+    page = revisable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
+    keep_read(page.youth_id, ReadPage.AMENDMENT)
     return render_template(
         "office/deciding/show_revise.html",
-        page=revisable_page(db.session(), request_id, current_actor(), on=bangkok_day(now())),
+        page=page,
         form=form.offer(str(get_locale())),
     )
 

@@ -47,6 +47,8 @@ from portal.security import WITH_SCRIPT
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import say
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("filing", __name__)
 
@@ -95,6 +97,7 @@ def send_worker() -> Response:
 def show_amend(request_id: int) -> ResponseReturnValue:
     """Show the form of a draft or returned request, filled in."""
     page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
+    keep_read(page.youth_id, ReadPage.AMENDMENT)
     return _show_form(_form(page.row.kind, typed(page), is_new=False), page=page)
 
 
@@ -155,6 +158,7 @@ def show_check(request_id: int) -> ResponseReturnValue:
 
 def _show_check(request_id: int, form: SendForm) -> Response:
     page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
+    keep_read(page.youth_id, ReadPage.AMENDMENT)
     form.seen_version.data = form.seen_version.data or page.row.version
     if not form.is_submitted():
         form.is_urgent.data, form.urgent_reason.data = page.row.is_urgent, page.urgent_reason
@@ -197,6 +201,7 @@ def show_sent(request_id: int) -> ResponseReturnValue:
     row = request_row(session, request_id, current_actor())
     if row is None or row.reference is None:
         raise RequestNotFoundError
+    keep_read(row.youth_id, ReadPage.REQUEST)
     day = bangkok_day(now())
     shown = render_template(
         "office/filing/show_sent.html",

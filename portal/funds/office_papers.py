@@ -30,6 +30,8 @@ from portal.funds.queries import request_row
 from portal.funds.rules import RequestNotFoundError
 from portal.papers import make_paper
 from portal.security import current_actor
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("papers", __name__)
 
@@ -64,9 +66,11 @@ def make_document(request_id: int, kind: str) -> ResponseReturnValue:
 @bp.get("/requests/<int:request_id>/documents/<int:document_id>.pdf")
 def send_document(request_id: int, document_id: int) -> ResponseReturnValue:
     """Give out a paper, byte for byte as it was issued, to those who may see its request."""
-    if request_row(db.session(), request_id, current_actor()) is None:
+    row = request_row(db.session(), request_id, current_actor())
+    if row is None:
         raise RequestNotFoundError
     document = issued_document(db.session(), request_id, document_id)
+    keep_read(row.youth_id, ReadPage.PAPER)
     archive: Archive = current_app.extensions["install"].archive
     disposition = f"attachment; filename={document.file_name}"
     return Response(

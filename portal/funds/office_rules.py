@@ -91,8 +91,9 @@ def _offered() -> Offered:
 @bp.get("/<kind>/new")
 def new_rule(kind: str) -> ResponseReturnValue:
     """Show the form of a new rule."""
+    which = _kind(kind)
     ruling.need_administrator(current_actor())
-    return _show_form(new_form(_kind(kind)).offer(_offered()))
+    return _show_form(new_form(which).offer(_offered()))
 
 
 def _show_form(
@@ -114,7 +115,7 @@ def _show_form(
 def add_rule(kind: str) -> ResponseReturnValue:
     """Show what would be added, then add it."""
     by, form = current_actor(), new_form(_kind(kind)).offer(_offered())
-
+    ruling.need_administrator(by)
     plan = partial(ruling.plan_new_rule, by=by)
     act = partial(ruling.add_rule, by=by, at=now())
     if refused := settle(form, partial(_show_form, form), plan=plan, act=act):
@@ -126,8 +127,8 @@ def add_rule(kind: str) -> ResponseReturnValue:
 @bp.get("/<kind>/<code>/change")
 def show_change(kind: str, code: str) -> ResponseReturnValue:
     """Show the form of a change, filled in with what is known to come last."""
-    ruling.need_administrator(current_actor())
     page = _page(kind, code)
+    ruling.need_administrator(current_actor())
     return _show_form(change_form(page.newest, day=page.day).offer(_offered()), page=page)
 
 
@@ -136,7 +137,7 @@ def change_rule(kind: str, code: str) -> ResponseReturnValue:
     """Show what is before and after, then let it hold from its day on."""
     by, at, page = current_actor(), now(), _page(kind, code)
     form = change_form(page.newest, day=page.day).offer(_offered())
-
+    ruling.need_administrator(by)
     plan = partial(ruling.plan_change, by=by, at=at)
     act = partial(ruling.change_rule, by=by, at=at)
     if refused := settle(form, partial(_show_form, form, page=page), plan=plan, act=act):
@@ -148,8 +149,8 @@ def change_rule(kind: str, code: str) -> ResponseReturnValue:
 @bp.get("/<kind>/<code>/end")
 def show_end(kind: str, code: str) -> ResponseReturnValue:
     """Ask from which day a rule is not used any more."""
-    ruling.need_administrator(current_actor())
     page = _page(kind, code)
+    ruling.need_administrator(current_actor())
     return _show_end(end_form(page.newest, day=page.day), page=page)
 
 
@@ -164,7 +165,7 @@ def retire_rule(kind: str, code: str) -> ResponseReturnValue:
     """Show what ends, then end it on its day."""
     by, at, page = current_actor(), now(), _page(kind, code)
     form = end_form(page.newest, day=page.day)
-
+    ruling.need_administrator(by)
     plan = partial(ruling.plan_ending, by=by, at=at)
     act = partial(ruling.retire_rule, by=by, at=at)
     if refused := settle(form, partial(_show_end, form, page=page), plan=plan, act=act):

@@ -10,7 +10,6 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -39,8 +38,8 @@ bp = Blueprint("staff", __name__, url_prefix="/users/<int:person_id>")
 def new_role(person_id: int) -> ResponseReturnValue:
     """Show the form to give somebody a role."""
     by = current_actor()
-    check_administers(by, person_id=person_id)
     person = person_page(db.session(), person_id, by)
+    check_administers(by, person_id=person_id)
     return _show_form(person_id, _role_form(person.version))
 
 
@@ -65,13 +64,10 @@ def _show_form(person_id: int, form: RoleForm, planned: RoleAnswer | None = None
 def give_role(person_id: int) -> ResponseReturnValue:
     """Show what would be given, then give it."""
     by, form = current_actor(), _role_form()
-
-    def plan(session: Session, answer: RoleAnswer) -> None:
-        staff.plan_role(session, person_id, answer, by=by)
-
-    def act(session: Session, answer: RoleAnswer) -> None:
-        staff.give_role(session, person_id, answer, by=by, at=now())
-
+    person_page(db.session(), person_id, by)
+    check_administers(by, person_id=person_id)
+    plan = partial(staff.plan_role, person_id=person_id, by=by)
+    act = partial(staff.give_role, person_id=person_id, by=by, at=now())
     if refused := settle(form, partial(_show_form, person_id, form), plan=plan, act=act):
         return refused
     tell(N_("The role is given."), N_("It holds at once, and the log tells of it without a name."))
@@ -82,9 +78,10 @@ def give_role(person_id: int) -> ResponseReturnValue:
 def show_role_end(person_id: int, grant_id: int) -> ResponseReturnValue:
     """Show what ends with a role, and ask why."""
     by = current_actor()
+    person = person_page(db.session(), person_id, by)
+    person.role(grant_id)  # the role is looked for before anybody is refused
     check_administers(by, person_id=person_id)
-    version = person_page(db.session(), person_id, by).version
-    return _show_role_end(person_id, grant_id, ReasonForm(seen_version=version))
+    return _show_role_end(person_id, grant_id, ReasonForm(seen_version=person.version))
 
 
 def _show_role_end(person_id: int, grant_id: int, form: ReasonForm) -> str:
@@ -101,12 +98,12 @@ def _show_role_end(person_id: int, grant_id: int, form: ReasonForm) -> str:
 @bp.post("/roles/<int:grant_id>/end")
 def end_role(person_id: int, grant_id: int) -> ResponseReturnValue:
     """End the role."""
-    form = ReasonForm()
+    by, form = current_actor(), ReasonForm()
     if not form.validate_on_submit():
         return _show_role_end(person_id, grant_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     with transaction() as session:
-        person = load_person(session, person_id, seen_version=form.seen)
-        staffing.end_role(session, person, grant_id, reason=form.why, by=current_actor(), at=now())
+        person = load_person(session, person_id, seen_version=form.seen, by=by)
+        staffing.end_role(session, person, grant_id, reason=form.why, by=by, at=now())
     tell(N_("The role is ended."), N_("What was done with it stays known."))
     return redirect(url_for("office.users.show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -115,8 +112,8 @@ def end_role(person_id: int, grant_id: int) -> ResponseReturnValue:
 def show_hand_over(person_id: int) -> ResponseReturnValue:
     """Show what somebody holds now, before they are deactivated."""
     by = current_actor()
-    check_administers(by, person_id=person_id)
     held = staff.hand_over(db.session(), person_id, by=by)
+    check_administers(by, person_id=person_id)
     return render_template(
         "office/staff/show_hand_over.html",
         held=held,
@@ -128,11 +125,11 @@ def show_hand_over(person_id: int) -> ResponseReturnValue:
 @bp.post("/deactivate")
 def deactivate_person(person_id: int) -> ResponseReturnValue:
     """Let somebody sign in no more."""
-    form = SeenVersion()
+    by, form = current_actor(), SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            person = load_person(session, person_id, seen_version=form.seen)
-            staffing.deactivate_person(session, person, by=current_actor(), at=now())
+            person = load_person(session, person_id, seen_version=form.seen, by=by)
+            staffing.deactivate_person(session, person, by=by, at=now())
         tell(N_("The person is deactivated."), N_("They are signed out; what they did stays."))
     return redirect(url_for("office.users.show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -140,10 +137,10 @@ def deactivate_person(person_id: int) -> ResponseReturnValue:
 @bp.post("/reactivate")
 def reactivate_person(person_id: int) -> ResponseReturnValue:
     """Let somebody sign in again."""
-    form = SeenVersion()
+    by, form = current_actor(), SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            person = load_person(session, person_id, seen_version=form.seen)
-            staffing.reactivate_person(session, person, by=current_actor(), at=now())
+            person = load_person(session, person_id, seen_version=form.seen, by=by)
+            staffing.reactivate_person(session, person, by=by, at=now())
         tell(N_("The person may sign in again."), N_("The roles they had hold again."))
     return redirect(url_for("office.users.show_user", person_id=person_id), HTTPStatus.SEE_OTHER)

@@ -1,4 +1,4 @@
-"""The office's pages about limits, time targets and closed days: setting them anew."""
+"""The office's pages about limits, targets, the urgent lane and closed days: setting them anew."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ from portal.funds import ruling_tables
 from portal.funds.choices import choices
 from portal.funds.rule_checks import RuleNotFoundError
 from portal.funds.rules_forms import rule_names
+from portal.funds.rules_page import newest_lane
 from portal.funds.rules_page import newest_limits
 from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rules_page
 from portal.funds.ruling import need_administrator
 from portal.funds.ruling_tables import DayToClose
+from portal.funds.ruling_tables import LaneRule
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import TargetTable
 from portal.funds.tables_forms import ClosedDayForm
+from portal.funds.tables_forms import LaneForm
 from portal.funds.tables_forms import LimitsForm
 from portal.funds.tables_forms import TargetsForm
 from portal.people.planned import mark
@@ -74,7 +77,7 @@ def _show_limits(form: LimitsForm, planned: LimitTable | None = None) -> str:
 def set_limits() -> ResponseReturnValue:
     """Show the limits before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _limits_form()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_limits, by=by, at=at)
     act = partial(ruling_tables.set_limits, by=by, at=at)
     if refused := settle(form, partial(_show_limits, form), plan=plan, act=act):
@@ -109,12 +112,50 @@ def _show_targets(form: TargetsForm, planned: TargetTable | None = None) -> str:
 def set_targets() -> ResponseReturnValue:
     """Show the targets before and after, then let the new ones hold from their day on."""
     by, at, form = current_actor(), now(), _targets_form()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_targets, by=by, at=at)
     act = partial(ruling_tables.set_targets, by=by, at=at)
     if refused := settle(form, partial(_show_targets, form), plan=plan, act=act):
         return refused
     tell(N_("The time targets are set."), N_("They hold from their day on."))
+    return redirect(url_for("office.rules.show_rules"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/urgent")
+def show_lane() -> ResponseReturnValue:
+    """Show the form of what the urgent lane takes."""
+    need_administrator(current_actor())
+    return _show_lane(_lane_form())
+
+
+def _lane_form() -> LaneForm:
+    newest = newest_lane(db.session())
+    seen_version, lane = (newest.id, newest.lane) if newest else (0, None)
+    return LaneForm.of(lane, seen_version=seen_version, day=bangkok_day(now()))
+
+
+def _show_lane(form: LaneForm, planned: LaneRule | None = None) -> str:
+    newest = newest_lane(db.session())
+    return render_template(
+        "office/tables/show_lane.html",
+        form=form,
+        planned=planned,
+        mark=mark(planned),
+        before=newest and newest.lane,
+        emergencies=rules_page(db.session(), day=bangkok_day(now())).emergencies,
+    )
+
+
+@bp.post("/urgent")
+def set_lane() -> ResponseReturnValue:
+    """Show the urgent lane before and after, then let the new rule hold from its day on."""
+    by, at, form = current_actor(), now(), _lane_form()
+    need_administrator(by)
+    plan = partial(ruling_tables.plan_lane, by=by, at=at)
+    act = partial(ruling_tables.set_lane, by=by, at=at)
+    if refused := settle(form, partial(_show_lane, form), plan=plan, act=act):
+        return refused
+    tell(N_("The rule of the urgent lane is set."), N_("It holds from its day on."))
     return redirect(url_for("office.rules.show_rules"), HTTPStatus.SEE_OTHER)
 
 
@@ -135,7 +176,7 @@ def _show_closed_day(form: ClosedDayForm, planned: DayToClose | None = None) -> 
 def close_day() -> ResponseReturnValue:
     """Show what would be closed, then close it."""
     by, at, form = current_actor(), now(), ClosedDayForm()
-
+    need_administrator(by)
     plan = partial(ruling_tables.plan_closed_day, by=by, at=at)
     act = partial(ruling_tables.close_day, by=by, at=at)
     if refused := settle(form, partial(_show_closed_day, form), plan=plan, act=act):

@@ -55,6 +55,7 @@ class RequestRow:
     kind: Kind
     state: State
     whom: str
+    youth_id: int | None
     category: Name
     subcommittee: Name
     fund: Name
@@ -143,6 +144,7 @@ def _row(
         kind=fund_request.kind,
         state=fund_request.state,
         whom=youth.name if youth else project.name if project else "",
+        youth_id=fund_request.youth_id,
         category=Name(category.name_th, category.name_en),
         subcommittee=Name(subcommittee.short_th, subcommittee.name_en),
         fund=Name(fund.name_th, fund.name_en),
@@ -177,6 +179,16 @@ def requests(
     """Return the requests this person may see, newest first."""
     conditions = listed(session, by, filters)
     return _listed(session, conditions, page=page, length=length, newest_first=True)
+
+
+def youths_among(*conditions: ColumnElement[bool]) -> Select[int | None]:
+    """Return the search for the people whom the requests of a list are for."""
+    return (
+        select(FundRequest.youth_id)
+        .outerjoin(Youth, Youth.id == FundRequest.youth_id)
+        .outerjoin(Project, Project.id == FundRequest.project_id)
+        .where(FundRequest.youth_id.is_not(None), *conditions)
+    )
 
 
 def listed(session: Session, by: Actor, filters: Filters) -> list[ColumnElement[bool]]:

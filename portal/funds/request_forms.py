@@ -12,103 +12,41 @@ from collections.abc import Mapping
 from datetime import date
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from wtforms import BooleanField
 from wtforms import Field
 from wtforms import HiddenField
 from wtforms import IntegerField
-from wtforms import RadioField
-from wtforms import StringField
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired
-from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
-from portal.banks import BANKS
-from portal.banks import account_fits
-from portal.clock import now
 from portal.errors import RuleError
 from portal.funds import rules
 from portal.funds.cells import payee_of
-from portal.funds.cells import read_digits
 from portal.funds.cells import read_id
 from portal.funds.choices import CategoryChoice
 from portal.funds.choices import Choices
-from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
-from portal.funds.forms import TEXT_LENGTH_MAX
-from portal.funds.forms import BahtField
+from portal.funds.request_fields import AskedFields
+from portal.funds.request_fields import PayeeFields
+from portal.funds.request_fields import PersonFields
+from portal.funds.request_fields import ProjectFields
 from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
-from portal.labels import PAYEES
 from portal.labels import Name
-from portal.thai import bangkok_day
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import split_name
 from portal.thai import typed_day
 from portal.words import NOT_LISTED
-from portal.words import DayField
-from portal.words import LineField
-from portal.words import OneOf
 from portal.words import SeenVersion
-from portal.words import at_most
 from portal.words import say
 from portal.youths.service import YouthAnswer
 
 _KEY = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-class PersonFields:
-    """Whom a request is for. Above the other fields, so that its errors are told first."""
-
-    name = LineField(
-        _("First and last name"),
-        description=_("With the title, for example เด็กหญิงใจดี ตัวอย่าง"),
-        validators=[DataRequired(_("Write the first and the last name.")), at_most(400)],
-    )
-    birth_on = DayField(
-        _("Birth date"),
-        description=_("Day, month, year: 9/6/2552 or 9.6.2552"),
-        validators=[InputRequired(_("Write the birth date."))],
-    )
-    national_id = LineField(
-        _("National id"),
-        description=_("13 digits, or G and 12 digits. Leave empty if there is none."),
-        validators=[Optional(), at_most(40)],
-    )
-
-    def validate_name(self, field: Field) -> None:
-        """Ask for both names: with one alone nobody is found again, and no account is checked."""
-        _title, first, last = split_name(field.data)
-        if not (first and last):
-            raise ValidationError(_("Write the first and the last name with a space between them."))
-
-    def validate_national_id(self, field: Field) -> None:
-        """Refuse what has not the shape of an id number."""
-        try:
-            read_id(field.data)
-        except ValueError as error:
-            raise ValidationError(_("An id number has 13 digits, or G and 12 digits.")) from error
-
-    def validate_birth_on(self, field: Field) -> None:
-        """Refuse a birth after today."""
-        if not field.errors and read_day(field.data) > bangkok_day(now()):
-            raise ValidationError(_("The birth date lies in the future."))
-
-
-class ProjectFields:
-    """What a request is for, when it is for no single person."""
-
-    project_name = LineField(
-        _("Name of the project"),
-        validators=[DataRequired(_("Write the name of the project.")), at_most(400)],
-    )
-
-
-class RequestForm(SeenVersion):
+class RequestForm(AskedFields, PayeeFields, SeenVersion):
     """What every request tells; `PersonForm` and `ProjectForm` add whom it is for."""
 
     kind: Kind
@@ -116,30 +54,6 @@ class RequestForm(SeenVersion):
     # A new request has no version yet, but a key: the same form twice is one request.
     seen_version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     form_key = HiddenField()
-    place = OneOf(_("Tambon"), validators=[InputRequired(_("Choose the tambon."))])
-    category = RadioField(
-        _("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))]
-    )
-    amount = BahtField(_("Amount"), validators=[InputRequired(_("Write the amount."))])
-    reason = TextAreaField(
-        _("Why it is needed"),
-        description=_("What happened, and what this money changes. It is not public."),
-        validators=[Optional(), at_most(TEXT_LENGTH_MAX)],
-    )
-    account_holder = LineField(
-        _("Name of the account"),
-        description=_("Who receives the money, as it stands in the bank book"),
-        validators=[DataRequired(_("Write the name of the account.")), at_most(200)],
-    )
-    bank = OneOf(_("Bank"), validators=[InputRequired(_("Choose the bank."))])
-    account_number = StringField(
-        _("Account number"), validators=[DataRequired(_("Write the account number."))]
-    )
-    # Asked of an officer alone.
-    fund = OneOf(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
-    payee_kind = OneOf(
-        _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
-    )
     # Never shown: the page sends them with a form that waited for a signal.
     has_consent = BooleanField()
     is_to_be_sent = BooleanField()
@@ -162,14 +76,9 @@ class RequestForm(SeenVersion):
         }
         self.category.choices = [(code, text(each.name)) for code, each in self.offered.items()]
         self.category.invalid_choice_message = NOT_LISTED  # type: ignore[attr-defined]  # no stub
-        self.bank.choices = none | {
-            bank.code: bank.name_en if language == "en" else bank.name_th
-            for bank in BANKS.values()
-            if bank.is_open
-        }
+        self.offer_payees(language)
         if is_at_desk:
             self.fund.choices = none | {code: text(name) for code, name in choices.funds}
-            self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
         else:
             del self.fund, self.payee_kind
         return self
@@ -183,12 +92,6 @@ class RequestForm(SeenVersion):
             rules.check_amount(read_baht(field.data), ceiling=choice.ceiling)
         except RuleError as error:
             raise ValidationError(say(error)) from error
-
-    def validate_account_number(self, field: Field) -> None:
-        """Refuse a number of digits that the bank does not have."""
-        bank = BANKS.get(self.bank.data or "")
-        if bank is not None and not account_fits(bank, read_digits(field.data)):
-            raise ValidationError(_("This bank's account numbers have another number of digits."))
 
     def answer(self, *, finder: str, organisation: str, requested_on: date) -> RequestAnswer:
         """Return the request with real types."""
@@ -206,19 +109,15 @@ class RequestForm(SeenVersion):
             category=category,
             fund=self.fund.data if "fund" in self else "",
             amount=read_baht(self.amount.data),
-            payee=self._payee(),
+            payee=self.payee(self._payee_kind()),
             reason=self.reason.data or "",
             form_key=key if _KEY.fullmatch(key) else None,
         )
 
-    def _payee(self) -> PayeeAnswer:
-        holder = self.account_holder.data or ""
-        return PayeeAnswer(
-            kind=self.payee_kind.data if "payee_kind" in self else payee_of(holder, self.whom()),
-            holder=holder,
-            bank_code=self.bank.data,
-            account_number=read_digits(self.account_number.data),
-        )
+    def _payee_kind(self) -> str:
+        if "payee_kind" in self:
+            return str(self.payee_kind.data)
+        return payee_of(self.account_holder.data or "", self.whom())
 
     def whom(self) -> str:
         """Return the name of the person, if the request is for one."""

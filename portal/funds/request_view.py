@@ -9,7 +9,6 @@ from flask import render_template
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.funds import lookups
 from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
@@ -22,7 +21,7 @@ from portal.roles import Role
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import SeenVersion
-from portal.youths.reads import note_read
+from portal.youths.opened import keep_read
 from portal.youths.rules import ReadPage
 
 
@@ -47,9 +46,7 @@ def show_request_page(request_id: int, forms: RequestForms | None = None) -> str
     by = current_actor()
     forms = forms or RequestForms()
     page = request_page(db.session(), request_id, by, on=bangkok_day(now()))
-    if page.youth_id is not None:
-        with transaction() as session:
-            note_read(session, page.youth_id, page=ReadPage.REQUEST, by=by, at=now())
+    keep_read(page.youth_id, ReadPage.REQUEST)
     for form in (forms.decision, forms.interest, forms.override, forms.ratify):
         form.seen_version.data = form.seen_version.data or page.row.version
     return render_template(

@@ -105,6 +105,14 @@ URGENT_LANE_SET = EntryType(
         "ratify_within_days": Field(Kind.COUNT, "within how many days an approval is ratified"),
     },
 )
+_LANE_BEFORE = {
+    before(name): Field(field.kind, f"before: {field.about}")
+    for name, field in URGENT_LANE_SET.public.items()
+    if name != "valid_from"
+}
+URGENT_LANE_CHANGED = EntryType(
+    "urgent_lane.changed", public={**URGENT_LANE_SET.public, **_LANE_BEFORE}
+)
 TARGET_SET = EntryType(
     "target.set",
     public=_VALID_FROM
@@ -132,6 +140,7 @@ ALL = (
     *RETIRED.values(),
     THRESHOLD_SET,
     URGENT_LANE_SET,
+    URGENT_LANE_CHANGED,
     TARGET_SET,
     DAY_CLOSED,
     DAY_OPENED,
@@ -183,13 +192,20 @@ def threshold_set(threshold: Threshold, *, valid_from: date, by: Actor, at: date
 
 
 def urgent_lane_set(lane: Lane, *, by: Actor, at: datetime) -> Draft:
-    """A rule says what the urgent lane takes."""
-    public: dict[str, Json] = {
-        "valid_from": lane.valid_from.isoformat(),
-        "ceiling_satang": lane.ceiling.satang,
-        "ratify_within_days": lane.ratify_within_days,
-    }
+    """A rule says for the first time what the urgent lane takes."""
+    public: dict[str, Json] = {"valid_from": lane.valid_from.isoformat(), **_taken(lane)}
     return created(URGENT_LANE_SET, public, by=by, at=at)
+
+
+def urgent_lane_changed(newest: Lane, lane: Lane, *, by: Actor, at: datetime, ref: str) -> Draft:
+    """From a day on the urgent lane takes something else; what it took stands beside it."""
+    public: dict[str, Json] = {"valid_from": lane.valid_from.isoformat(), **_taken(lane)}
+    public |= {before(name): value for name, value in _taken(newest).items()}
+    return replace(created(URGENT_LANE_CHANGED, public, by=by, at=at), refs=(ref,))
+
+
+def _taken(lane: Lane) -> dict[str, Json]:
+    return {"ceiling_satang": lane.ceiling.satang, "ratify_within_days": lane.ratify_within_days}
 
 
 def day_opened(day: date, *, by: Actor, at: datetime, ref: str) -> Draft:

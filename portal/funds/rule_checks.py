@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from portal.errors import N_
@@ -20,6 +21,8 @@ from portal.funds.rules import NoThresholdError
 from portal.funds.rules import NotPositiveError
 from portal.funds.rules import Threshold
 from portal.funds.rules import signatures_needed
+from portal.funds.urgency import Lane
+from portal.funds.urgency import check_takes
 from portal.money import Money
 from portal.roles import Role
 
@@ -279,6 +282,16 @@ def check_limits(
                 signatures_needed(limits, subcommittee=subcommittee, fund=fund, amount=Money(1))
             except NoThresholdError as error:
                 raise NoSignerError(subcommittee=subcommittee, fund=fund) from error
+
+
+def check_lane(lane: Lane, newest: Lane | None, *, today: date) -> None:
+    """Refuse an urgent lane that begins too early, takes nothing, or is what it was."""
+    check_begins(lane.valid_from, today=today)
+    check_takes(lane)
+    if newest is not None and lane.valid_from < newest.valid_from:
+        raise LaterChangeError(newest.valid_from)
+    if newest is not None and replace(lane, valid_from=newest.valid_from) == newest:
+        raise NothingChangesError
 
 
 def check_working_days(days: Iterable[int]) -> None:

@@ -21,14 +21,17 @@ from portal.audit.models import LogEntry
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
+from portal.funds.models import UrgentRule
 from portal.funds.rule_checks import RuleNotFoundError
 from portal.funds.rule_models import RuleVersion
+from portal.funds.rulebook import CategoryFacts
 from portal.funds.rulebook import FactChange
 from portal.funds.rulebook import Rule
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import fact_changes
 from portal.funds.rules import Threshold
 from portal.funds.rules_in_force import as_rule
+from portal.funds.urgency import Lane
 from portal.labels import Name
 
 T = TypeVar("T")
@@ -49,10 +52,10 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A whole table of limits or targets, from the day on which it begins."""
+    """A whole table of limits or targets, or the urgent lane, from the day on which it begins."""
 
     valid_from: date
-    rows: Sequence[Any]  # thresholds, or targets
+    rows: Sequence[Any]  # thresholds, targets, or one lane
     eid: str
 
 
@@ -73,8 +76,21 @@ class RulesPage:
     lines: Mapping[RuleKind, Sequence[RuleLine]]
     limits: Sequence[Table]
     targets: Sequence[Table]
+    lanes: Sequence[Table]
     closed: Sequence[Closed]
     day: date
+
+    @property
+    def emergencies(self) -> Sequence[Rule]:
+        """Return the categories that are urgent by themselves and have not ended."""
+        held = [line.holds for line in self.lines[RuleKind.CATEGORY]]
+        return [
+            rule
+            for rule in held
+            if isinstance(rule.facts, CategoryFacts)
+            and rule.facts.is_urgent
+            and not rule.is_retired
+        ]
 
     def names(self, kind: RuleKind) -> Mapping[str, Name]:
         """Return the names of one kind of rule, by code."""
@@ -97,11 +113,14 @@ def rules_page(session: Session, *, day: date) -> RulesPage:
         )
     )
     targets = session.scalars(select(Target).order_by(Target.valid_from, Target.id))
+    lanes = session.scalars(select(UrgentRule).order_by(UrgentRule.valid_from, UrgentRule.id))
     closed = session.scalars(select(ClosedDay).order_by(ClosedDay.on))
     return RulesPage(
         lines=lines,
         limits=_tables(limits, lambda row: row.threshold, day),
         targets=_tables(targets, lambda row: (row.step, row.working_days), day),
+        # The newest of a day counts.
+        lanes=_tables({row.valid_from: row for row in lanes}.values(), lambda row: row.lane, day),
         closed=[
             Closed(row.on, Name(row.name_th, row.name_en), row.on > day, row.log_eid)
             for row in closed
@@ -118,12 +137,12 @@ def _line(versions: Sequence[Rule], day: date) -> RuleLine:
 
 
 def _tables(
-    rows: Iterable[T], read: Callable[[T], Threshold | tuple[str, int]], day: date
+    rows: Iterable[T], read: Callable[[T], Threshold | tuple[str, int] | Lane], day: date
 ) -> Sequence[Table]:
     found = []
-    for valid_from, together in groupby(rows, lambda row: row.valid_from):  # type: ignore[attr-defined]  # both tables have it
+    for valid_from, together in groupby(rows, lambda row: row.valid_from):  # type: ignore[attr-defined]  # all tables have it
         whole = list(together)
-        eid = whole[-1].log_eid  # type: ignore[attr-defined]  # both tables have it
+        eid = whole[-1].log_eid  # type: ignore[attr-defined]  # all tables have it
         found.append(Table(valid_from, [read(row) for row in whole], eid))
     begun = [table for table in found if table.valid_from <= day]
     return [*begun[-1:], *found[len(begun) :]]
@@ -189,3 +208,9 @@ def newest_targets(session: Session) -> tuple[int, Mapping[str, int]]:
     rows = session.scalars(select(Target).order_by(Target.valid_from, Target.id)).all()
     last = max((row.id for row in rows), default=0)
     return last, {row.step: row.working_days for row in rows}
+
+
+def newest_lane(session: Session) -> UrgentRule | None:
+    """Return what is known last of the urgent lane, if there is one."""
+    newest = select(UrgentRule).order_by(UrgentRule.valid_from.desc(), UrgentRule.id.desc())
+    return session.scalar(newest.limit(1))

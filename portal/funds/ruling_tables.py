@@ -1,4 +1,4 @@
-"""Acts of the administrator on whole tables: limits, time targets, closed days."""
+"""Acts of the administrator on whole tables: limits, time targets, the urgent lane, closed days."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from portal.funds import setup
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
+from portal.funds.models import UrgentRule
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.rules_in_force import keep_rules
+from portal.funds.rules_page import newest_lane
 from portal.funds.ruling import codes_going_on
 from portal.funds.ruling import known_rules
 from portal.funds.ruling import need_administrator
+from portal.funds.urgency import Lane
 from portal.roles import Actor
 from portal.thai import bangkok_day
 
@@ -44,6 +47,14 @@ class TargetTable:
 
     working_days: tuple[tuple[TargetStep, int], ...]
     valid_from: date
+    seen_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRule:
+    """What the urgent lane takes from a day on, upon the version that was seen."""
+
+    lane: Lane
     seen_version: int
 
 
@@ -101,6 +112,28 @@ def set_targets(session: Session, table: TargetTable, *, by: Actor, at: datetime
         setup.set_target(session, step, days, valid_from=table.valid_from, by=by, at=at)
 
 
+def plan_lane(session: Session, rule: LaneRule, *, by: Actor, at: datetime) -> UrgentRule | None:
+    """Return what holds last of the urgent lane, or raise what keeps it from being set so."""
+    need_administrator(by)
+    newest = newest_lane(session)
+    if (newest.id if newest else 0) != rule.seen_version:
+        raise rule_checks.StaleRuleError
+    before = newest.lane if newest else None
+    rule_checks.check_lane(rule.lane, before, today=bangkok_day(at))
+    return newest
+
+
+def set_lane(session: Session, rule: LaneRule, *, by: Actor, at: datetime) -> None:
+    """Say anew what the urgent lane takes, and within how many days it is ratified."""
+    keep_rules(session, changes=True)
+    newest = plan_lane(session, rule, by=by, at=at)
+    if newest is None:
+        setup.set_urgent_lane(session, rule.lane, by=by, at=at)
+        return
+    draft = acts.urgent_lane_changed(newest.lane, rule.lane, by=by, at=at, ref=newest.log_eid)
+    setup.write_lane(session, rule.lane, eid=record(session, draft))
+
+
 def plan_closed_day(session: Session, closed: DayToClose, *, by: Actor, at: datetime) -> None:
     """Refuse a day that has come, or that is closed already."""
     need_administrator(by)
@@ -121,10 +154,10 @@ def close_day(session: Session, closed: DayToClose, *, by: Actor, at: datetime) 
 
 def plan_open_day(session: Session, day: date, *, by: Actor, at: datetime) -> ClosedDay:
     """Return the closed day that is to be taken back, or raise why it cannot be."""
-    need_administrator(by)
     closed = session.get(ClosedDay, day)
     if closed is None:
         raise rule_checks.RuleNotFoundError
+    need_administrator(by)
     if day <= bangkok_day(at):
         raise rule_checks.ClosedDayPastError
     return closed

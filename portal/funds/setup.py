@@ -131,12 +131,17 @@ def set_threshold(
 
 
 def set_urgent_lane(session: Session, lane: Lane, *, by: Actor, at: datetime) -> UrgentRule:
-    """Say what the urgent lane takes from a day on."""
+    """Say for the first time what the urgent lane takes, from a day on."""
+    return write_lane(session, lane, eid=record(session, acts.urgent_lane_set(lane, by=by, at=at)))
+
+
+def write_lane(session: Session, lane: Lane, *, eid: str) -> UrgentRule:
+    """Write down what the urgent lane takes from a day on."""
     rule = UrgentRule(
         valid_from=lane.valid_from,
         ceiling_satang=lane.ceiling.satang,
         ratify_within_days=lane.ratify_within_days,
-        log_eid=record(session, acts.urgent_lane_set(lane, by=by, at=at)),
+        log_eid=eid,
     )
     session.add(rule)
     session.flush()

@@ -74,10 +74,10 @@ def hand_over(session: Session, person_id: int, *, by: Actor) -> HandOver:
     )
 
 
-def plan_role(session: Session, person_id: int, answer: RoleAnswer, *, by: Actor) -> None:
+def plan_role(session: Session, answer: RoleAnswer, *, person_id: int, by: Actor) -> None:
     """Refuse a role that this person cannot be given."""
-    check_administers(by, person_id=person_id)
     page = person_page(session, person_id, by)
+    check_administers(by, person_id=person_id)
     held = [(role.role, role.subcommittee) for role in page.roles]
     check_grant(answer.role, answer.subcommittee, held=held)
     if answer.subcommittee is None:
@@ -89,11 +89,11 @@ def plan_role(session: Session, person_id: int, answer: RoleAnswer, *, by: Actor
 
 
 def give_role(
-    session: Session, person_id: int, answer: RoleAnswer, *, by: Actor, at: datetime
+    session: Session, answer: RoleAnswer, *, person_id: int, by: Actor, at: datetime
 ) -> RoleGrant:
     """Give somebody a role from now on."""
-    plan_role(session, person_id, answer, by=by)
-    person = load_person(session, person_id, seen_version=answer.seen_version)
+    plan_role(session, answer, person_id=person_id, by=by)
+    person = load_person(session, person_id, seen_version=answer.seen_version, by=by)
     return grant_role(
         session,
         person,

@@ -1,4 +1,4 @@
-"""What an administrator types about limits, time targets and closed days."""
+"""What an administrator types about limits, time targets, the urgent lane and closed days."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from portal.funds.forms import BahtField
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.ruling_tables import DayToClose
+from portal.funds.ruling_tables import LaneRule
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import TargetTable
+from portal.funds.urgency import Lane
 from portal.labels import ROLES
 from portal.people.planned import Planned
 from portal.people.user_forms import Names
@@ -131,6 +133,35 @@ class TargetsForm(SeenVersion, Planned):
         """Return the targets."""
         days = tuple((step, int(self[step].data)) for step in TargetStep)
         return TargetTable(days, read_day(self.valid_from.data), self.seen)
+
+
+class LaneForm(SeenVersion, Planned):
+    """What the urgent lane takes."""
+
+    valid_from = DayField(
+        _("Holds from"), validators=[InputRequired(_("Write the day from which it holds."))]
+    )
+    ceiling = BahtField(
+        _("At most for one request"), validators=[InputRequired(_("Write the amount."))]
+    )
+    ratify_within_days = IntegerField(
+        _("Days to ratify"), validators=[InputRequired(_("Write a number."))]
+    )
+
+    @classmethod
+    def of(cls, newest: Lane | None, *, seen_version: int, day: date) -> LaneForm:
+        """Return the form, filled in with what is known last."""
+        typed: dict[str, object] = {"valid_from": typed_day(day), "seen_version": seen_version}
+        if newest is not None:
+            typed["valid_from"] = typed_day(max(day, newest.valid_from))
+            typed["ceiling"] = str(newest.ceiling)
+            typed["ratify_within_days"] = newest.ratify_within_days
+        return cls(data=typed)
+
+    def answer(self) -> LaneRule:
+        """Return the rule."""
+        ceiling, days = read_baht(self.ceiling.data), int(self.ratify_within_days.data or 0)
+        return LaneRule(Lane(read_day(self.valid_from.data), ceiling, days), self.seen)
 
 
 class ClosedDayForm(Names, Planned):

@@ -11,6 +11,7 @@ from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
+from portal.funds.rules import NotPositiveError
 from portal.funds.rules import Standing
 from portal.funds.rules import check_role
 from portal.funds.rules import check_unrelated
@@ -22,6 +23,7 @@ from portal.roles import Role
 # In the urgent lane this one signature is enough; the driving committee looks at it afterwards.
 SIGNATURES = (Role.CHAIR,)
 RATIFIERS = frozenset({Role.DRIVING_CHAIR})
+RATIFY_DAYS_MAX = 90
 
 
 class Verdict(StrEnum):
@@ -82,6 +84,15 @@ class OverUrgentCeilingError(RuleError):
         )
 
 
+class RatifyDaysError(RuleError):
+    """What was approved in a hurry is looked at soon afterwards, or it is not looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("The driving committee ratifies within 1 to {most} days."), most=RATIFY_DAYS_MAX
+        )
+
+
 class RatificationOverdueError(RuleError):
     """An earlier urgent approval waits too long for the driving committee."""
 
@@ -108,6 +119,14 @@ class RatifierSignedError(RuleError):
 
     def __init__(self) -> None:
         super().__init__(N_("You approved this request; another person ratifies it."))
+
+
+def check_takes(lane: Lane) -> None:
+    """Refuse a lane that takes nothing, or is looked at never or too late."""
+    if lane.ceiling <= Money(0):
+        raise NotPositiveError
+    if not 0 < lane.ratify_within_days <= RATIFY_DAYS_MAX:
+        raise RatifyDaysError
 
 
 def check_urgent(lane: Lane | None, *, amount: Money, is_emergency: bool, reason: str) -> None:

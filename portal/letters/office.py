@@ -60,6 +60,7 @@ def list_letters() -> ResponseReturnValue:
         only_failed="failed" in request.args,
         retries=by.holds(Role.ADMINISTRATOR),
         is_sent=bool(settings.smtp_url),
+        address=queries.address_of(session, by),
     )
 
 

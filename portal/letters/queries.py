@@ -114,6 +114,11 @@ def _count(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
     return session.scalar(select(func.count()).select_from(Letter).where(*conditions)) or 0
 
 
+def address_of(session: Session, by: Actor) -> str | None:
+    """Return the e-mail address of somebody, for themselves to see."""
+    return session.scalar(select(Person.email).where(Person.id == by.person_id))
+
+
 def _has_address(person: Person) -> bool:
     return person.is_active and person.email is not None
 

@@ -18,6 +18,7 @@ from portal.exporting import Table
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.queries import waits_to_be_paid
+from portal.funds.queries import youths_among
 from portal.funds.request_sheet import waiting_sheet
 from portal.labels import Name
 from portal.money import Money
@@ -42,6 +43,18 @@ COLUMNS = (
     Column("confirmed_at", N_("Confirmed at")),
     Column("bank_reference", N_("The bank's reference")),
 )
+
+
+def paying_for() -> Select[int | None]:
+    """Return the search for the people in the list of requests to prepare a payment for."""
+    return youths_among(waits_to_be_paid(), is_unpaid())
+
+
+def paid_for(state: PaymentState | None) -> Select[int | None]:
+    """Return the search for the people whom the payments in a state are for."""
+    of_state = [Payment.state == state] if state else []
+    made = select(Payment.fund_request_id).where(*of_state)
+    return youths_among(FundRequest.id.in_(made))
 
 
 def to_prepare(engine: Engine) -> Table:

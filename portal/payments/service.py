@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
+from portal.cases.following import plan_after_support
 from portal.funds import docket
 from portal.funds.check_rules import check_stops
 from portal.funds.checking import overriders
@@ -31,6 +32,7 @@ from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.roles import Actor
+from portal.thai import bangkok_day
 
 
 def prepare_payment(
@@ -162,6 +164,8 @@ def confirm_payment(
         confirmed_at=at,
         bank_reference=bank_reference,
     )
+    if confirmed == fund_request.awarded_satang and fund_request.youth_id is not None:
+        plan_after_support(session, fund_request.youth_id, supported_on=bangkok_day(at), at=at)
     return payment
 
 

@@ -33,6 +33,8 @@ from portal.payments.forms import ConfirmForm
 from portal.payments.forms import PrepareForm
 from portal.payments.forms import StepForm
 from portal.payments.forms import VoidForm
+from portal.payments.payment_sheet import paid_for
+from portal.payments.payment_sheet import paying_for
 from portal.payments.payment_sheet import payment_sheet
 from portal.payments.payment_sheet import to_prepare
 from portal.payments.rules import BankReferenceUsedError
@@ -42,6 +44,9 @@ from portal.payments.rules import PaymentState
 from portal.security import current_actor
 from portal.words import say
 from portal.words import tell
+from portal.youths.opened import keep_read
+from portal.youths.opened import keep_reads
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("payments", __name__)
 
@@ -102,6 +107,7 @@ def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = Fals
 @bp.get(f"/to-prepare.{ENDING}")
 def export_to_prepare(ending: str) -> ResponseReturnValue:
     """Send the list of the requests to prepare a payment for."""
+    keep_reads(paying_for(), ReadPage.LIST)
     return download(to_prepare(db.engine), ending)
 
 
@@ -111,7 +117,9 @@ def export_payments(ending: str) -> ResponseReturnValue:
     state = request.args.get("state", "")
     if state not in {"", *PaymentState}:
         abort(HTTPStatus.NOT_FOUND)
-    return download(payment_sheet(db.engine, PaymentState(state) if state else None), ending)
+    wanted = PaymentState(state) if state else None
+    keep_reads(paid_for(wanted), ReadPage.LIST)
+    return download(payment_sheet(db.engine, wanted), ending)
 
 
 @bp.post("/prepare")
@@ -151,6 +159,7 @@ def _show_payment(
     payment_id: int, *, form: ConfirmForm | None = None, void_form: VoidForm | None = None
 ) -> str:
     page = queries.payment_page(db.session(), payment_id, current_actor())
+    keep_read(page.request.youth_id if page.request else None, ReadPage.PAYMENT)
     seen = {"seen_version": page.row.version}
     return render_template(
         "treasury/payments/show_payment.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from portal.audit.entry import Draft
@@ -30,6 +31,7 @@ PERSON_DEACTIVATED = EntryType("person.deactivated", public={}, private=("person
 PERSON_REACTIVATED = EntryType("person.reactivated", public={}, private=("person",))
 SESSIONS_ENDED = EntryType("person.signed_out", public={}, private=("person",))
 PASSWORD_SET = EntryType("person.password_set", public={}, private=("person",))
+EMAIL_CHANGED = EntryType("person.email_changed", public={}, private=("person", "email"))
 _NAMES = {
     "name_th": Field(Kind.TITLE, "the name in Thai"),
     "name_en": Field(Kind.TITLE, "the name in English"),
@@ -76,6 +78,7 @@ ALL = (
     PERSON_REACTIVATED,
     SESSIONS_ENDED,
     PASSWORD_SET,
+    EMAIL_CHANGED,
     ORGANISATION_ADDED,
     ORGANISATION_RENAMED,
     PRIVACY_OPENED,
@@ -115,6 +118,12 @@ def administered(
     role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
     private = {} if person is None else {"person": person}
     return Draft(entry_type, at, role, actor_secret(by), public, private)
+
+
+def email_changed(*, email: Secret, person: Secret, by: Actor, at: datetime) -> Draft:
+    """Somebody's letters go to another address, or to none; which is as private as who they are."""
+    draft = administered(EMAIL_CHANGED, {}, person=person, by=by, at=at)
+    return replace(draft, private={**draft.private, "email": email})
 
 
 def acting_chair_appointed(

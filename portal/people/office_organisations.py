@@ -10,23 +10,21 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
 from portal.errors import N_
 from portal.labels import Name
 from portal.people import queries
-from portal.people import service
 from portal.people import staffing
 from portal.people import user_page
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
 from portal.people.service import OrganisationNotFoundError
-from portal.people.user_forms import OrganisationAnswer
+from portal.people.staffing import NewOrganisation
+from portal.people.staffing import Renaming
 from portal.people.user_forms import OrganisationForm
-from portal.people.user_forms import RenamingAnswer
 from portal.people.user_forms import RenamingForm
 from portal.roles import Role
 from portal.security import current_actor
@@ -53,7 +51,7 @@ def new_organisation() -> ResponseReturnValue:
     return _show_form(OrganisationForm().offer())
 
 
-def _show_form(form: OrganisationForm, planned: OrganisationAnswer | None = None) -> str:
+def _show_form(form: OrganisationForm, planned: NewOrganisation | None = None) -> str:
     return render_template(
         "office/organisations/new_organisation.html", form=form, planned=planned, mark=mark(planned)
     )
@@ -65,20 +63,8 @@ def add_organisation() -> ResponseReturnValue:
     check_administers(current_actor())
     by, form = current_actor(), OrganisationForm().offer()
 
-    def plan(session: Session, answer: OrganisationAnswer) -> None:
-        service.check_new_organisation(session, answer.code, by=by)
-
-    def act(session: Session, answer: OrganisationAnswer) -> None:
-        service.add_organisation(
-            session,
-            answer.code,
-            name_th=answer.name_th,
-            name_en=answer.name_en,
-            kind=answer.kind,
-            by=by,
-            at=now(),
-        )
-
+    plan = partial(staffing.plan_organisation, by=by)
+    act = partial(staffing.add_organisation, by=by, at=now())
     if refused := settle(form, partial(_show_form, form), plan=plan, act=act):
         return refused
     tell(N_("The organisation is added."), N_("People can be added from it now."))
@@ -88,8 +74,8 @@ def add_organisation() -> ResponseReturnValue:
 @bp.get("/<code>/rename")
 def show_rename(code: str) -> ResponseReturnValue:
     """Show the form of new names."""
-    check_administers(current_actor())
     name = _name(code)
+    check_administers(current_actor())
     form = RenamingForm(name_th=name.th, name_en=name.en, seen_th=name.th, seen_en=name.en)
     return _show_rename(code, form)
 
@@ -101,7 +87,7 @@ def _name(code: str) -> Name:
     return names[code]
 
 
-def _show_rename(code: str, form: RenamingForm, planned: RenamingAnswer | None = None) -> str:
+def _show_rename(code: str, form: RenamingForm, planned: Renaming | None = None) -> str:
     return render_template(
         "office/organisations/show_rename.html",
         code=code,
@@ -115,15 +101,12 @@ def _show_rename(code: str, form: RenamingForm, planned: RenamingAnswer | None =
 @bp.post("/<code>/rename")
 def rename_organisation(code: str) -> ResponseReturnValue:
     """Show the names before and after, then give the new ones."""
-    check_administers(current_actor())
+    _name(code)
     by, form = current_actor(), RenamingForm()
+    check_administers(by)
 
-    def plan(session: Session, answer: RenamingAnswer) -> None:
-        staffing.check_renaming(session, code, answer.names, seen=answer.seen, by=by)
-
-    def act(session: Session, answer: RenamingAnswer) -> None:
-        staffing.rename_organisation(session, code, answer.names, seen=answer.seen, by=by, at=now())
-
+    plan = partial(staffing.plan_renaming, code=code, by=by)
+    act = partial(staffing.rename_organisation, code=code, by=by, at=now())
     if refused := settle(form, partial(_show_rename, code, form), plan=plan, act=act):
         return refused
     tell(N_("The organisation has its new name."), N_("Its name before stands in the log."))

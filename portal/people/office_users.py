@@ -11,7 +11,6 @@ from flask import render_template
 from flask import request
 from flask import url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -27,8 +26,10 @@ from portal.people import user_page
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
+from portal.people.staffing import NewEmail
+from portal.people.staffing import NewPerson
+from portal.people.user_forms import EmailForm
 from portal.people.user_forms import OneTimePasswordForm
-from portal.people.user_forms import UserAnswer
 from portal.people.user_forms import UserForm
 from portal.people.user_page import PeopleFilters
 from portal.roles import Role
@@ -72,7 +73,7 @@ def _user_form() -> UserForm:
     return UserForm().offer({code: in_language(name) for code, name in names.items()})
 
 
-def _show_form(form: UserForm, planned: UserAnswer | None = None) -> str:
+def _show_form(form: UserForm, planned: NewPerson | None = None) -> str:
     return render_template(
         "office/users/new_user.html",
         form=form,
@@ -88,19 +89,8 @@ def add_user() -> ResponseReturnValue:
     check_administers(current_actor())
     by, form = current_actor(), _user_form()
 
-    def plan(session: Session, answer: UserAnswer) -> None:
-        service.check_new_person(session, answer.username, answer.organisation, by=by)
-
-    def act(session: Session, answer: UserAnswer) -> None:
-        service.add_person(
-            session,
-            answer.username,
-            name=answer.name,
-            organisation_code=answer.organisation,
-            by=by,
-            at=now(),
-        )
-
+    plan = partial(staffing.plan_person, by=by)
+    act = partial(staffing.add_person, by=by, at=now())
     if refused := settle(form, partial(_show_form, form), plan=plan, act=act):
         return refused
     person_id = queries.actor(db.session(), form.answer().username).person_id
@@ -125,11 +115,11 @@ def show_user(person_id: int) -> ResponseReturnValue:
 @bp.post("/<int:person_id>/sign-out")
 def end_sessions(person_id: int) -> ResponseReturnValue:
     """Sign the person out wherever they are signed in."""
-    form = SeenVersion()
+    by, form = current_actor(), SeenVersion()
     if form.validate_on_submit():
         with transaction() as session:
-            person = service.load_person(session, person_id, seen_version=form.seen)
-            staffing.end_sessions(session, person, by=current_actor(), at=now())
+            person = service.load_person(session, person_id, seen_version=form.seen, by=by)
+            staffing.end_sessions(session, person, by=by, at=now())
         tell(N_("Their sessions are ended."), N_("They can sign in again with their password."))
     return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
@@ -137,8 +127,9 @@ def end_sessions(person_id: int) -> ResponseReturnValue:
 @bp.get("/<int:person_id>/password")
 def show_password(person_id: int) -> ResponseReturnValue:
     """Show the form of a one-time password."""
-    check_administers(current_actor(), person_id=person_id)
-    person = user_page.person_page(db.session(), person_id, current_actor())
+    by = current_actor()
+    person = user_page.person_page(db.session(), person_id, by)
+    check_administers(by, person_id=person_id)
     return _show_password(person_id, OneTimePasswordForm(seen_version=person.version))
 
 
@@ -150,14 +141,14 @@ def _show_password(person_id: int, form: OneTimePasswordForm) -> str:
 @bp.post("/<int:person_id>/password")
 def set_password(person_id: int) -> ResponseReturnValue:
     """Set a one-time password; all sessions of the person end."""
-    form = OneTimePasswordForm()
+    by, form = current_actor(), OneTimePasswordForm()
     if not form.validate_on_submit():
         return _show_password(person_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction() as session:
-            person = service.load_person(session, person_id, seen_version=form.seen)
+            person = service.load_person(session, person_id, seen_version=form.seen, by=by)
             service.set_one_time_password(
-                session, person, form.password.data or "", by=current_actor(), at=now()
+                session, person, form.password.data or "", by=by, at=now()
             )
     except RuleError as error:
         return _refused(person_id, form, error), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -171,3 +162,37 @@ def set_password(person_id: int) -> ResponseReturnValue:
 def _refused(person_id: int, form: OneTimePasswordForm, error: PortalError) -> str:
     form.password.errors = [say(error)]
     return _show_password(person_id, form)
+
+
+@bp.get("/<int:person_id>/email")
+def show_email(person_id: int) -> ResponseReturnValue:
+    """Show the form of another e-mail address."""
+    by = current_actor()
+    person = user_page.person_page(db.session(), person_id, by)
+    check_administers(by)
+    form = EmailForm(email=person.email, seen_version=person.version)
+    return _show_email(person_id, form)
+
+
+def _show_email(person_id: int, form: EmailForm, planned: NewEmail | None = None) -> str:
+    return render_template(
+        "office/users/show_email.html",
+        person=user_page.person_page(db.session(), person_id, current_actor()),
+        form=form,
+        planned=planned,
+        mark=mark(planned),
+    )
+
+
+@bp.post("/<int:person_id>/email")
+def change_email(person_id: int) -> ResponseReturnValue:
+    """Show the address before and after, then change it."""
+    by, form = current_actor(), EmailForm()
+    user_page.person_page(db.session(), person_id, by)
+    check_administers(by)
+    plan = partial(staffing.plan_email, person_id=person_id, by=by)
+    act = partial(staffing.change_email, person_id=person_id, by=by, at=now())
+    if refused := settle(form, partial(_show_email, person_id, form), plan=plan, act=act):
+        return refused
+    tell(N_("The e-mail address is changed."), N_("The log tells that it was, not to which one."))
+    return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)

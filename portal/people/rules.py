@@ -16,6 +16,8 @@ from portal.roles import excluded
 
 GRANTERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR})
 READERS = GRANTERS | {Role.AUDITOR}
+# Who reads the list of people; the auditor changes nothing in it.
+LOOKERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 class Purpose(StrEnum):
@@ -180,15 +182,10 @@ def check_may_ask(by: Actor) -> None:
         raise NotAnAuditorError
 
 
-def check_may_grant(by: Actor) -> None:
-    """Refuse who is not trusted with it, whatever is asked."""
-    if not GRANTERS & by.roles:
-        raise NotAGranterError
-
-
 def check_may_decide(by: Actor, *, asked_by: int, is_decided: bool) -> None:
     """Refuse who asked, who is not trusted with it, and a second decision."""
-    check_may_grant(by)
+    if not GRANTERS & by.roles:
+        raise NotAGranterError
     if by.person_id == asked_by:
         raise OwnQuestionError
     if is_decided:

@@ -194,7 +194,7 @@ def set_one_time_password(
 
 def change_password(session: Session, person_id: int, *, old: str, new: str) -> Person:
     """Let a person choose their own password; every other session of theirs ends."""
-    person = load_person(session, person_id, seen_version=None)
+    person = _locked(session, person_id)
     check_password(session, person.username, old)
     if new == old:
         raise rules.SamePasswordError
@@ -203,15 +203,26 @@ def change_password(session: Session, person_id: int, *, old: str, new: str) -> 
     return person
 
 
-def load_person(session: Session, person_id: int, *, seen_version: int | None) -> Person:
-    """Lock a person for an act; refuse an old page."""
+def load_person(session: Session, person_id: int, *, seen_version: int, by: Actor) -> Person:
+    """Lock a person for an administrator's act; refuse an old page.
+
+    Who may not know of them finds nobody, so that nobody learns from a refusal who there is.
+    """
+    if not rules.LOOKERS & by.roles:
+        raise NoSuchPersonError
+    person = _locked(session, person_id)
+    rules.check_administers(by)
+    if person.version != seen_version:
+        raise StalePersonError
+    return person
+
+
+def _locked(session: Session, person_id: int) -> Person:
     # An entry elsewhere may go on naming the person meanwhile.
     lock = {"key_share": True}
     person = session.get(Person, person_id, with_for_update=lock, populate_existing=True)
     if person is None:
         raise NoSuchPersonError
-    if seen_version is not None and person.version != seen_version:
-        raise StalePersonError
     return person
 
 

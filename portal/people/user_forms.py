@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -14,6 +13,7 @@ from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import AnyOf
 from wtforms.validators import InputRequired
+from wtforms.validators import Optional
 from wtforms.validators import Regexp
 
 from portal.labels import ORGANISATION_KINDS
@@ -21,6 +21,11 @@ from portal.labels import ROLE_REASONS
 from portal.labels import Name
 from portal.people.planned import Planned
 from portal.people.rules import RoleReason
+from portal.people.staffing import NewEmail
+from portal.people.staffing import NewOrganisation
+from portal.people.staffing import NewPerson
+from portal.people.staffing import Renaming
+from portal.province_file import EMAIL
 from portal.words import NOT_LISTED
 from portal.words import LineField
 from portal.words import OneOf
@@ -42,16 +47,20 @@ class Names:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class UserAnswer:
-    """Somebody to be added."""
+class Email:
+    """Where the portal writes to somebody."""
 
-    username: str
-    name: str
-    organisation: str | None
+    email = LineField(
+        _("E-mail address"),
+        description=_("Messages about their work go there. Nobody else is shown it."),
+        validators=[
+            Optional(),
+            Regexp(EMAIL, message=_("Write an address like name@example.org.")),
+        ],
+    )
 
 
-class UserForm(Planned):
+class UserForm(Email, Planned):
     """Somebody new, without a role and without a password."""
 
     username = LineField(
@@ -75,9 +84,22 @@ class UserForm(Planned):
         self.organisation.choices = {"": gettext("None"), **organisations}
         return self
 
-    def answer(self) -> UserAnswer:
+    def answer(self) -> NewPerson:
         """Return who is to be added."""
-        return UserAnswer(self.username.text, self.name.text, self.organisation.data or None)
+        return NewPerson(
+            self.username.text,
+            self.name.text,
+            self.organisation.data or None,
+            self.email.text or None,
+        )
+
+
+class EmailForm(Email, SeenVersion, Planned):
+    """Another address, or none."""
+
+    def answer(self) -> NewEmail:
+        """Return the address."""
+        return NewEmail(self.email.text or None, self.seen)
 
 
 class OneTimePasswordForm(SeenVersion):
@@ -109,16 +131,6 @@ class ReasonForm(SeenVersion):
         return RoleReason(self.reason.data)
 
 
-@dataclass(frozen=True, slots=True)
-class OrganisationAnswer:
-    """A partner to be added."""
-
-    code: str
-    name_th: str
-    name_en: str
-    kind: str
-
-
 class OrganisationForm(Names, Planned):
     """A partner: its official names are public."""
 
@@ -137,19 +149,9 @@ class OrganisationForm(Names, Planned):
         self.kind.choices = {code: gettext(text) for code, text in ORGANISATION_KINDS.items()}
         return self
 
-    def answer(self) -> OrganisationAnswer:
+    def answer(self) -> NewOrganisation:
         """Return the partner."""
-        return OrganisationAnswer(
-            self.code.text, self.name_th.text, self.name_en.text, self.kind.data
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RenamingAnswer:
-    """New official names, and those that the page showed."""
-
-    names: Name
-    seen: Name
+        return NewOrganisation(self.code.text, self.name_th.text, self.name_en.text, self.kind.data)
 
 
 class RenamingForm(Names, Planned):
@@ -158,9 +160,9 @@ class RenamingForm(Names, Planned):
     seen_th = HiddenField()
     seen_en = HiddenField()
 
-    def answer(self) -> RenamingAnswer:
+    def answer(self) -> Renaming:
         """Return the names."""
-        return RenamingAnswer(
+        return Renaming(
             Name(self.name_th.text, self.name_en.text),
             Name(self.seen_th.data or "", self.seen_en.data or ""),
         )

@@ -19,13 +19,12 @@ from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.people.queries import NoSuchPersonError
 from portal.people.queries import organisations
+from portal.people.rules import LOOKERS
 from portal.people.rules import OnlyAdministratorError
 from portal.roles import Actor
 from portal.roles import Role
 
 PAGE_LENGTH = 50
-# Who reads the list of people; the auditor changes nothing in it.
-LOOKERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,8 @@ class PersonRow:
     username: str
     name: str
     organisation: Name | None
+    # For administrators alone.
+    email: str | None
     is_active: bool
     has_password: bool
     must_change_password: bool
@@ -114,7 +115,7 @@ def people(session: Session, by: Actor, filters: PeopleFilters, *, page: int = 1
         .offset(start)
     )
     known = organisations(session)
-    return People([_person_row(person, known) for person in found], count, page)
+    return People([_person_row(person, known, by) for person in found], count, page)
 
 
 def _narrowed(filters: PeopleFilters) -> list[ColumnElement[bool]]:
@@ -133,12 +134,11 @@ def _narrowed(filters: PeopleFilters) -> list[ColumnElement[bool]]:
 
 
 def person_page(session: Session, person_id: int, by: Actor) -> PersonRow:
-    """Return one person, or raise `NoSuchPersonError`."""
-    _need_looker(by)
+    """Return one person, or raise `NoSuchPersonError`, also for whoever may know of nobody."""
     person = session.get(Person, person_id)
-    if person is None:
+    if person is None or not LOOKERS & by.roles:
         raise NoSuchPersonError
-    return _person_row(person, organisations(session))
+    return _person_row(person, organisations(session), by)
 
 
 def _need_looker(by: Actor) -> None:
@@ -146,13 +146,14 @@ def _need_looker(by: Actor) -> None:
         raise OnlyAdministratorError
 
 
-def _person_row(person: Person, known: Mapping[str, Name]) -> PersonRow:
+def _person_row(person: Person, known: Mapping[str, Name], by: Actor) -> PersonRow:
     roles = [_held_role(grant) for grant in person.grants]
     return PersonRow(
         id=person.id,
         username=person.username,
         name=person.name,
         organisation=known.get(person.organisation_code or ""),
+        email=person.email if by.holds(Role.ADMINISTRATOR) else None,
         is_active=person.is_active,
         has_password=person.password_hash is not None,
         must_change_password=person.must_change_password,

@@ -10,6 +10,7 @@ from portal.audit.entry import Entry
 from portal.audit.entry import Json
 from portal.errors import N_
 from portal.funds.rulebook import RuleKind
+from portal.funds.rulebook import before
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import NoThresholdError
 from portal.funds.rules import Threshold
@@ -82,6 +83,21 @@ def _urgent_lane(shelf: Shelf, _index: int, entry: Entry) -> None:
     shelf.names[_LANE] = {**shelf.names.get(_LANE, {}), **lane}
 
 
+def _lane_changed(shelf: Shelf, index: int, entry: Entry) -> None:
+    """Let the urgent lane take something else from a day on; what it took must be told rightly."""
+    said = shelf.names.get(_LANE, {})
+    if not said:
+        raise FoldError(index, N_("there is no urgent lane"))
+    valid_from, newest = entry.text("valid_from"), max(said)
+    if valid_from < max(newest, day(entry.at)):
+        raise FoldError(index, N_("the urgent lane cannot change from {day} on"), day=valid_from)
+    names = said[newest].more.keys() - {"valid_from"}
+    if any(entry.public[before(name)] != said[newest].more[name] for name in names):
+        raise FoldError(index, N_("the urgent lane was another before"))
+    more = {name: entry.public[name] for name in said[newest].more}
+    shelf.names[_LANE] = {**said, valid_from: Name("", "", more)}
+
+
 def _term(shelf: Shelf, index: int, entry: Entry) -> None:
     key = ("acting_chair", entry.text("number"))
     held(shelf, entry, RuleKind.SUBCOMMITTEE)
@@ -142,6 +158,7 @@ TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     **{f"{kind}.retired": _named(retire, kind) for kind in RuleKind},
     "threshold.set": _limit,
     "urgent_lane.set": _urgent_lane,
+    "urgent_lane.changed": _lane_changed,
     "acting_chair.appointed": _term,
     "acting_chair.ended": _term_ended,
 }

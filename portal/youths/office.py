@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint
@@ -31,8 +30,8 @@ from portal.youths.forms import ConsentForm
 from portal.youths.forms import GuardianForm
 from portal.youths.forms import RecordForm
 from portal.youths.forms import typed
+from portal.youths.opened import keep_read
 from portal.youths.queries import places
-from portal.youths.reads import note_read
 from portal.youths.record_page import RecordPage
 from portal.youths.record_page import changeable_page
 from portal.youths.record_page import record_page
@@ -66,8 +65,8 @@ def _page() -> int:
 @bp.get("/people-helped/<int:youth_id>")
 def show_person(youth_id: int) -> ResponseReturnValue:
     """Show one record, and keep that it was read."""
-    page, at = _opened(youth_id), now()
-    _note(page, ReadPage.RECORD, at)
+    page = _opened(youth_id)
+    keep_read(page.id, ReadPage.RECORD)
     return render_template("office/youths/show_person.html", page=page)
 
 
@@ -79,11 +78,6 @@ def _changeable(youth_id: int) -> RecordPage:
     return changeable_page(db.session(), youth_id, current_actor(), at=now())
 
 
-def _note(page: RecordPage, which: ReadPage, at: datetime) -> None:
-    with transaction() as session:
-        note_read(session, page.id, page=which, by=current_actor(), at=at)
-
-
 def _back(youth_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show_person", youth_id=youth_id), HTTPStatus.SEE_OTHER)
 
@@ -93,7 +87,7 @@ def show_correction(youth_id: int) -> ResponseReturnValue:
     """Show the form of a record, filled in."""
     page = _changeable(youth_id)
     form = RecordForm(data=typed(page)).offer(places(db.session()), str(get_locale()))
-    _note(page, ReadPage.CORRECTION, now())
+    keep_read(page.id, ReadPage.CORRECTION)
     return _show_correction(page, form)
 
 
@@ -142,7 +136,7 @@ def confirm_person(youth_id: int) -> ResponseReturnValue:
 def new_guardian(youth_id: int) -> ResponseReturnValue:
     """Show the form for somebody who looks after a person."""
     page = _changeable(youth_id)
-    _note(page, ReadPage.GUARDIAN, now())
+    keep_read(page.id, ReadPage.GUARDIAN)
     return _show_guardian(page, GuardianForm(seen_version=page.version))
 
 
@@ -198,7 +192,7 @@ def new_consent(youth_id: int) -> ResponseReturnValue:
         relation=known.relation.value if known else "",
         power_paper=known.paper if known else "",
     )
-    _note(page, ReadPage.CONSENT, now())
+    keep_read(page.id, ReadPage.CONSENT)
     return _show_consent(page, form)
 
 
@@ -239,7 +233,7 @@ def show_withdrawal(youth_id: int, purpose: str) -> ResponseReturnValue:
     standing = page.standing(purpose)
     if not standing:
         raise ConsentNotThereError
-    _note(page, ReadPage.CONSENT, now())
+    keep_read(page.id, ReadPage.CONSENT)
     return render_template(
         "office/youths/show_withdrawal.html",
         page=page,

@@ -20,8 +20,8 @@ from portal.words import tell
 from portal.youths import pairing
 from portal.youths import record_lists
 from portal.youths.forms import PairForm
+from portal.youths.opened import keep_read
 from portal.youths.pair_page import pair_page
-from portal.youths.reads import note_read
 from portal.youths.rules import ReadPage
 from portal.youths.rules import Verdict
 
@@ -51,11 +51,9 @@ def list_pairs() -> ResponseReturnValue:
 @bp.get("/people-helped/pairs/<int:pair_id>")
 def show_pair(pair_id: int) -> ResponseReturnValue:
     """Show two records beside each other, and keep that both were read."""
-    by, at = current_actor(), now()
-    page = pair_page(db.session(), pair_id, by, at=at)
-    with transaction() as session:
-        for one in page.records:
-            note_read(session, one.id, page=ReadPage.PAIR, by=by, at=at)
+    page = pair_page(db.session(), pair_id, current_actor(), at=now())
+    for one in page.records:
+        keep_read(one.id, ReadPage.PAIR)
     return render_template(
         "office/pairs/show_pair.html", page=page, form=PairForm(seen_version=page.version)
     )

@@ -106,10 +106,10 @@ def undo_merge(
 def _load_pair(session: Session, pair_id: int, *, seen_version: int, by: Actor) -> YouthPair:
     if not READERS & by.roles:
         raise PairNotFoundError
-    check_may_change(by)
     pair = session.get(YouthPair, pair_id, with_for_update=True, populate_existing=True)
     if pair is None or any(youth.erased_at for youth in _both(session, pair)):
         raise PairNotFoundError
+    check_may_change(by)
     if pair.version != seen_version:
         raise StaleRecordError
     return pair

@@ -120,6 +120,11 @@ class ReadPage(StrEnum):
     CONSENT = "consent"
     PAIR = "pair"
     REQUEST = "request"
+    AMENDMENT = "amendment"
+    PAPER = "paper"
+    PAYMENT = "payment"
+    CASE = "case"
+    LIST = "list"
 
 
 class Gap(StrEnum):

@@ -515,6 +515,18 @@ class TestRevising:
         assert held(session, COMMITTED) == Money.baht(1200)
         assert world.prepared(fund_request).amount == Money.baht(1200)
 
+    @pytest.mark.parametrize(("holder", "versions"), [("บัญชีใหม่", 2), (ANSWER.payee.holder, 1)])
+    def test_an_account_has_a_new_version_where_something_of_it_changed(
+        self, session: Session, world: World, holder: str, versions: int
+    ) -> None:
+        fund_request = world.approved()
+        self.revise(session, fund_request, world.malee, holder=holder)
+        assert [payee.version for payee in fund_request.payees] == [*range(1, versions + 1)]
+        assert fund_request.payees[-1].holder == holder
+        # Whatever changed of it, nobody's signature stands any more.
+        assert lookups.signatures(session, fund_request).given_by == ()
+        assert fund_request.state is State.SUBMITTED
+
     def test_a_higher_amount_needs_the_signatures_of_its_threshold(
         self, session: Session, world: World
     ) -> None:

@@ -36,10 +36,16 @@ def told(session: Session, eid: str) -> dict[str, Any]:
 
 def test_follow_ups_are_planned_by_an_officer(session: Session, world: World) -> None:
     youth_id = cases.youth(world)
-    for by in (world.finder, world.wipa):
-        with pytest.raises(rules.OfficerNeededError):
+    refused: tuple[tuple[Actor, type[PortalError]], ...] = (
+        (world.wipa, rules.OfficerNeededError),
+        # Not somebody whom this finder registered.
+        (world.finder, rules.YouthNotFoundError),
+        (world.somchai, rules.YouthNotFoundError),
+    )
+    for by, error in refused:
+        with pytest.raises(error):
             following.plan_follow_ups(session, youth_id, (TODAY,), by=by, at=NOON)
-        with pytest.raises(rules.OfficerNeededError):
+        with pytest.raises(error):
             service.add_note(session, youth_id, "x", by=by, at=NOON)
     cases.planned(world, youth_id)
     for days, error in (
@@ -67,7 +73,7 @@ def test_a_follow_up_is_done_once_by_who_knows_the_person(session: Session, worl
     seen: dict[str, Any] = {"seen_version": follow_up.version, "at": LATER}
     refused: tuple[tuple[Actor, type[PortalError]], ...] = (
         (world.wipa, rules.WorkerNeededError),
-        (world.somchai, rules.WorkerNeededError),
+        (world.somchai, follow_ups.FollowUpNotFoundError),
         (world.finder, follow_ups.FollowUpNotFoundError),
     )
     for by, error in refused:

@@ -116,8 +116,10 @@ def test_nobody_grants_what_they_asked_for(session: Session, world: World) -> No
     for decide in (grant_opening, refuse_opening):
         with pytest.raises(OwnQuestionError):
             decide(session, opening.id, by=everybody, at=LATER)
-        for by in (world.wipa, world.somchai, world.anong, world.finder):
-            with pytest.raises(NotAGranterError):
+        with pytest.raises(NotAGranterError):
+            decide(session, opening.id, by=world.wipa, at=LATER)
+        for by in (world.somchai, world.anong, world.finder):
+            with pytest.raises(OpeningNotFoundError):
                 decide(session, opening.id, by=by, at=LATER)
     assert opening.is_granted is None
 

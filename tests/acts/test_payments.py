@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit.models import LogEntry
+from portal.cases.models import FollowUp
 from portal.funds.books import held
 from portal.funds.ledger import Account
 from portal.funds.ledger import Place
@@ -18,6 +22,7 @@ from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import SamePersonError
 from portal.funds.rules import StaleRequestError
+from portal.funds.rules import State
 from portal.money import Money
 from portal.payments import service
 from portal.payments.models import Payment
@@ -30,9 +35,15 @@ from portal.payments.rules import PaymentNotFoundError
 from portal.payments.rules import PaymentState
 from portal.payments.rules import SameTreasurerError
 from portal.payments.rules import StalePaymentError
+from portal.people.queries import actor
 from portal.roles import Actor
 from portal.roles import Role
+from portal.youths.models import YouthPair
+from portal.youths.pairing import settle_pair
+from portal.youths.rules import Verdict
+from tests.world import ANSWER
 from tests.world import NOON
+from tests.world import YOUTH
 from tests.world import World
 
 
@@ -76,6 +87,60 @@ def test_money_travels_to_the_payee_step_by_step(session: Session, world: World)
     fund_request = session.get_one(FundRequest, payment.fund_request_id)
     assert fund_request.confirmed_satang == fund_request.awarded_satang
     assert fund_request.waits_for is None
+
+
+def days_planned(session: Session) -> list[tuple[int | None, int, int | None]]:
+    """Whom somebody asks after, how many days from now, and who planned it."""
+    found = session.scalars(select(FollowUp).order_by(FollowUp.id))
+    return [(one.youth_id, (one.due_on - NOON.date()).days, one.planned_by_id) for one in found]
+
+
+def paid(world: World, fund_request: FundRequest, reference: str) -> None:
+    payment = world.prepared(fund_request)
+    step(world.session, payment, PaymentAction.RELEASE, world.prasit)
+    step(world.session, payment, PaymentAction.SEND, world.prasit)
+    service.confirm_payment(
+        world.session,
+        payment.id,
+        bank_reference=reference,
+        seen_version=payment.version,
+        by=world.phailin,
+        at=NOON,
+    )
+
+
+def test_who_was_paid_for_the_first_time_is_asked_after(session: Session, world: World) -> None:
+    fund_request = world.approved()
+    paid(world, fund_request, "KTB1")
+    youth_id = fund_request.youth_id
+    planned = [(youth_id, days, None) for days in (30, 90, 180)]
+    assert days_planned(session) == planned
+    world.confirmed("KTB2")
+    assert days_planned(session) == planned
+
+
+def test_nobody_is_asked_after_for_a_project(session: Session, world: World) -> None:
+    fund_request = world.submitted_project()
+    for signer in (actor(session, "chair1"), world.driving, world.board):
+        if fund_request.state is State.SUBMITTED:
+            world.approve(fund_request, signer)
+    paid(world, fund_request, "KTB1")
+    assert days_planned(session) == []
+
+
+def test_who_is_kept_under_two_records_is_asked_after_once(session: Session, world: World) -> None:
+    alike = (
+        replace(YOUTH, first_name=name, national_id=None, birth_on=date(2009, 3, day))
+        for name, day in (("ศิริพร", 13), ("สิริพร", 18))
+    )
+    first, second = (world.approved(answer=replace(ANSWER, youth=youth)) for youth in alike)
+    pair = session.scalars(select(YouthPair)).one()
+    settle_pair(session, pair.id, Verdict.SAME, seen_version=pair.version, by=world.malee, at=NOON)
+    paid(world, second, "KTB1")
+    assert {youth_id for youth_id, _days, _by in days_planned(session)} == {first.youth_id}
+    assert first.youth_id != second.youth_id
+    paid(world, first, "KTB2")
+    assert len(days_planned(session)) == 3
 
 
 def test_who_prepared_a_payment_does_not_release_it(session: Session, world: World) -> None:

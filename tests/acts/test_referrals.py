@@ -127,7 +127,7 @@ def test_a_referral_needs_a_worker_a_known_person_and_consent(
     youth_id = cases.youth(world)
     refused: tuple[tuple[Actor, type[PortalError]], ...] = (
         (world.wipa, rules.WorkerNeededError),
-        (world.somchai, rules.WorkerNeededError),
+        (world.somchai, rules.YouthNotFoundError),
         # Not somebody whom this finder registered.
         (world.finder, rules.YouthNotFoundError),
     )

@@ -21,7 +21,9 @@ from portal.funds import service
 from portal.funds.answering import Revision
 from portal.funds.answering import revise_request
 from portal.funds.choices import choices
+from portal.funds.lookups import urgent_lane
 from portal.funds.models import ClosedDay
+from portal.funds.models import Ratification
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
 from portal.funds.rule_checks import ClosedAlreadyError
@@ -53,12 +55,15 @@ from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rulebook import TargetStep
 from portal.funds.rulebook import facts_digest
 from portal.funds.rules import CategoryNotHereError
+from portal.funds.rules import NotPositiveError
 from portal.funds.rules import OverCeilingError
 from portal.funds.rules import RoleNeededError
 from portal.funds.rules import State
 from portal.funds.rules import Threshold
 from portal.funds.rules_in_force import keep_rules
 from portal.funds.rules_in_force import rules_on
+from portal.funds.rules_page import newest_lane
+from portal.funds.rules_page import rules_page
 from portal.funds.ruling import Change
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
@@ -66,12 +71,17 @@ from portal.funds.ruling import add_rule
 from portal.funds.ruling import change_rule
 from portal.funds.ruling import retire_rule
 from portal.funds.ruling_tables import DayToClose
+from portal.funds.ruling_tables import LaneRule
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import TargetTable
 from portal.funds.ruling_tables import close_day
 from portal.funds.ruling_tables import open_day
+from portal.funds.ruling_tables import set_lane
 from portal.funds.ruling_tables import set_limits
 from portal.funds.ruling_tables import set_targets
+from portal.funds.urgency import Lane
+from portal.funds.urgency import OverUrgentCeilingError
+from portal.funds.urgency import RatifyDaysError
 from portal.money import Money
 from portal.publishing.figures import names_today
 from portal.publishing.queries import edition
@@ -489,6 +499,74 @@ def test_targets_are_set_from_a_day_on(session: Session, world: World) -> None:
     ):
         with pytest.raises(error):
             set_targets(session, table, by=world.admin, at=NOON)
+
+
+def lane(baht: int, days: int, *, valid_from: date = TODAY) -> Lane:
+    return Lane(valid_from, Money.baht(baht), days)
+
+
+def set_last(world: World, lane: Lane) -> None:
+    newest = newest_lane(world.session)
+    assert newest is not None
+    set_lane(world.session, LaneRule(lane, newest.id), by=world.admin, at=NOON)
+
+
+def test_the_urgent_lane_is_set_from_a_day_on_and_the_log_tells_before_and_after(
+    session: Session, world: World
+) -> None:
+    urgent = replace(ANSWER, is_urgent=True, urgent_reason="-")
+    before = newest_lane(session)
+    assert before is not None
+    set_last(world, lane(1_000, 5, valid_from=TODAY + DAY))
+    entry = told(session)
+    assert (entry["t"], entry["ref"]) == ("urgent_lane.changed", [before.log_eid])
+    assert entry["pub"] == {
+        "valid_from": str(TODAY + DAY),
+        "ceiling_satang": 100_000,
+        "ceiling_before_satang": before.ceiling_satang,
+        "ratify_within_days": 5,
+        "ratify_within_days_before": before.ratify_within_days,
+    }
+    assert world.submitted(answer=urgent).is_urgent
+    draft = world.draft(answer=urgent)
+    with pytest.raises(OverUrgentCeilingError):
+        service.submit_request(
+            session, draft.id, seen_version=draft.version, by=world.malee, at=NOON + DAY
+        )
+
+
+def test_a_lane_of_one_day_is_replaced_and_the_newest_counts(
+    session: Session, world: World
+) -> None:
+    set_last(world, lane(1_000, 5))
+    set_last(world, lane(2_000, 6))
+    assert urgent_lane(session, TODAY) == lane(2_000, 6)
+    page = rules_page(session, day=TODAY)
+    assert [table.rows for table in page.lanes] == [[lane(2_000, 6)]]
+    assert {rule.code for rule in page.emergencies} == {"EMERGENCY"}
+    urgent = world.approved(answer=replace(ANSWER, is_urgent=True, urgent_reason="-"))
+    assert session.get_one(Ratification, urgent.id).due_on == TODAY + 6 * DAY
+
+
+def test_an_urgent_lane_that_makes_no_sense_is_refused(session: Session, world: World) -> None:
+    set_last(world, lane(1_000, 5, valid_from=TODAY + DAY))
+    newest = newest_lane(session)
+    assert newest is not None
+    far = TODAY + 2 * DAY
+    for rule, error in (
+        (LaneRule(lane(1, 5, valid_from=far), newest.id - 1), StaleRuleError),
+        (LaneRule(lane(1, 5, valid_from=TODAY - DAY), newest.id), DayPastError),
+        (LaneRule(lane(1, 5), newest.id), LaterChangeError),
+        (LaneRule(lane(0, 5, valid_from=far), newest.id), NotPositiveError),
+        (LaneRule(lane(1, 0, valid_from=far), newest.id), RatifyDaysError),
+        (LaneRule(lane(1, 91, valid_from=far), newest.id), RatifyDaysError),
+        (LaneRule(lane(1_000, 5, valid_from=far), newest.id), NothingChangesError),
+    ):
+        with pytest.raises(error):
+            set_lane(session, rule, by=world.admin, at=NOON)
+    for by in (world.malee, world.wipa, world.somchai, world.anong):
+        with pytest.raises(RoleNeededError):
+            set_lane(session, LaneRule(lane(1, 5, valid_from=far), newest.id), by=by, at=NOON)
 
 
 def test_a_closed_day_is_set_and_taken_back_before_it_comes(session: Session, world: World) -> None:

@@ -37,15 +37,20 @@ from portal.people.service import OrganisationTakenError
 from portal.people.service import ShortPasswordError
 from portal.people.service import StalePersonError
 from portal.people.service import WrongPasswordError
-from portal.people.service import add_organisation
-from portal.people.service import add_person
 from portal.people.service import change_password
 from portal.people.service import check_password
 from portal.people.service import grant_role
 from portal.people.service import load_person
 from portal.people.service import set_one_time_password
-from portal.people.staffing import SameNameError
+from portal.people.staffing import NewEmail
+from portal.people.staffing import NewOrganisation
+from portal.people.staffing import NewPerson
+from portal.people.staffing import Renaming
+from portal.people.staffing import SameAsBeforeError
 from portal.people.staffing import StaleOrganisationError
+from portal.people.staffing import add_organisation
+from portal.people.staffing import add_person
+from portal.people.staffing import change_email
 from portal.people.staffing import deactivate_person
 from portal.people.staffing import end_role
 from portal.people.staffing import end_sessions
@@ -81,9 +86,8 @@ def second_administrator(world: World) -> Person:
 def test_somebody_is_added_and_the_log_tells_nothing_of_them(
     session: Session, world: World
 ) -> None:
-    person = add_person(
-        session, "new", name="คนใหม่ ลับ", organisation_code="VHV", by=world.admin, at=NOON
-    )
+    new = NewPerson("new", "คนใหม่ ลับ", "VHV", None)
+    person = add_person(session, new, by=world.admin, at=NOON)
     assert newest(session) == ("person.added", "{}")
     body = session.scalars(select(LogEntry.body).order_by(LogEntry.seqno.desc()).limit(1)).one()
     assert "คนใหม่".encode() not in body
@@ -92,14 +96,56 @@ def test_somebody_is_added_and_the_log_tells_nothing_of_them(
     ).all()
     assert len(subjects) == 1
     with pytest.raises(OrganisationNotFoundError):
-        add_person(session, "x1", name="x", organisation_code="NONE", by=world.admin, at=NOON)
+        add_person(session, NewPerson("x1", "x", "NONE", None), by=world.admin, at=NOON)
+
+
+def test_an_address_is_changed_and_the_log_tells_only_that(session: Session, world: World) -> None:
+    person = add_person(
+        session, NewPerson("new", "คนใหม่ ลับ", None, "one@a.example"), by=world.admin, at=NOON
+    )
+    assert newest(session) == ("person.email_changed", "{}")
+    for email in ("two@a.example", None):
+        change = NewEmail(email, person.version)
+        change_email(session, change, person_id=person.id, by=world.admin, at=NOON)
+        assert (person.email, newest(session)) == (email, ("person.email_changed", "{}"))
+    told = session.execute(
+        select(LogEntry.body, PrivateField.field)
+        .join(PrivateField, PrivateField.eid == LogEntry.eid)
+        .where(PrivateField.subject == f"person:{person.id}", PrivateField.field == "email")
+    ).all()
+    # An address that is taken away leaves nothing to be opened.
+    assert len(told) == 2
+    assert all(b"a.example" not in row.body for row in told)
+
+
+def test_an_address_is_not_changed_by_an_old_page_nor_to_what_it_is(
+    session: Session, world: World
+) -> None:
+    person = world.person(world.malee)
+    for change, error in (
+        (NewEmail("new@a.example", person.version - 1), StalePersonError),
+        (NewEmail(person.email, person.version), SameAsBeforeError),
+    ):
+        with pytest.raises(error):
+            change_email(session, change, person_id=person.id, by=world.admin, at=NOON)
+    assert person_page(session, person.id, world.admin).email == person.email
+    assert person_page(session, person.id, world.wipa).email is None
+    with pytest.raises(NoSuchPersonError):
+        change_email(session, NewEmail(None, 1), person_id=999, by=world.admin, at=NOON)
+
+
+def test_an_administrator_may_change_their_own_address(session: Session, world: World) -> None:
+    person = world.person(world.admin)
+    change = NewEmail(None, person.version)
+    change_email(session, change, person_id=person.id, by=world.admin, at=NOON)
+    assert person.email is None
 
 
 def test_a_role_is_given_with_a_reason_and_ended_with_one(session: Session, world: World) -> None:
     person = world.person(world.krit)
     seen = person.version
     answer = RoleAnswer(Role.CHAIR, "SC5", RoleReason.ELECTED, seen)
-    grant = give_role(session, person.id, answer, by=world.admin, at=NOON)
+    grant = give_role(session, answer, person_id=person.id, by=world.admin, at=NOON)
     public = '{"role": "chair", "subcommittee": "SC5"}'
     assert newest(session) == ("role.granted", public)
     assert (grant.granted_for, grant.granted_by_id) == ("elected", world.admin.person_id)
@@ -118,7 +164,7 @@ def test_a_chair_is_given_for_a_subcommittee_that_goes_on(session: Session, worl
     person = world.person(world.krit)
     answer = RoleAnswer(Role.CHAIR, "SC9", RoleReason.ELECTED, person.version)
     with pytest.raises(UnknownCodeError):
-        give_role(session, person.id, answer, by=world.admin, at=NOON)
+        give_role(session, answer, person_id=person.id, by=world.admin, at=NOON)
 
 
 def test_an_old_page_gives_no_role(session: Session, world: World) -> None:
@@ -126,9 +172,9 @@ def test_an_old_page_gives_no_role(session: Session, world: World) -> None:
     answer = RoleAnswer(Role.OFFICER, None, RoleReason.APPOINTED, person.version)
     end_sessions(session, person, by=world.admin, at=NOON)
     with pytest.raises(StalePersonError):
-        give_role(session, person.id, answer, by=world.admin, at=NOON)
+        give_role(session, answer, person_id=person.id, by=world.admin, at=NOON)
     with pytest.raises(NoSuchPersonError):
-        load_person(session, 999, seen_version=None)
+        load_person(session, 999, seen_version=1, by=world.admin)
 
 
 def test_roles_that_exclude_each_other_are_not_given(session: Session, world: World) -> None:
@@ -241,7 +287,7 @@ def test_only_an_administrator_does_any_of_it(session: Session, world: World) ->
     somebody = world.person(world.somchai)
     for by in (world.malee, world.wipa, world.anong, world.krit, world.everything()):
         for act in (
-            lambda by: add_person(session, "x1", name="x", organisation_code=None, by=by, at=NOON),
+            lambda by: add_person(session, NewPerson("x1", "x", None, None), by=by, at=NOON),
             lambda by: grant_role(session, somebody, Role.FINDER, by=by, at=NOON),
             lambda by: end_role(
                 session,
@@ -256,10 +302,10 @@ def test_only_an_administrator_does_any_of_it(session: Session, world: World) ->
             lambda by: end_sessions(session, somebody, by=by, at=NOON),
             lambda by: set_one_time_password(session, somebody, ONE_TIME, by=by, at=NOON),
             lambda by: add_organisation(
-                session, "X", name_th="x", name_en="x", kind="STATE", by=by, at=NOON
+                session, NewOrganisation("X", "x", "x", "STATE"), by=by, at=NOON
             ),
             lambda by: rename_organisation(
-                session, "EEF", Name("x", "x"), seen=Name("y", "y"), by=by, at=NOON
+                session, Renaming(Name("x", "x"), Name("y", "y")), code="VHV", by=by, at=NOON
             ),
         ):
             with pytest.raises(OnlyAdministratorError):
@@ -278,13 +324,31 @@ def test_the_list_of_people_is_for_administrators_and_auditors(
     for by in (world.malee, world.krit):
         for act in (
             lambda by: people(session, by, PeopleFilters()),
-            lambda by: person_page(session, 1, by),
             lambda by: organisation_rows(session, by),
         ):
             with pytest.raises(OnlyAdministratorError):
                 act(by)
+        with pytest.raises(NoSuchPersonError):
+            person_page(session, 1, by)
     with pytest.raises(NoSuchPersonError):
         person_page(session, 999, world.admin)
+
+
+def test_who_may_not_know_of_somebody_finds_nobody(session: Session, world: World) -> None:
+    somebody = world.person(world.somchai)
+    answer = RoleAnswer(Role.FINDER, None, RoleReason.APPOINTED, somebody.version)
+    change = NewEmail(None, somebody.version)
+    for by, error in (
+        (world.wipa, OnlyAdministratorError),
+        (world.malee, NoSuchPersonError),
+        (world.somchai, NoSuchPersonError),
+    ):
+        with pytest.raises(error):
+            load_person(session, somebody.id, seen_version=somebody.version, by=by)
+        with pytest.raises(error):
+            change_email(session, change, person_id=somebody.id, by=by, at=NOON)
+        with pytest.raises(error):
+            give_role(session, answer, person_id=somebody.id, by=by, at=NOON)
 
 
 def test_what_somebody_hands_over(session: Session, world: World) -> None:
@@ -302,16 +366,13 @@ def test_what_somebody_hands_over(session: Session, world: World) -> None:
 
 
 def test_an_organisation_has_official_names(session: Session, world: World) -> None:
-    add_organisation(
-        session, "UNI", name_th="มหาวิทยาลัย", name_en="A university", kind="EDU",
-        by=world.admin, at=NOON,
-    )  # fmt: skip
+    new = NewOrganisation("UNI", "มหาวิทยาลัย", "A university", "EDU")
+    add_organisation(session, new, by=world.admin, at=NOON)
     with pytest.raises(OrganisationTakenError):
-        add_organisation(
-            session, "UNI", name_th="x", name_en="x", kind="EDU", by=world.admin, at=NOON
-        )
+        add_organisation(session, new, by=world.admin, at=NOON)
     before, after = Name("มหาวิทยาลัย", "A university"), Name("มหาวิทยาลัยใหม่", "A new one")
-    rename_organisation(session, "UNI", after, seen=before, by=world.admin, at=NOON)
+    renaming = Renaming(after, before)
+    rename_organisation(session, renaming, code="UNI", by=world.admin, at=NOON)
     what, public = newest(session)
     assert what == "organisation.renamed"
     assert json.loads(public) == {
@@ -321,11 +382,12 @@ def test_an_organisation_has_official_names(session: Session, world: World) -> N
         "name_th_before": before.th,
         "name_en_before": before.en,
     }
-    for seen, error in ((before, StaleOrganisationError), (after, SameNameError)):
+    for seen, error in ((before, StaleOrganisationError), (after, SameAsBeforeError)):
+        renaming = Renaming(after, seen)
         with pytest.raises(error):
-            rename_organisation(session, "UNI", after, seen=seen, by=world.admin, at=NOON)
+            rename_organisation(session, renaming, code="UNI", by=world.admin, at=NOON)
     with pytest.raises(OrganisationNotFoundError):
-        rename_organisation(session, "NONE", after, seen=before, by=world.admin, at=NOON)
+        rename_organisation(session, renaming, code="NONE", by=world.admin, at=NOON)
 
 
 @pytest.mark.parametrize(

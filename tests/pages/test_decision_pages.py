@@ -206,4 +206,4 @@ def test_others_see_who_acts_and_appoint_nobody(client: Visitor, made: Maker) ->
     page = client.get("/en/office/acting").text
     assert "1/2570" in page
     assert "Appoint somebody" not in page
-    assert client.post("/en/office/acting", data=typed()).status_code == 422
+    assert client.post("/en/office/acting", data=typed()).status_code == 403

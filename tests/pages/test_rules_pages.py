@@ -3,13 +3,18 @@ from __future__ import annotations
 import re
 from datetime import date
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.app import create_app
+from portal.cli import set_up
+from portal.cli import upgrade_quietly
 from portal.clock import now
 from portal.db import db
+from portal.db import transaction
 from portal.funds.models import ClosedDay
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
@@ -21,21 +26,27 @@ from portal.funds.rulebook import RuleKind
 from portal.funds.rules_forms import RuleForm
 from portal.funds.rules_forms import new_form
 from portal.funds.rules_in_force import rules_on
+from portal.funds.rules_page import newest_lane
 from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
 from portal.funds.ruling import add_rule
 from portal.funds.ruling import retire_rule
 from portal.people.planned import Planned
+from portal.people.service import set_password
 from portal.thai import bangkok_day
+from tests.conftest import PASSWORD
+from tests.conftest import PROVINCE
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import settings_of
 from tests.planned import confirmed
 from tests.planned import shown
+from tests.world import FOUNDED
 from tests.world import World
 
 LIVING = "/en/office/rules/category/LIVING"
-BUTTONS = re.compile(r'/office/rules/[^"]*(?:/new|/change|/end|/limits|/targets|/open)"')
+BUTTONS = re.compile(r'/office/rules/[^"]*(?:/new|/change|/end|/limits|/targets|/urgent|/open)"')
 
 
 def typed(day: date) -> str:
@@ -294,6 +305,65 @@ def test_targets_are_set(client: Visitor) -> None:
     assert page.count("Targets from") == 1
 
 
+def test_the_urgent_lane_is_set(client: Visitor) -> None:
+    client.sign_in("admin")
+    url = "/en/office/rules/urgent"
+    with Session(db.engine) as session:
+        lane = newest_lane(session)
+    assert lane is not None
+    page = client.get(url).text
+    assert f'value="{lane.lane.ceiling}"' in page
+    assert "/en/office/rules/category/EMERGENCY" in page
+    data = {
+        "seen_version": lane.id,
+        "valid_from": typed(today() + timedelta(days=9)),
+        "ceiling": "7,777",
+        "ratify_within_days": 7,
+    }
+    assert client.post(url, data={**data, "seen_version": 0}).status_code == 409
+    for wrong, sentence in (
+        ({"ratify_within_days": "x"}, "Days to ratify"),
+        ({"ratify_within_days": 91}, "ratifies within 1 to 90 days"),
+        ({"ceiling": "0"}, "The amount must be more than zero."),
+    ):
+        answer = client.post(url, data={**data, **wrong})
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+    page = shown(client, url, data)
+    numbers = re.findall(r'data-label="(?:Before|After)">([\d,]+)', page)
+    assert numbers == ["10,000", "7,777", "15", "7"]
+    assert confirmed(client, url, data).status_code == 303
+    page = client.get("/en/office/rules").text
+    assert page.count("Urgent lane from") == 2
+    assert "7,777" in page
+    assert f'value="{data["valid_from"]}"' in client.get(url).text
+
+
+def test_where_no_urgent_lane_was_founded_the_first_one_is_set(tmp_path: Path) -> None:
+    file, folder = tmp_path / "province.toml", tmp_path / "instance"
+    founded = PROVINCE.read_text("utf-8")
+    file.write_text(re.sub(r"(?ms)^\[urgent\]$.*?^$", "", founded), "utf-8")
+    app = create_app(settings_of(folder, f"sqlite:///{folder / 'portal.sqlite'}"))
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = Visitor
+    with app.app_context():
+        upgrade_quietly()
+        set_up(file, at=FOUNDED)
+        with transaction() as session:
+            set_password(session, "admin", PASSWORD)
+        client = app.test_client()
+        assert isinstance(client, Visitor)
+        client.sign_in("admin")
+        assert "There is no urgent lane." in client.get("/en/office/rules").text
+        url = "/en/office/rules/urgent"
+        data = {"seen_version": 0, "valid_from": typed(today()), "ceiling": "5,000"}
+        assert client.get(url).status_code == 200
+        assert confirmed(client, url, {**data, "ratify_within_days": 9}).status_code == 303
+        assert "Urgent lane from" in client.get("/en/office/rules").text
+        Portal(app, app.extensions["install"]).verify()
+        db.engine.dispose()
+        app.extensions["install"].vault.close()
+
+
 def test_a_day_is_closed_and_taken_back(client: Visitor) -> None:
     client.sign_in("admin")
     day = today() + timedelta(days=3)
@@ -321,6 +391,7 @@ def test_a_day_is_closed_and_taken_back(client: Visitor) -> None:
         "/category/LIVING/end",
         "/limits",
         "/targets",
+        "/urgent",
         "/closed-days/new",
         "/closed-days/2026-12-31/open",
     ],

@@ -63,6 +63,7 @@ from tests.told import entry
 from tests.told import fund
 from tests.told import issued
 from tests.told import lane
+from tests.told import lane_changed
 from tests.told import limit
 from tests.told import paid
 from tests.told import prepared
@@ -218,7 +219,7 @@ def test_the_requester_may_withdraw_what_was_sent_or_returned() -> None:
         assert (case.status, case.decided_at) == (Status.WITHDRAWN, AT)
 
 
-PERSON = ("added", "deactivated", "reactivated", "signed_out", "password_set")
+PERSON = ("added", "deactivated", "reactivated", "signed_out", "password_set", "email_changed")
 
 
 def test_entries_without_figures_change_nothing() -> None:
@@ -276,6 +277,14 @@ def test_the_lane_of_the_day_counts_and_the_newest_of_a_day() -> None:
     assert told(story).cases[ONE].ratify_by == "2026-11-27"
     again = (*URGENTLY, revised(), approved(satang=120_000))
     assert told(again).cases[ONE].ratification is Ratification.DUE
+
+
+def test_a_changed_lane_holds_from_its_day_on_and_the_newest_of_a_day_counts() -> None:
+    asked = (submitted(urgent=True), approved())
+    later = told([*LANES, lane_changed("2026-11-21"), *asked]).cases[ONE]
+    assert later.ratify_by == "2026-12-05"
+    again = (lane_changed(ceiling=100), lane_changed(ceiling=150_000, before=100, days_before=3))
+    assert told([*LANES, *again, *asked]).cases[ONE].ratify_by == "2026-11-23"
 
 
 def test_who_acts_for_a_chair_decides_within_the_term() -> None:
@@ -587,6 +596,19 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "beyond the urgent lane": (
         LANES,
         submitted(urgent=True, satang=500_001),
+        "beyond the ceiling of the urgent lane",
+    ),
+    "a lane changed that is not there": (FOUNDED, lane_changed(), "there is no urgent lane"),
+    "a lane changed in the past": (LANES, lane_changed("2026-11-19"), "change from 2026-11-19"),
+    "a lane changed before a later change": (
+        (*LANES, lane("2026-11-22")),
+        lane_changed("2026-11-21"),
+        "cannot change from 2026-11-21",
+    ),
+    "a lane that was another before": (LANES, lane_changed(before=1), "was another before"),
+    "beyond a changed lane": (
+        (*LANES, lane_changed(ceiling=100)),
+        submitted(urgent=True),
         "beyond the ceiling of the urgent lane",
     ),
     "two sign what is urgent": (URGENT, signed(1, 2, satang=500_000), "chair sign for this"),

@@ -32,6 +32,14 @@ from portal.app import create_app
 from portal.audit.models import Erasure
 from portal.audit.models import LogEntry
 from portal.clock import now
+from portal.concerns.codes import ConcernState
+from portal.concerns.codes import ConcernTopic
+from portal.concerns.codes import Outcome
+from portal.concerns.docket import Reply
+from portal.concerns.models import Concern
+from portal.concerns.rules import SILENCE
+from portal.concerns.service import answer_concern
+from portal.concerns.service import take_up_concern
 from portal.db import db
 from portal.db import writing
 from portal.funds import intake
@@ -308,7 +316,7 @@ def test_a_worker_goes_on_until_it_is_told_to_end(
 
 
 def test_a_worker_makes_the_letters_of_a_morning_once(portal: Portal) -> None:
-    work = Worker(portal.install.settings)
+    work = Worker(portal.install)
 
     def made_at(at: datetime) -> int:
         with writing(db.engine, portal.install.session_info()) as session:
@@ -324,6 +332,28 @@ def test_a_worker_makes_the_letters_of_a_morning_once(portal: Portal) -> None:
     # It knows that this morning is done, and need not look again.
     assert made_at(tuesday + timedelta(hours=8)) == 0
     assert made_at(tuesday + timedelta(days=1)) == 2
+
+
+def test_a_worker_closes_the_concerns_that_nobody_asked_about_any_more(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        concern, other = world.received(), world.received(ConcernTopic.OTHER)
+        take_up_concern(
+            session, concern.id, Reply(None, ""), seen_version=1, by=world.malee, at=NOON
+        )
+        seen, reply = concern.version, Reply(Outcome.PUT_RIGHT, "-")
+        answer_concern(session, concern.id, reply, seen_version=seen, by=world.malee, at=NOON)
+        ids = (concern.id, other.id)
+
+    def states() -> list[ConcernState]:
+        with Session(db.engine) as session:
+            return [session.get_one(Concern, one).state for one in ids]
+
+    work = Worker(portal.install)
+    work.round(db.engine, at=NOON + SILENCE - timedelta(days=1))
+    assert states() == [ConcernState.ANSWERED, ConcernState.RECEIVED]
+    work.round(db.engine, at=NOON + SILENCE)
+    assert states() == [ConcernState.CLOSED, ConcernState.RECEIVED]
 
 
 def test_a_publisher_that_must_not_go_on_says_so_once_and_waits(

@@ -91,3 +91,31 @@ def test_each_of_the_cast_gets_what_the_table_says(
         if has_changed:
             doors.undo()
     assert found == line.answers
+
+
+CODES = re.compile("GEN|LIVING|DOLE")
+FIRST = re.compile(r"\{(\w+)\}")
+# What is asked for by its number, code or day; the guard of the treasury asks only who comes.
+NAMED = [
+    line
+    for line in DOORS
+    if line.path.startswith("/office")
+    and (FIRST.search(line.path) or CODES.search(line.path))
+    and "eid=" not in line.path
+]
+
+
+@pytest.mark.parametrize("line", NAMED, ids=lambda line: f"{line.method} {line.path}")
+def test_what_is_not_there_is_not_found_by_anybody(
+    doors: House, visitors: dict[str, Visitor], line: Door
+) -> None:
+    nowhere = FIRST.sub(
+        lambda found: "2031-01-01" if found[1] == "closed" else "99999",
+        CODES.sub("NONE", line.path),
+        count=1,
+    ).format_map(doors.places)
+    found = {}
+    for name in CAST.keys() - {"nobody"}:
+        with visitors[name].open(nowhere, method=line.method, data=doors.body(line)) as answer:
+            found[name] = told(answer)
+    assert set(found.values()) == {"hidden"}, f"{nowhere}: {found}"

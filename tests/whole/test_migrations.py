@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask_migrate import downgrade
 from flask_migrate import upgrade
 from sqlalchemy import inspect
 from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.cli import set_up
 from portal.db import Base
 from portal.db import db
 from portal.funds.rule_models import RuleVersion
+from portal.youths.reads import note_read
+from portal.youths.rules import ReadPage
 from tests.conftest import PROVINCE
+from tests.conftest import Maker
 from tests.conftest import Portal
+from tests.conftest import owners
 from tests.world import FOUNDED
+from tests.world import NOON
+from tests.world import World
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -69,6 +78,30 @@ def test_rules_of_before_they_had_versions_hold_from_the_founding_on(portal: Por
     upgrade(directory=str(MIGRATIONS))
     assert versions() == before
     assert len(before) > 30
+
+
+def test_what_was_read_is_kept_when_its_page_is_known_no_more(made: Maker) -> None:
+    def read(world: World) -> None:
+        youth_id = world.draft().youth_id
+        assert youth_id
+        for page in (ReadPage.RECORD, ReadPage.PAYMENT):
+            note_read(world.session, youth_id, page=page, by=world.wipa, at=NOON)
+
+    def pages() -> list[tuple[int, str]]:
+        with db.engine.connect() as connection:
+            found = connection.execute(text("SELECT id, page FROM record_read ORDER BY id"))
+            return [(row.id, row.page) for row in found]
+
+    made(read)
+    before = pages()
+    downgrade(directory=str(MIGRATIONS), revision="0015")
+    assert [page for _id, page in pages()] == ["record", "request"]
+    upgrade(directory=str(MIGRATIONS))
+    assert [number for number, _page in pages()] == [number for number, _page in before]
+    made(read)
+    assert [page for _id, page in pages()] == ["record", "request", "payment"]
+    with pytest.raises(DBAPIError), owners().begin() as connection:
+        connection.execute(text("DELETE FROM record_read"))
 
 
 def test_the_newest_migration_is_named_and_none_imports_the_portal() -> None:

@@ -73,11 +73,14 @@ from portal.labels import Name
 from portal.money import Money
 from portal.payments.service import void_payment
 from portal.people.rules import RoleReason
-from portal.people.service import add_organisation
-from portal.people.service import add_person
 from portal.people.service import change_password
 from portal.people.service import set_one_time_password
 from portal.people.service import set_password
+from portal.people.staffing import NewOrganisation
+from portal.people.staffing import NewPerson
+from portal.people.staffing import Renaming
+from portal.people.staffing import add_organisation
+from portal.people.staffing import add_person
 from portal.people.staffing import deactivate_person
 from portal.people.staffing import end_role
 from portal.people.staffing import end_sessions
@@ -170,11 +173,12 @@ def administer(session: Session) -> None:
     """Let the administrator do everything on people, and the officer book what comes in."""
     world = World(session)
     by, today = world.admin, NOON.date()
-    add_organisation(session, "NEW", name_th="x", name_en="x", kind="EDU", by=by, at=NOON)
-    rename_organisation(session, "NEW", Name("y", "y"), seen=Name("x", "x"), by=by, at=NOON)
-    person = add_person(session, "new", name="x", organisation_code="NEW", by=by, at=NOON)
+    add_organisation(session, NewOrganisation("NEW", "x", "x", "EDU"), by=by, at=NOON)
+    renaming = Renaming(names=Name("y", "y"), seen=Name("x", "x"))
+    rename_organisation(session, renaming, code="NEW", by=by, at=NOON)
+    person = add_person(session, NewPerson("new", "x", "NEW", "x@a.example"), by=by, at=NOON)
     answer = RoleAnswer(Role.CHAIR, "SC1", RoleReason.ELECTED, person.version)
-    grant = give_role(session, person.id, answer, by=by, at=NOON)
+    grant = give_role(session, answer, person_id=person.id, by=by, at=NOON)
     end_role(session, person, grant.id, reason=RoleReason.MISTAKE, by=by, at=NOON)
     set_one_time_password(session, person, PASSWORD, by=by, at=NOON)
     change_password(session, person.id, old=PASSWORD, new=f"{PASSWORD}!")
