@@ -64,6 +64,7 @@ KEPT = frozenset(
         "donation",
         "allocation",
         "payee_account",
+        "request_line",
         "document",
         "rule_version",
         "subcommittee",
@@ -111,6 +112,8 @@ BLANKED = frozenset(
     {
         ("payee_account", "holder"),
         ("payee_account", "account_number"),
+        ("request_line", "item"),
+        ("request_line", "unit"),
         ("request_act", "note"),
         ("donation", "donor"),
         ("case_note", "words"),

@@ -27,6 +27,8 @@ from portal.funds.check_rules import CheckCode
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
 from portal.funds.forms import BahtField
+from portal.funds.line_forms import LinedForm
+from portal.funds.line_forms import line_rows
 from portal.funds.urgency import Verdict
 from portal.labels import PAYEES
 from portal.labels import Name
@@ -95,10 +97,11 @@ class RatifyForm(SeenVersion):
     note = TextAreaField(_("Note (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
 
 
-class ReviseForm(SeenVersion):
+class ReviseForm(LinedForm):
     """What is changed of a request that was approved."""
 
     amount = BahtField(_("Amount (baht)"), validators=[InputRequired(_("Write the amount."))])
+    lines = line_rows()
     payee_kind = OneOf(
         _("Who receives the money"), validators=[InputRequired(_("Choose who receives it."))]
     )
@@ -123,6 +126,7 @@ class ReviseForm(SeenVersion):
             for bank in BANKS.values()
             if bank.is_open
         }
+        self.offer_lines(offers=True)
         return self
 
     def validate_account_number(self, field: Any) -> None:
@@ -142,6 +146,7 @@ class ReviseForm(SeenVersion):
                 account_number=read_digits(self.account_number.data),
             ),
             note=self.note.data or "",
+            lines=self.typed_lines,
         )
 
 

@@ -2,7 +2,7 @@
 
 A person's has ten fields, a project's eight: they are typed on a phone. What the system can tell
 by itself (the fund, the title, who is meant by the account) is asked of an officer alone, who
-changes a request at a desk.
+changes a request at a desk. Lines are for an officer and for projects, and never have to be typed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.forms import TEXT_LENGTH_MAX
 from portal.funds.forms import BahtField
+from portal.funds.line_forms import LinedForm
+from portal.funds.line_forms import line_rows
+from portal.funds.line_forms import typed_rows
 from portal.funds.request_page import RequestPage
 from portal.funds.rules import Kind
 from portal.labels import PAYEES
@@ -53,7 +56,6 @@ from portal.words import NOT_LISTED
 from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
-from portal.words import SeenVersion
 from portal.words import at_most
 from portal.words import say
 from portal.youths.service import YouthAnswer
@@ -108,7 +110,7 @@ class ProjectFields:
     )
 
 
-class RequestForm(SeenVersion):
+class RequestForm(LinedForm):
     """What every request tells; `PersonForm` and `ProjectForm` add whom it is for."""
 
     kind: Kind
@@ -121,6 +123,7 @@ class RequestForm(SeenVersion):
         _("Kind of help"), validators=[InputRequired(_("Choose the kind of help."))]
     )
     amount = BahtField(_("Amount"), validators=[InputRequired(_("Write the amount."))])
+    lines = line_rows()
     reason = TextAreaField(
         _("Why it is needed"),
         description=_("What happened, and what this money changes. It is not public."),
@@ -144,7 +147,14 @@ class RequestForm(SeenVersion):
     has_consent = BooleanField()
     is_to_be_sent = BooleanField()
 
-    def offer(self, choices: Choices, language: str, *, is_at_desk: bool = False) -> RequestForm:
+    def offer(
+        self,
+        choices: Choices,
+        language: str,
+        *,
+        is_at_desk: bool = False,
+        has_lines: bool = False,
+    ) -> RequestForm:
         """Fill the lists to choose from, in the language of the page; nothing is chosen yet."""
 
         def text(name: Name) -> str:
@@ -172,6 +182,7 @@ class RequestForm(SeenVersion):
             self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
         else:
             del self.fund, self.payee_kind
+        self.offer_lines(offers=has_lines)
         return self
 
     def validate_amount(self, field: Field) -> None:
@@ -209,6 +220,7 @@ class RequestForm(SeenVersion):
             payee=self._payee(),
             reason=self.reason.data or "",
             form_key=key if _KEY.fullmatch(key) else None,
+            lines=self.typed_lines,
         )
 
     def _payee(self) -> PayeeAnswer:
@@ -276,7 +288,8 @@ def typed(page: RequestPage) -> dict[str, object]:
         "place": page.area_code,
         "category": f"{page.subcommittee_code}/{page.category_code}",
         "fund": page.fund_code,
-        "amount": str(page.row.amount),
+        "amount": "" if page.lines else str(page.row.amount),
+        "lines": typed_rows(page.lines),
         "payee_kind": page.payee_kind,
         "account_holder": page.payee_holder,
         "bank": page.payee_bank_code,
