@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func
@@ -18,6 +19,8 @@ from portal.money import Money
 from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.pages.test_office import TYPED
+from tests.pages.test_papers import made_sheet
+from tests.pages.test_papers import text
 from tests.world import ITEM
 from tests.world import LINED
 from tests.world import LINES
@@ -206,3 +209,12 @@ def test_whoever_may_open_a_request_reads_its_lines(
     for line in LINES:
         assert line.item in page
         assert str(line.amount) in page
+
+
+def test_the_decision_sheet_lists_the_lines(client: Visitor, made: Maker, tmp_path: Path) -> None:
+    request_id, _ = made(approved)
+    client.sign_in("malee")
+    told = " ".join(text(made_sheet(client, request_id)[1], tmp_path).split())
+    assert f"{ITEM} 2 {UNIT} 900" in told
+    assert f"{LINES[1].item} 1 600" in told
+    assert "1,500" in told
