@@ -134,7 +134,7 @@ def _form(
         str(get_locale()),
         is_at_desk=page is not None and is_officer,
         # What has lines shows them to whoever changes it.
-        has_lines=is_officer or kind == Kind.PROJECT or bool(page and page.lines),
+        has_lines=is_officer or bool(page and page.lines),
     )
 
 

@@ -2,7 +2,8 @@
 
 A person's has ten fields, a project's eight: they are typed on a phone. What the system can tell
 by itself (the fund, the title, who is meant by the account) is asked of an officer alone, who
-changes a request at a desk. Lines are for an officer and for projects, and never have to be typed.
+changes a request at a desk. Lines are an officer's to type, and never have to be; whoever changes
+a request that has them sees them.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def test_lines_are_typed_at_the_desk_and_the_amount_is_their_sum(
 
 
 def test_a_project_is_asked_for_line_by_line(client: Visitor) -> None:
-    client.sign_in("finder1")
+    client.sign_in("malee")
     fields = {"project_name": "ลงพื้นที่ค้นหา", "category": "SC1/SURVEY", "amount": ""}
     assert file(client, TWO | fields, "project").status_code == 303
     assert asked() == (Money.baht(1500), (UNIFORM, TRAVEL))
@@ -97,7 +97,8 @@ def test_a_project_is_asked_for_line_by_line(client: Visitor) -> None:
 def test_on_the_phone_nothing_changes(client: Visitor, made: Maker) -> None:
     request_id, _ = made(whole)
     client.sign_in("finder1")
-    for address in ("/office/requests/new", f"/office/requests/{request_id}/amend"):
+    new = "/office/requests/new"
+    for address in (new, f"{new}?kind=project", f"/office/requests/{request_id}/amend"):
         assert "lines-" not in client.get(address).text
     # What is no field of the form is not read.
     answer = file(client, TWO)
