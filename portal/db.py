@@ -68,6 +68,7 @@ KEPT = frozenset(
         "donation",
         "allocation",
         "payee_account",
+        "request_line",
         "document",
         "receipt",
         "bank_file",
@@ -124,6 +125,8 @@ BLANKED = frozenset(
     {
         ("payee_account", "holder"),
         ("payee_account", "account_number"),
+        ("request_line", "item"),
+        ("request_line", "unit"),
         ("request_act", "note"),
         ("donation", "donor"),
         ("case_note", "words"),

@@ -264,6 +264,7 @@ FIELDS: Mapping[str, str] = {
     "guardian": N_("Guardian"),
     "instalment": N_("Instalment"),
     "is_witnessed": N_("Witnessed by outsiders"),
+    "items": N_("What is asked for, line by line"),
     "kind": N_("For whom"),
     "name_en": N_("Name in English"),
     "name_en_before": N_("Name in English, before"),

@@ -32,6 +32,7 @@ from portal.funds.documents import DocumentKind
 from portal.funds.drafting import PayeeAnswer
 from portal.funds.drafting import RequestAnswer
 from portal.funds.issuing import Paper
+from portal.funds.line_rules import Line
 from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
@@ -92,6 +93,10 @@ ANSWER = RequestAnswer(
     payee=PayeeAnswer("guardian", f"แม่ของ{SECRETS[0]}", "006", SECRETS[3]),
     reason=SECRETS[4],
 )
+# The same asked for line by line; what a line is and its unit are as private as the reason.
+ITEM, UNIT = "เครื่องแบบของคนที่ไม่มีใครควรรู้", "ชุดลับเฉพาะ"
+LINES = (Line(ITEM, 2, UNIT, Money.baht(900)), Line("ค่าเดินทางลับ", 1, "", Money.baht(600)))
+LINED = replace(ANSWER, lines=LINES)
 
 
 ACCOUNT = AccountAnswer("MAIN", "บัญชีหลัก", "Main account", "006", "9870123456", "RYGEDU")

@@ -60,7 +60,7 @@ REQUEST_SUBMITTED = EntryType(
         "place": Field(Kind.CODE, "the tambon of a project, never of a youth", may_be_null=True),
         "urgent": Field(Kind.FLAG, "whether it was sent by the urgent lane"),
     },
-    private=("person", "payee", "reason", "urgent_reason"),
+    private=("person", "payee", "reason", "urgent_reason", "items"),
 )
 INTEREST_DECLARED = EntryType(
     "interest.declared",
@@ -96,7 +96,7 @@ REQUEST_REJECTED = EntryType(
 REQUEST_REVISED = EntryType(
     "fund_request.revised",
     public=_REFERENCE | _PARTY | _SATANG,
-    private=("payee", "note"),
+    private=("payee", "items", "note"),
 )
 REQUEST_RATIFIED = EntryType("fund_request.ratified", public=_REFERENCE | _PARTY, private=("note",))
 REQUEST_NOT_RATIFIED = EntryType(
@@ -243,9 +243,9 @@ def request_signed(told: Told, signing: Signing, *, note: Secret) -> Draft:
     return told.draft(entry_type, public, {"note": note})
 
 
-def request_revised(told: Told, amount: Money, *, payee: Secret, note: Secret) -> Draft:
+def request_revised(told: Told, amount: Money, secrets: Mapping[str, Secret]) -> Draft:
     """What was approved is changed before anything is paid: it is decided anew."""
-    return told.draft(REQUEST_REVISED, {"satang": amount.satang}, {"payee": payee, "note": note})
+    return told.draft(REQUEST_REVISED, {"satang": amount.satang}, secrets)
 
 
 def request_ratified(told: Told, verdict: Verdict, *, note: Secret) -> Draft:

@@ -25,13 +25,17 @@ from portal.funds.docket import Effect
 from portal.funds.docket import book
 from portal.funds.docket import enter
 from portal.funds.docket import enter_beside
+from portal.funds.docket import items_secret
 from portal.funds.docket import load_request
 from portal.funds.docket import payee_secret
 from portal.funds.docket import subject
 from portal.funds.docket import told_of
 from portal.funds.drafting import PayeeAnswer
+from portal.funds.drafting import add_lines
 from portal.funds.drafting import write_payee
 from portal.funds.ledger import EntryKind
+from portal.funds.line_rules import Line
+from portal.funds.line_rules import check_lines
 from portal.funds.models import CheckOverride
 from portal.funds.models import FundRequest
 from portal.funds.rules import SIGNING
@@ -90,11 +94,12 @@ def override_check(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What is changed of an approved request: the amount, where the money goes, and why."""
+    """What is changed of an approved request: amount and lines, where the money goes, and why."""
 
     amount: Money
     payee: PayeeAnswer
     note: str
+    lines: tuple[Line, ...] = ()
 
 
 def revise_request(
@@ -116,6 +121,8 @@ def revise_request(
     check_lane(session, fund_request, category, amount=revision.amount, day=day)
     if not revision.note.strip():
         raise NoteMissingError
+    check_lines(revision.lines, revision.amount)
+    lines_version = add_lines(session, fund_request, revision.lines)
     freed = ledger.release(
         fund_request.fund_code,
         fund_request.subcommittee_code,
@@ -126,7 +133,9 @@ def revise_request(
     session.flush()
     secret = Secret(subject(fund_request), loggable(revision.note))
     told = told_of(fund_request, role=Role.OFFICER, by=by, at=at)
-    draft = acts.request_revised(told, revision.amount, payee=payee_secret(payee), note=secret)
+    items = items_secret(fund_request, revision.lines)
+    secrets = {"payee": payee_secret(payee), "items": items, "note": secret}
+    draft = acts.request_revised(told, revision.amount, secrets)
     needed = lookups.signatures_needed(session, fund_request, amount=revision.amount, day=day)
     effect = Effect(
         Duty.ASK,
@@ -134,6 +143,7 @@ def revise_request(
         waits_for=Role.CHAIR,
         changes={
             "amount_satang": revision.amount.satang,
+            "lines_version": lines_version,
             "awarded_satang": 0,
             "returned_satang": 0,
             "signatures_needed": ",".join(needed),

@@ -95,6 +95,12 @@ def evidence(
     is_acting = by.acts_for(standing.subcommittee, on=standing.day)
     return {
         "amount_satang": fund_request.amount_satang,
+        # The words stay in the lines of this version, where an erasure can blank them.
+        "lines_version": fund_request.lines_version,
+        "lines": [
+            {"quantity": line.quantity, "satang": line.amount.satang}
+            for line in lookups.lines(session, fund_request)
+        ],
         "available_satang": available(session, fund_request).satang,
         "signatures_needed": list(standing.signatures.needed),
         "rules_of": str(standing.day),

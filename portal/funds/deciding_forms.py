@@ -23,6 +23,8 @@ from portal.funds.answering import Revision
 from portal.funds.check_rules import CheckCode
 from portal.funds.forms import TEXT_LENGTH_MAX
 from portal.funds.forms import BahtField
+from portal.funds.line_forms import LinedForm
+from portal.funds.line_forms import line_rows
 from portal.funds.request_fields import AskedFields
 from portal.funds.request_fields import PayeeFields
 from portal.funds.urgency import Verdict
@@ -92,11 +94,12 @@ class RatifyForm(SeenVersion):
     note = TextAreaField(_("Note (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
 
 
-class ReviseForm(PayeeFields, SeenVersion):
+class ReviseForm(PayeeFields, LinedForm):
     """What is changed of a request that was approved."""
 
     # As it is asked for.
     amount: BahtField = AskedFields.amount  # type: ignore[assignment]  # no form has bound it yet
+    lines = line_rows()
     note = TextAreaField(
         _("Why it is changed (not public)"),
         validators=[DataRequired(_("Write why.")), at_most(TEXT_LENGTH_MAX)],
@@ -105,6 +108,7 @@ class ReviseForm(PayeeFields, SeenVersion):
     def offer(self, language: str) -> ReviseForm:
         """Fill the lists to choose from; returns itself."""
         self.offer_payees(language)
+        self.offer_lines(offers=True)
         return self
 
     def answer(self) -> Revision:
@@ -113,6 +117,7 @@ class ReviseForm(PayeeFields, SeenVersion):
             amount=read_baht(self.amount.data),
             payee=self.payee(self.payee_kind.data),
             note=self.note.data or "",
+            lines=self.typed_lines,
         )
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.banks import BANKS
+from portal.funds import lookups
 from portal.funds.acts import REQUEST_APPROVED
 from portal.funds.acts import REQUEST_REJECTED
 from portal.funds.acts import REQUEST_SIGNED
 from portal.funds.acts import REQUEST_SUBMITTED
+from portal.funds.line_rules import Line
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
@@ -65,6 +67,7 @@ class DecisionSheet:
     purpose: str
     fund: str
     asked: Money
+    lines: Sequence[Line]
     reason: str
     payee: str
     payee_kind: str
@@ -101,6 +104,7 @@ def decision_sheet(session: Session, fund_request: FundRequest) -> DecisionSheet
         purpose=session.get_one(Purpose, fund_request.purpose_code).name_th,
         fund=session.get_one(Fund, fund_request.fund_code).name_th,
         asked=fund_request.amount,
+        lines=lookups.lines(session, fund_request),
         reason=fund_request.reason,
         payee=payee.holder,
         payee_kind=payee.kind,

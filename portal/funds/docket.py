@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.audit.entry import loggable
 from portal.audit.service import record
 from portal.audit.service import record_all
 from portal.db import update_all
@@ -27,6 +28,7 @@ from portal.funds.acts import Told
 from portal.funds.books import post
 from portal.funds.ledger import EntryKind
 from portal.funds.ledger import Posting
+from portal.funds.line_rules import Line
 from portal.funds.models import Foundation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
@@ -114,6 +116,20 @@ def payee_secret(payee: PayeeAccount) -> Secret:
     """Return where the money is to go, to be committed."""
     value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
     return Secret(f"payee:{payee.id}", value)
+
+
+def items_secret(fund_request: FundRequest, lines: Sequence[Line]) -> Secret:
+    """Return what is asked for line by line, to be committed; nothing where there are no lines."""
+    told: list[Json] = [
+        {
+            "item": loggable(line.item),
+            "quantity": line.quantity,
+            "unit": loggable(line.unit),
+            "satang": line.amount.satang,
+        }
+        for line in lines
+    ]
+    return Secret(subject(fund_request), told or None)
 
 
 @dataclass(frozen=True, slots=True)

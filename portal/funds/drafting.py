@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from portal.funds import lookups
 from portal.funds import rules
 from portal.funds import rules_in_force
 from portal.funds.books import funds_left
 from portal.funds.docket import load_request
 from portal.funds.docket import next_state
+from portal.funds.line_rules import Line
+from portal.funds.line_rules import check_lines
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
+from portal.funds.models import RequestLine
 from portal.funds.rule_checks import UnknownCodeError
 from portal.funds.rulebook import CategoryFacts
 from portal.funds.rules import Action
@@ -50,7 +55,7 @@ class PayeeAnswer:
 class RequestAnswer:
     """What somebody asks for: for a youth, or for a project by name.
 
-    Whoever names no fund lets the system choose one.
+    Whoever names no fund lets the system choose one. Without lines it is asked for as a whole.
     """
 
     requested_on: date
@@ -70,6 +75,7 @@ class RequestAnswer:
     is_urgent: bool = False
     urgent_reason: str = ""
     form_key: str | None = None
+    lines: tuple[Line, ...] = ()
 
 
 def draft_request(
@@ -96,6 +102,8 @@ def draft_request(
     _write_answer(session, fund_request, answer, category)
     session.add(fund_request)
     session.flush()
+    fund_request.lines_version = add_lines(session, fund_request, answer.lines)
+    session.flush()
     return fund_request
 
 
@@ -113,6 +121,7 @@ def amend_request(
     # Who may send it may change it.
     next_state(session, fund_request, Action.SUBMIT, by, at=at)
     category = _check_answer(session, answer, day=bangkok_day(at))
+    lines_version = add_lines(session, fund_request, answer.lines)
     fund_request.kind = Kind.YOUTH if answer.youth else Kind.PROJECT
     fund_request.youth_id = _youth_id(
         session,
@@ -123,7 +132,10 @@ def amend_request(
         at=at,
     )
     fund_request.project_id = _project_id(session, answer, fund_request.project_id)
-    _write_answer(session, fund_request, answer, category)
+    # Nothing may be read before the account is written: lines and amount change in one statement.
+    with session.no_autoflush:
+        fund_request.lines_version = lines_version
+        _write_answer(session, fund_request, answer, category)
     session.flush()
     return fund_request
 
@@ -131,6 +143,7 @@ def amend_request(
 def _check_answer(session: Session, answer: RequestAnswer, *, day: date) -> CategoryFacts:
     if session.get(Area, answer.area_code) is None:
         raise UnknownCodeError(answer.area_code)
+    check_lines(answer.lines, answer.amount)
     return rules_in_force.category_for(
         session,
         category=answer.category,
@@ -210,6 +223,31 @@ def _fund(session: Session, fund_request: FundRequest, answer: RequestAnswer) ->
     if fund_request.fund_code and fund_request.subcommittee_code == answer.subcommittee:
         return fund_request.fund_code
     return rules.choose_fund(funds_left(session, answer.subcommittee))
+
+
+def add_lines(session: Session, fund_request: FundRequest, lines: tuple[Line, ...]) -> int:
+    """Write lines down as a new version, if they are not those that hold; return their version.
+
+    They hold from when the request names this version, in one statement with their amount.
+    """
+    if lines == lookups.lines(session, fund_request):
+        return fund_request.lines_version
+    version = fund_request.lines_version + 1
+    rows = [
+        {
+            "fund_request_id": fund_request.id,
+            "version": version,
+            "number": number,
+            "item": line.item,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "amount_satang": line.amount.satang,
+        }
+        for number, line in enumerate(lines, 1)
+    ]
+    if rows:
+        session.execute(insert(RequestLine), rows)
+    return version
 
 
 def write_payee(fund_request: FundRequest, payee: PayeeAnswer) -> PayeeAccount:

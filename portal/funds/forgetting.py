@@ -20,6 +20,7 @@ from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
+from portal.funds.models import RequestLine
 from portal.funds.rules import State
 from portal.youths.forgetting import amphoe
 from portal.youths.forgetting import forget_youth
@@ -121,6 +122,8 @@ def forget(session: Session, subject: str, *, at: datetime) -> None:
         request.import_fingerprint = None
         of_request = PayeeAccount.fund_request_id == request.id
         session.execute(update(PayeeAccount).where(of_request).values(holder="", account_number=""))
+        lines = RequestLine.fund_request_id == request.id
+        session.execute(update(RequestLine).where(lines).values(item="", unit=""))
         noted = RequestAct.fund_request_id == request.id
         session.execute(update(RequestAct).where(noted).values(note=""))
         attached = Attachment.fund_request_id == request.id

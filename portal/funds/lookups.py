@@ -18,6 +18,7 @@ from portal.funds import rules
 from portal.funds import urgency
 from portal.funds.attachments import PaperKind
 from portal.funds.clock_rules import Clock
+from portal.funds.line_rules import Line
 from portal.funds.models import Attachment
 from portal.funds.models import ClosedDay
 from portal.funds.models import Foundation
@@ -26,6 +27,7 @@ from portal.funds.models import Interest
 from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestDuty
+from portal.funds.models import RequestLine
 from portal.funds.models import SignatureRule
 from portal.funds.models import Target
 from portal.funds.models import UrgentRule
@@ -99,6 +101,21 @@ def paper_digests(session: Session, request_id: int) -> Sequence[str]:
         Attachment.fund_request_id == request_id, Attachment.removed_at.is_(None)
     )
     return session.scalars(attached.order_by(Attachment.id)).all()
+
+
+def lines(session: Session, fund_request: FundRequest) -> tuple[Line, ...]:
+    """Return the lines of a request that hold now; it may have none."""
+    if not fund_request.lines_version:
+        return ()
+    rows = session.scalars(
+        select(RequestLine)
+        .where(
+            RequestLine.fund_request_id == fund_request.id,
+            RequestLine.version == fund_request.lines_version,
+        )
+        .order_by(RequestLine.number)
+    )
+    return tuple(row.line for row in rows)
 
 
 def public_facts(fund_request: FundRequest, *, fiscal_year: int) -> dict[str, Json]:

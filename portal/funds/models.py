@@ -30,6 +30,9 @@ from portal.funds.attachments import Removal
 from portal.funds.check_rules import CheckCode
 from portal.funds.documents import DocumentKind
 from portal.funds.ledger import Place
+from portal.funds.line_rules import ITEM_LENGTH_MAX
+from portal.funds.line_rules import UNIT_LENGTH_MAX
+from portal.funds.line_rules import Line
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import State
@@ -259,6 +262,8 @@ class FundRequest(Base):
     purpose_code: Mapped[str] = mapped_column(ForeignKey("purpose.code"))
     area_code: Mapped[str] = mapped_column(ForeignKey("area.code"))
     amount_satang: Mapped[int] = mapped_column(BigInteger)
+    # Which version of its lines holds; the first draft has none.
+    lines_version: Mapped[int] = mapped_column(default=0, server_default="0")
     awarded_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     # In payments that are alive, from preparing on.
     paying_satang: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -331,6 +336,36 @@ class PayeeAccount(Base):
     def told(self) -> tuple[str, str, str, str]:
         """Return what this version tells."""
         return self.kind, self.holder, self.bank_code, self.account_number
+
+
+class RequestLine(Base):
+    """What a request asks for, item by item; a change is a new version of all lines.
+
+    The database takes lines of the next version only, and refuses a version that does not add up
+    to the amount. An erasure blanks item and unit, and no living row has an empty item.
+    """
+
+    __tablename__ = "request_line"
+    __table_args__ = (
+        CheckConstraint("number BETWEEN 1 AND 20", name="number_is_bounded"),
+        CheckConstraint("quantity > 0", name="quantity_is_positive"),
+        CheckConstraint("amount_satang > 0", name="amount_is_positive"),
+        UniqueConstraint("fund_request_id", "version", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fund_request_id: Mapped[int] = mapped_column(ForeignKey("fund_request.id"))
+    version: Mapped[int] = mapped_column()
+    number: Mapped[int]
+    item: Mapped[str] = mapped_column(String(ITEM_LENGTH_MAX))
+    quantity: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(UNIT_LENGTH_MAX))
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def line(self) -> Line:
+        """Return the line as a plain value."""
+        return Line(self.item, self.quantity, self.unit, Money(self.amount_satang))
 
 
 class RequestAct(Base):

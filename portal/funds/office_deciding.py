@@ -23,6 +23,7 @@ from portal.funds.deciding_forms import InterestForm
 from portal.funds.deciding_forms import OverrideForm
 from portal.funds.deciding_forms import RatifyForm
 from portal.funds.deciding_forms import ReviseForm
+from portal.funds.line_forms import typed_rows
 from portal.funds.request_page import revisable_page
 from portal.funds.request_view import RequestForms
 from portal.funds.request_view import show_request_page
@@ -104,7 +105,8 @@ def show_revise(request_id: int) -> ResponseReturnValue:
     page = revisable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     filled = {
         "seen_version": page.row.version,
-        "amount": str(page.row.amount),
+        "amount": "" if page.lines else str(page.row.amount),
+        "lines": typed_rows(page.lines),
         "payee_kind": page.payee_kind,
         "account_holder": page.payee_holder,
         "bank": page.payee_bank_code,

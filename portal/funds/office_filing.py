@@ -98,14 +98,14 @@ def show_amend(request_id: int) -> ResponseReturnValue:
     """Show the form of a draft or returned request, filled in."""
     page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
     keep_read(page.youth_id, ReadPage.AMENDMENT)
-    return _show_form(_form(page.row.kind, typed(page), is_new=False), page=page)
+    return _show_form(_form(page.row.kind, typed(page), page=page), page=page)
 
 
 @bp.post("/requests/<int:request_id>/amend")
 def amend_request(request_id: int) -> ResponseReturnValue:
     """Change a draft or returned request."""
     page = amendable_page(db.session(), request_id, current_actor(), on=bangkok_day(now()))
-    form = _form(page.row.kind, is_new=False)
+    form = _form(page.row.kind, page=page)
     if not form.validate_on_submit():
         return _show_form(form, page=page), HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer(
@@ -128,11 +128,17 @@ def _kind() -> str:
 
 
 def _form(
-    kind: str, filled: dict[str, object] | None = None, *, is_new: bool = True
+    kind: str, filled: dict[str, object] | None = None, *, page: RequestPage | None = None
 ) -> RequestForm:
     form = ProjectForm(data=filled) if kind == Kind.PROJECT else PersonForm(data=filled)
-    is_at_desk = not is_new and current_actor().holds(Role.OFFICER)
-    return form.offer(choices(db.session()), str(get_locale()), is_at_desk=is_at_desk)
+    is_officer = current_actor().holds(Role.OFFICER)
+    return form.offer(
+        choices(db.session()),
+        str(get_locale()),
+        is_at_desk=page is not None and is_officer,
+        # What has lines shows them to whoever changes it.
+        has_lines=is_officer or bool(page and page.lines),
+    )
 
 
 def _show_form(form: RequestForm, page: RequestPage | None = None) -> Response:

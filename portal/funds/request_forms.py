@@ -2,7 +2,8 @@
 
 A person's has ten fields, a project's eight: they are typed on a phone. What the system can tell
 by itself (the fund, the title, who is meant by the account) is asked of an officer alone, who
-changes a request at a desk.
+changes a request at a desk. Lines are an officer's to type, and never have to be; whoever changes
+a request that has them sees them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from portal.funds.cells import read_id
 from portal.funds.choices import CategoryChoice
 from portal.funds.choices import Choices
 from portal.funds.drafting import RequestAnswer
+from portal.funds.line_forms import LinedForm
+from portal.funds.line_forms import line_rows
+from portal.funds.line_forms import typed_rows
 from portal.funds.request_fields import AskedFields
 from portal.funds.request_fields import PayeeFields
 from portal.funds.request_fields import PersonFields
@@ -39,14 +43,13 @@ from portal.thai import read_day
 from portal.thai import split_name
 from portal.thai import typed_day
 from portal.words import NOT_LISTED
-from portal.words import SeenVersion
 from portal.words import say
 from portal.youths.service import YouthAnswer
 
 _KEY = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-class RequestForm(AskedFields, PayeeFields, SeenVersion):
+class RequestForm(AskedFields, PayeeFields, LinedForm):
     """What every request tells; `PersonForm` and `ProjectForm` add whom it is for."""
 
     kind: Kind
@@ -57,8 +60,16 @@ class RequestForm(AskedFields, PayeeFields, SeenVersion):
     # Never shown: the page sends them with a form that waited for a signal.
     has_consent = BooleanField()
     is_to_be_sent = BooleanField()
+    lines = line_rows()
 
-    def offer(self, choices: Choices, language: str, *, is_at_desk: bool = False) -> RequestForm:
+    def offer(
+        self,
+        choices: Choices,
+        language: str,
+        *,
+        is_at_desk: bool = False,
+        has_lines: bool = False,
+    ) -> RequestForm:
         """Fill the lists to choose from, in the language of the page; nothing is chosen yet."""
 
         def text(name: Name) -> str:
@@ -77,6 +88,7 @@ class RequestForm(AskedFields, PayeeFields, SeenVersion):
         self.category.choices = [(code, text(each.name)) for code, each in self.offered.items()]
         self.category.invalid_choice_message = NOT_LISTED  # type: ignore[attr-defined]  # no stub
         self.offer_payees(language)
+        self.offer_lines(offers=has_lines)
         if is_at_desk:
             self.fund.choices = none | {code: text(name) for code, name in choices.funds}
         else:
@@ -109,6 +121,7 @@ class RequestForm(AskedFields, PayeeFields, SeenVersion):
             category=category,
             fund=self.fund.data if "fund" in self else "",
             amount=read_baht(self.amount.data),
+            lines=self.typed_lines,
             payee=self.payee(self._payee_kind()),
             reason=self.reason.data or "",
             form_key=key if _KEY.fullmatch(key) else None,
@@ -175,7 +188,8 @@ def typed(page: RequestPage) -> dict[str, object]:
         "place": page.area_code,
         "category": f"{page.subcommittee_code}/{page.category_code}",
         "fund": page.fund_code,
-        "amount": str(page.row.amount),
+        "amount": "" if page.lines else str(page.row.amount),
+        "lines": typed_rows(page.lines),
         "payee_kind": page.payee_kind,
         "account_holder": page.payee_holder,
         "bank": page.payee_bank_code,

@@ -23,6 +23,7 @@ from portal.funds.documents import DocumentKind
 from portal.funds.documents import kinds_to_issue
 from portal.funds.issued import IssuedDocument
 from portal.funds.issued import issued_documents
+from portal.funds.line_rules import Line
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
 from portal.funds.queries import earlier_requests
@@ -101,6 +102,7 @@ class RequestPage:
     subcommittee_code: str
     category_code: str
     fund_code: str
+    lines: Sequence[Line]
     reason: str
     payee_kind: str
     payee_holder: str
@@ -199,6 +201,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         subcommittee_code=fund_request.subcommittee_code,
         category_code=fund_request.category_code,
         fund_code=fund_request.fund_code,
+        lines=lookups.lines(session, fund_request),
         reason=fund_request.reason,
         payee_kind=payee.kind,
         payee_holder=payee.holder,

@@ -23,6 +23,7 @@ from portal.funds.checking import panel
 from portal.funds.docket import Effect
 from portal.funds.docket import enter
 from portal.funds.docket import enter_beside
+from portal.funds.docket import items_secret
 from portal.funds.docket import load_request
 from portal.funds.docket import move_money
 from portal.funds.docket import next_reference
@@ -96,6 +97,7 @@ def _secrets(session: Session, fund_request: FundRequest) -> Mapping[str, Secret
         "payee": payee_secret(fund_request.payees[-1]),
         "reason": Secret(whose, loggable(fund_request.reason)),
         "urgent_reason": Secret(whose, loggable(fund_request.urgent_reason) or None),
+        "items": items_secret(fund_request, lookups.lines(session, fund_request)),
     }
 
 

@@ -211,6 +211,8 @@ function restore() {
     if (!(field.name in typing.fields)) continue;
     if (field.type === "radio") field.checked = field.value === typing.fields[field.name];
     else field.value = typing.fields[field.name];
+    const fold = field.closest("details");
+    if (fold && field.value) fold.open = true;
   }
   untold = "restored";
   showCeiling();

@@ -323,8 +323,9 @@ def test_who_may_see_the_request_opens_its_papers_and_nobody_else(
     fund_request = world.submitted()
     paper = world.attached(fund_request, PaperKind.PHOTO)
     for by in (world.malee, world.somchai, world.driving, world.board, world.wipa):
-        found, name = attached_paper(session, fund_request.id, paper.id, by)
-        assert (found.digest, name) == (paper.digest, f"RYG-2570-000001-photo-{paper.id}.pdf")
+        found, row = attached_paper(session, fund_request.id, paper.id, by)
+        assert (found.digest, row.reference) == (paper.digest, "RYG-2570-000001")
+        assert found.given_name(row.reference) == f"RYG-2570-000001-photo-{paper.id}.pdf"
     for by in (world.other_chair, world.anong, world.finder, world.krit):
         with pytest.raises(RequestNotFoundError):
             attached_paper(session, fund_request.id, paper.id, by)

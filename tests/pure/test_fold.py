@@ -352,7 +352,10 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     ),
     "a private field too few": (
         FOUNDED,
-        replace(submitted(), private=dict.fromkeys({"person", "payee", "urgent_reason"}, "")),
+        replace(
+            submitted(),
+            private=dict.fromkeys({"person", "payee", "urgent_reason", "items"}, ""),
+        ),
         r"other private fields: \['reason'\]",
     ),
     # Names.

@@ -66,6 +66,7 @@ from portal.funds.forgetting import StillNeededError
 from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
+from portal.funds.models import RequestLine
 from portal.funds.rules import Reason
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
@@ -79,8 +80,12 @@ from tests.conftest import Visitor
 from tests.conftest import owners
 from tests.world import ANSWER
 from tests.world import FILE_NAME
+from tests.world import ITEM
+from tests.world import LINED
+from tests.world import LINES
 from tests.world import NOON
 from tests.world import SECRETS
+from tests.world import UNIT
 from tests.world import YOUTH
 from tests.world import World
 
@@ -221,6 +226,31 @@ def test_what_was_attached_goes_with_its_name_but_not_from_anothers_request(
     with pytest.raises(PaperLostError):
         archive.read(kept)
     assert FILE_NAME.encode() not in everything(portal)
+
+
+def test_the_words_of_the_lines_are_forgotten_and_their_amounts_stay(
+    portal: Portal, client: Visitor
+) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        youth_id = attached_and_rejected(World(session), answer=LINED)
+    words = (ITEM, UNIT, LINES[1].item)
+    before = everything(portal)
+    assert [one for one in words if one.encode() in before] == list(words)
+    erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    after = everything(portal)
+    assert [one for one in words if one.encode() in after] == []
+    with Session(db.engine) as session:
+        kept = session.scalars(select(RequestLine).order_by(RequestLine.number)).all()
+        request_id = kept[0].fund_request_id
+        assert [(row.item, row.unit, row.quantity, row.amount_satang) for row in kept] == [
+            ("", "", 2, 90_000),
+            ("", "", 1, 60_000),
+        ]
+    client.sign_in("malee")
+    page = client.get(f"/en/office/requests/{request_id}").text
+    assert page.count("Erased") == len(LINES)
+    assert "900" in page
+    portal.verify()
 
 
 def test_the_log_tells_how_much_and_by_what_order_and_nothing_else(
@@ -394,7 +424,11 @@ def test_a_restored_database_is_noticed(portal: Portal, told: Told) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() -> None:
+def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure(
+    portal: Portal,
+) -> None:
+    act(portal, lambda world: world.draft(answer=LINED))
+
     def refused(statement: str) -> bool:
         with Session(db.engine) as session:
             try:
@@ -407,16 +441,22 @@ def test_the_database_lets_nothing_be_blanked_but_private_words_in_an_erasure() 
         return False
 
     blank = "UPDATE donation SET donor = ''"
+    nothing_left = "UPDATE request_line SET item = '', unit = ''"
     assert refused(blank)
+    assert refused(nothing_left)
     with writing(db.engine, {}) as session:
         session.add(Erasure(ticket="OPEN", subject="youth:1", opened_at=NOON))
     assert not refused(blank)
+    assert not refused(nothing_left)
     for other in (
         "UPDATE donation SET donor = 'x'",
         "UPDATE donation SET donor = '', amount_satang = amount_satang + 1",
         "UPDATE payee_account SET holder = '', account_number = '', bank_code = '999'",
         "UPDATE payee_account SET holder = ''",
         "UPDATE request_act SET note = '', evidence = ''",
+        "UPDATE request_line SET item = '', unit = 'x'",
+        "UPDATE request_line SET item = '', unit = '', quantity = 9",
+        "UPDATE request_line SET version = 2",
         "DELETE FROM erasure",
         "DELETE FROM donation",
     ):

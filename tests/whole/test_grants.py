@@ -90,6 +90,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "ratification": ("raw", "", ""),
     "request_act": ("raw(note)", "", ""),
     "request_duty": ("ra", "", ""),
+    "request_line": ("raw(item)w(unit)", "", ""),
     "role_grant": ("raw(ended_at)w(ended_by_id)w(ended_eid)w(ended_for)", "", ""),
     "rule_version": ("ra", "", ""),
     "signature_rule": ("ra", "", ""),

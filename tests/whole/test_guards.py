@@ -22,6 +22,7 @@ from portal.db import writing
 from tests import cases
 from tests.conftest import Portal
 from tests.conftest import owners
+from tests.world import LINED
 from tests.world import World
 
 KEPT = (
@@ -54,6 +55,7 @@ LASTING = (
     "balance",
     "counter",
     "payee_account",
+    "request_line",
     "organisation",
     "person",
     "role_grant",
@@ -92,6 +94,7 @@ OTHER_INDICES = {
     "below zero": "SELECT -1, max(seqno) + 1 FROM log_seq WHERE true",
 }
 NEXT = "log_seq takes only the next index"
+NEXT_LINES = "request_line takes only named lines of the next version"
 only_postgresql = pytest.mark.parametrize("portal", ["postgresql"], indirect=True)
 only_sqlite = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
 
@@ -102,6 +105,7 @@ def told(portal: Portal) -> Iterator[Portal]:
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
         world.confirmed()
+        world.draft(answer=LINED)
         world.issued()
         cases.noted(world, cases.sent(world).youth_id)
         cases.planned(world)
@@ -189,7 +193,7 @@ def test_no_row_is_replaced() -> None:
             for table in (*KEPT, *LASTING)
             for names in [columns(table)]
         }
-        assert said == append_only(*KEPT, *LASTING) | {"log_seq": NEXT}
+        assert said == append_only(*KEPT, *LASTING) | {"log_seq": NEXT, "request_line": NEXT_LINES}
     said = {
         table: refusal(f"UPDATE OR REPLACE {table} SET {key(table)[0]} = {key(table)[0]} + 1")
         for table in KEPT

@@ -25,7 +25,12 @@ from portal.youths.models import Consent
 from portal.youths.models import Guardian
 from portal.youths.models import Project
 from portal.youths.models import Youth
+from tests.conftest import Maker
 from tests.conftest import Portal
+from tests.world import ITEM
+from tests.world import LINED
+from tests.world import LINES
+from tests.world import UNIT
 
 LINK = re.compile(r'(?:href|src|action)="(/[^"#]*)')
 
@@ -101,6 +106,17 @@ def test_nothing_private_is_in_any_public_page_or_file(demo: Portal) -> None:
         text = content.decode("utf-8", errors="replace")
         leaked = [secret for secret in private if secret in text]
         assert leaked == [], name
+
+
+def test_no_line_of_a_request_is_in_any_public_page_or_file(portal: Portal, made: Maker) -> None:
+    reference = made(lambda world: world.approved(answer=LINED).reference)
+    portal.install.publish(db.engine)
+    pages = dict(public_pages(portal.app.test_client()))
+    assert f"/requests/{reference}" in pages
+    files = [path for path in portal.install.folder.path.rglob("*") if path.is_file()]
+    told = b"".join((*pages.values(), *(path.read_bytes() for path in files)))
+    assert str(reference).encode() in told
+    assert [words for words in (ITEM, UNIT, LINES[1].item) if words.encode() in told] == []
 
 
 @pytest.mark.xdist_group("demo")

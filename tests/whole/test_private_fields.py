@@ -20,6 +20,8 @@ from portal.db import db
 from portal.db import writing
 from portal.install import Install
 from tests.conftest import Portal
+from tests.world import LINED
+from tests.world import LINES
 from tests.world import SECRETS
 from tests.world import World
 
@@ -53,6 +55,28 @@ def test_every_private_field_opens_to_what_was_told(portal: Portal) -> None:
     for secret in (SECRETS[0], SECRETS[3], SECRETS[4]):
         assert secret in told
     assert values[eid, "bank_reference", subject] == "KTB-77"
+
+
+def test_the_lines_of_a_request_open_to_what_was_asked(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        lined, whole = World(session).submitted(answer=LINED), World(session).submitted()
+        eids = [fund_request.log_eid for fund_request in (lined, whole)]
+    values = opened(portal)
+    items = [
+        [value for (eid, field, _), value in values.items() if (eid, field) == (one, "items")]
+        for one in eids
+    ]
+    first, second = LINES
+    assert items == [
+        [
+            [
+                {"item": first.item, "quantity": 2, "unit": first.unit, "satang": 90_000},
+                {"item": second.item, "quantity": 1, "unit": "", "satang": 60_000},
+            ]
+        ],
+        # It has a commitment all the same, so that nobody sees that there are no lines.
+        [],
+    ]
 
 
 def test_without_the_key_nothing_opens(portal: Portal) -> None:
