@@ -15,13 +15,16 @@ COUNTED = [
 ]
 
 
-def amounts(received: int, allocated: int, approved: int, committed: int, disbursed: int) -> object:
+def amounts(
+    received: int, allocated: int, approved: int, committed: int, disbursed: int, fees: int = 0
+) -> object:
     return {
         "received_satang": received,
         "allocated_satang": allocated,
         "approved_satang": approved,
         "committed_satang": committed,
         "disbursed_satang": disbursed,
+        "fees_satang": fees,
     }
 
 
@@ -44,6 +47,21 @@ def test_figures_stand_in_order_of_their_key_and_add_up() -> None:
         # What is paid in a later month is committed no longer: the net change is negative.
         (("2026-11", "GEN", "SC5", "LIVING"), amounts(0, 0, 0, -400, 400)),
     ]
+
+
+def test_what_came_back_and_what_banks_kept_is_taken_off() -> None:
+    told = open_figures(
+        HEAD,
+        [
+            *COUNTED,
+            Counted("2026-11", "GEN", "SC5", "LIVING", "came_back", 300),
+            Counted("2026-11", "GEN", "SC5", "LIVING", "fees", 10),
+            Counted("2026-11", "GEN", "SC5", "LIVING", "released", 90),
+            Counted("2026-11", "GEN", "", "", "bank_fees", 7),
+        ],
+    )
+    # Received is left, committed, paid or kept: 583 + 300 + 100 + 17.
+    assert told["total"] == amounts(1000, 700, 410, 300, 100, 17)
 
 
 def test_an_empty_log_has_no_figures() -> None:
