@@ -166,10 +166,11 @@ def _columns(amount: Money) -> tuple[str, str]:
 
 
 # Days, years and counted things are read as one, and stay on one line.
+_NTH = "(?:วัน|เลข|เล่ม|หมู่|ครั้ง)?ที่"
 _WHOLE = re.compile(
-    rf"(?:[0-9]+ (?:{'|'.join(LONG_MONTHS)}) )?พ[.]ศ[.] [0-9]{{4}}"
+    rf"(?:(?:{_NTH} )?[0-9]+ (?:{'|'.join(LONG_MONTHS)}) )?พ[.]ศ[.] [0-9]{{4}}"
+    rf"|{_NTH} [0-9][0-9/]*"
     r"|[0-9][0-9,.]* (?:บาท|สตางค์|คน|ราย|วัน|เดือน|ครั้ง|ฉบับ|ตำบล|อำเภอ)"
-    r"|(?:ที่|เลขที่|เล่มที่|หมู่ที่|ครั้งที่) [0-9][0-9/]*"
 )
 
 

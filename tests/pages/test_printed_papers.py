@@ -41,6 +41,7 @@ from portal.thai import long_month
 from portal.thai import short_day
 from tests.conftest import Portal
 from tests.printed import AT
+from tests.printed import MEMO
 from tests.printed import OTHERS
 from tests.printed import RECEIPT
 from tests.printed import REMITTANCE
@@ -366,3 +367,9 @@ def test_what_people_wrote_is_text_and_nothing_else(tmp_path: Path) -> None:
     page = written(told)
     assert '&lt;b&gt;ก&lt;/b&gt; &amp; <span class="whole">3 คน</span>' in page.html
     assert "<b>ก</b> & 3 คน" in read_by_poppler(render_pdf(page), tmp_path / "paper.pdf")
+
+
+def test_days_and_counted_things_do_not_break() -> None:
+    page = written(MEMO).html
+    for whole in ("วันที่ 30 พฤศจิกายน พ.ศ. 2569", "พ.ศ. 2570", "12 คน"):
+        assert f'<span class="whole">{whole}</span>' in page
