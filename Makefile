@@ -15,7 +15,7 @@ SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wa
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
 .PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench bench-log \
-	judges migration translations
+	bench-papers judges migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -60,6 +60,9 @@ bench: setup-test bench-log ## measure what docs/performance.md tells, as JSON l
 
 bench-log: setup-test ## the log alone; ARGS='--only commits --rounds 15' goes to bench/log.py
 	@PYTHONPATH=. $(BIN)/python bench/log.py $(ARGS)
+
+bench-papers: setup-test ## papers against WeasyPrint alone, and 200 receipts on every core
+	@PYTHONPATH=. $(BIN)/python bench/papers.py $(ARGS)
 
 judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
 	@scripts/system-packages.sh --optional go

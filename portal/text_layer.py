@@ -134,8 +134,10 @@ def _spoken(stream: Iterable[Any], fonts: Mapping[str, GlyphTexts]) -> Iterator[
         if isinstance(operator, bytes) and operator.endswith((_SHOWS, _RISES)):
             run.append(operator)
             continue
-        yield from _marked(run, texts)
-        run = []
+        # Most operators draw lines or name what a piece is; there is nothing to say between them.
+        if run:
+            yield from _marked(run, texts)
+            run = []
         if isinstance(operator, bytes) and (match := _FONT.fullmatch(operator)):
             texts = fonts.get(match[1].decode(), {})
         yield operator

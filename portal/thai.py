@@ -244,6 +244,11 @@ def long_day(day: date, language: str) -> str:
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
 
 
+def long_month(day: date, language: str) -> str:
+    """Write the month of a day: `พฤศจิกายน พ.ศ. 2569` or `November 2026`."""
+    return long_day(day, language).partition(" ")[2]
+
+
 def weekday(day: date, language: str) -> str:
     """Write `พฤหัสบดี 26 พ.ย.` or `Thursday 26 Nov`: a day near enough to need no year."""
     names, months = (
@@ -305,6 +310,7 @@ def _has_title(name: str, title: str) -> bool:
 
 _NATIONAL_ID = re.compile("[0-9]{13}")
 _ID_NUMBER = re.compile("[0-9]{13}|G[0-9]{12}")
+_ID_GROUPS = re.compile("([0-9])([0-9]{4})([0-9]{5})([0-9]{2})([0-9])")
 _DRESS = re.compile("[ \u2010-\u2015-]")
 
 
@@ -320,6 +326,12 @@ def read_id_number(text: str) -> str:
         message = "neither 13 digits nor a G code"
         raise ValueError(message)
     return digits
+
+
+def grouped_id(number: str) -> str:
+    """Write an id number as on the card, `1-2345-67890-12-3`; a G code stays as it is."""
+    parts = _ID_GROUPS.fullmatch(number)
+    return "-".join(parts.groups()) if parts else number
 
 
 def valid_national_id(digits: str) -> bool:

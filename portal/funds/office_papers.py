@@ -28,6 +28,7 @@ from portal.funds.models import FundRequest
 from portal.funds.notices import tell_issued
 from portal.funds.queries import request_row
 from portal.funds.rules import RequestNotFoundError
+from portal.papers import Order
 from portal.papers import make_paper
 from portal.security import current_actor
 from portal.youths.opened import keep_read
@@ -49,12 +50,8 @@ def make_document(request_id: int, kind: str) -> ResponseReturnValue:
     paper = begin_document(
         db.session(), request_id, which, SHEETS[which], by=current_actor(), at=now()
     )
-    content = make_paper(
-        f"pdf/{which}.html",
-        address=paper.stamp.address(current_app.extensions["install"].settings.base_url),
-        identifier=paper.stamp.eid,
-        paper=paper,
-    )
+    base_url = current_app.extensions["install"].settings.base_url
+    content = make_paper(Order(which, paper), base_url=base_url)
     with transaction() as session:
         document = issue_document(session, paper, content)
         is_new = document.log_eid == paper.stamp.eid

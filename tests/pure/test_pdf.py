@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from portal import pdf
+from portal.manuscript import Manuscript
 from portal.pdf import render_pdf
 from portal.qr import qr_svg
 from portal.text_layer import glyph_texts
@@ -27,10 +30,14 @@ HTML = f"""<!doctype html><html lang="th"><head><title>ใบสำคัญ</ti
 <p><b>{LINES[0]}</b></p><a href="{LINK}">{qr_svg(LINK, title="ตรวจสอบ")}</a></body></html>"""
 
 
+def made(html: str, identifier: str = "one") -> bytes:
+    return render_pdf(Manuscript(html, identifier, "{}", datetime(2026, 11, 20, 5, tzinfo=UTC)))
+
+
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("paper") / "paper.pdf"
-    path.write_bytes(render_pdf(HTML, identifier="one"))
+    path.write_bytes(made(HTML))
     return path
 
 
@@ -91,8 +98,8 @@ def test_the_link_can_be_found_without_decompressing(paper: Path) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(paper: Path) -> None:
-    assert render_pdf(HTML, identifier="one") == paper.read_bytes()
-    assert render_pdf(HTML, identifier="two") != paper.read_bytes()
+    assert made(HTML) == paper.read_bytes()
+    assert made(HTML, "two") != paper.read_bytes()
 
 
 def test_a_paper_fetches_nothing(tmp_path: Path) -> None:
@@ -102,8 +109,8 @@ def test_a_paper_fetches_nothing(tmp_path: Path) -> None:
     )
     image = f'<img src="{(tmp_path / "secret.svg").as_uri()}" alt="" width="99" height="99">'
     blank, tried = tmp_path / "blank.pdf", tmp_path / "tried.pdf"
-    blank.write_bytes(render_pdf("<p>ก</p>", identifier="one"))
-    tried.write_bytes(render_pdf(f"<p>ก</p>{image}", identifier="one"))
+    blank.write_bytes(made("<p>ก</p>"))
+    tried.write_bytes(made(f"<p>ก</p>{image}"))
     assert picture(tried) == picture(blank)
 
 

@@ -21,7 +21,9 @@ from portal.thai import baht_words
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import fiscal_year
+from portal.thai import grouped_id
 from portal.thai import long_day
+from portal.thai import long_month
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.thai import short_day
@@ -388,3 +390,10 @@ def test_what_is_not_13_digits_is_no_national_id(number: str) -> None:
 )
 def test_a_name_in_one_line_has_its_parts(written: str, parts: tuple[str, str, str]) -> None:
     assert split_name(written) == parts
+
+
+def test_a_month_and_an_id_number_as_they_stand_on_papers() -> None:
+    assert long_month(date(2026, 11, 30), "th") == "พฤศจิกายน พ.ศ. 2569"
+    assert long_month(date(2026, 11, 30), "en") == "November 2026"
+    assert grouped_id("1999900000013") == "1-9999-00000-01-3"
+    assert grouped_id("G123456789012") == "G123456789012"

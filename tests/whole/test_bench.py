@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from sqlalchemy.orm import Session
 
 from bench.files import small_bodies
 from bench.files import write_log
+from bench.papers import bare
+from bench.papers import measure_template
+from bench.papers import receipts
+from bench.papers import tagged
 from bench.proofs import audit_elsewhere
 from bench.proofs import measure_proofs
 from bench.proofs import measure_verifying
@@ -30,6 +35,7 @@ from portal.db import prepare
 from portal.db import writing
 from portal.install import Install
 from tests.conftest import Portal
+from tests.printed import RECEIPT
 
 
 @pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
@@ -82,3 +88,13 @@ def test_a_log_that_fills_an_upper_tile_is_verified_and_that_tile_too(tmp_path: 
     tile.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
     with pytest.raises(LogError, match="tile/1/000 does not fit"):
         list(verified_bundles(log.folder, log.checkpoint))
+
+
+@pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
+def test_papers_are_measured_beside_papers_that_are_as_whole(portal: Portal) -> None:
+    with portal.app.test_request_context():
+        one, other = islice(receipts(), 2)
+        assert measure_template(RECEIPT, rounds=1)["pages"] == 1
+    assert one.html != other.html
+    assert b"/StructTreeRoot" in tagged(one.html)
+    assert bare(one.html).startswith(b"%PDF")

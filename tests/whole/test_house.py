@@ -43,6 +43,7 @@ from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
 from portal.mail import Trouble
+from portal.payments.paper_parts import SheetKind
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -185,7 +186,7 @@ def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
 
 def test_every_paper_has_a_template() -> None:
     made = {path.stem for path in (TOP / "templates" / "pdf").glob("*.html")}
-    assert made == {"paper", *DocumentKind}
+    assert made == {"paper", *DocumentKind, *SheetKind}
 
 
 def test_the_portal_starts_without_what_only_papers_need() -> None:
