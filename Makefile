@@ -15,6 +15,7 @@ SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wa
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
 .PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench bench-log \
+	bench-treasury \
 	bench-papers judges migration translations
 .DELETE_ON_ERROR:
 
@@ -63,6 +64,9 @@ bench-log: setup-test ## the log alone; ARGS='--only commits --rounds 15' goes t
 
 bench-papers: setup-test ## papers against WeasyPrint alone, and 200 receipts on every core
 	@PYTHONPATH=. $(BIN)/python bench/papers.py $(ARGS)
+
+bench-treasury: setup-test ## a batch of 10,000 payments; ARGS='--engine sqlite --payments 1000'
+	@PYTHONPATH=. $(BIN)/python bench/treasury.py $(ARGS)
 
 judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
 	@scripts/system-packages.sh --optional go

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,6 +56,7 @@ from tests.world import World
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
 PAYMENTS = 10_000
 MEBIBYTE_IN_KIBIBYTES = 1024
+Row = Mapping[str, object]
 
 
 @contextmanager
@@ -107,31 +109,32 @@ def _commit_money(session: Session, payment: Payment, count: int) -> None:
 def _copy(connection: Connection, payment_id: int, count: int) -> list[int]:
     tables = (FundRequest, PayeeAccount, RequestDuty, Payment)
     request, payee, duty, payment = (model.__table__ for model in tables)
-    paid = connection.execute(select(payment).where(payment.c.id == payment_id)).one()
-    of_request = request.c.id == paid.fund_request_id
+    paid = connection.execute(select(payment).where(payment.c.id == payment_id)).mappings().one()
+    of_request = request.c.id == paid["fund_request_id"]
     numbers = range(1, count)
 
-    def add(table: Table, row: dict[str, object], change: Callable[[int], dict[str, object]]) -> None:
-        connection.execute(insert(table), [row | change(number) for number in numbers])
+    def add(table: Table, row: Row, change: Callable[[int], Row]) -> None:
+        connection.execute(insert(table), [{**row, **change(number)} for number in numbers])
 
     shift = 1_000_000
-    asked = dict(connection.execute(select(request).where(of_request)).one()._mapping)
+    asked = connection.execute(select(request).where(of_request)).mappings().one()
     add(
         request,
         asked,
         lambda n: {"id": shift + n, "reference": f"RYG-2570-9{n:05}", "form_key": None},
     )
-    account = select(payee).where(payee.c.id == paid.payee_account_id)
+    account = select(payee).where(payee.c.id == paid["payee_account_id"])
     add(
         payee,
-        dict(connection.execute(account).one()._mapping),
+        connection.execute(account).mappings().one(),
         lambda n: {"id": shift + n, "fund_request_id": shift + n},
     )
-    for held in connection.execute(select(duty).where(duty.c.fund_request_id == asked["id"])).all():
-        add(duty, dict(held._mapping), lambda n: {"fund_request_id": shift + n})
+    duties = select(duty).where(duty.c.fund_request_id == asked["id"])
+    for held in connection.execute(duties).mappings().all():
+        add(duty, held, lambda n: {"fund_request_id": shift + n})
     add(
         payment,
-        dict(paid._mapping),
+        paid,
         lambda n: {
             "id": shift + n,
             "reference": f"RYG-2570-P9{n:05}",
@@ -165,9 +168,7 @@ def measure(install: Install, payment_ids: list[int]) -> dict[str, float]:
         )
         version = batch.version
     with timed("send") as world:
-        batching.send_batch(
-            world.session, batch_id, seen_version=version, by=world.prasit, at=NOON
-        )
+        batching.send_batch(world.session, batch_id, seen_version=version, by=world.prasit, at=NOON)
     with Session(db.engine) as session:
         check_books(session)
     return seconds
@@ -192,8 +193,8 @@ def _run_in(place: Path, url: str, count: int) -> dict[str, object]:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         seconds = measure(install, payment_ids)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = {"before_mb": before // MEBIBYTE_IN_KIBIBYTES, "peak_mb": peak // MEBIBYTE_IN_KIBIBYTES}
-    return {"seconds": seconds, **megabytes}
+    megabytes = [kibibytes // MEBIBYTE_IN_KIBIBYTES for kibibytes in (before, peak)]
+    return {"seconds": seconds, **dict(zip(("before_mb", "peak_mb"), megabytes, strict=True))}
 
 
 def main() -> None:
