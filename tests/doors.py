@@ -588,7 +588,7 @@ DOORS = (
          body=LATER | {"seen_version": "{limits}", "limits-0-above": "0",
                        "limits-0-signatures": "chair"}),
     ruled("POST /office/rules/targets",
-         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6", "receipt": "8"}),
     ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
     ruled("POST /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),

@@ -29,7 +29,7 @@ from portal.people.models import Person
 COLUMNS = (
     Column("reference", N_("Payment")),
     Column("request", N_("Request")),
-    Column("state", N_("State"), labels="state"),
+    Column("state", N_("State"), labels="payment_state"),
     Column("channel", N_("How the money travels"), labels="channel"),
     Column("amount_baht", N_("Amount (baht)")),
     Column("payee", N_("Payee")),

@@ -319,9 +319,43 @@ def test_who_asked_is_not_reminded_to_decide(session: Session, world: World) -> 
 
 
 def test_nobody_is_written_to_when_nothing_waits(session: Session, world: World) -> None:
-    world.confirmed()
+    world.receipted(world.confirmed())
     told(session)
     assert reminded(session, MORNING) == []
+
+
+def test_who_asked_is_reminded_of_receipts_and_then_the_officers_are(
+    session: Session, world: World
+) -> None:
+    asked = world.approve(world.submitted(by=world.finder), world.somchai)
+    payment = world.confirmed(fund_request=asked)
+    told(session)
+    digest, late = ("digest", "finder1"), ("receipt_late", "finder1")
+    # Ten working days from Friday the 20th, with no holiday between.
+    mornings = {
+        "2026-11-23": [digest],
+        "2026-12-04": [digest, ("receipt_due", "finder1")],
+        "2026-12-09": [digest, late],
+        "2026-12-15": [digest, ("receipt_escalated", "malee"), late],
+    }
+    for day, expected in mornings.items():
+        assert reminded(session, datetime.fromisoformat(f"{day}T00:00:00Z")) == sorted(expected)
+    world.receipted(payment, by=world.finder)
+    told(session)
+    assert reminded(session, datetime(2026, 12, 16, tzinfo=UTC)) == []
+
+
+def test_a_letter_about_receipts_names_the_requests_and_the_day(
+    session: Session, world: World
+) -> None:
+    paid = [world.confirmed(), world.confirmed("KTB0002")]
+    remind(session, at=datetime(2026, 12, 4, tzinfo=UTC))
+    due = session.scalars(select(Letter).where(Letter.kind == Kind.RECEIPT_DUE)).one()
+    assert [(about.request_id, about.due) for about in due.abouts] == [
+        (payment.fund_request_id, "2026-12-04") for payment in paid
+    ]
+    digest = session.scalars(select(Letter).where(Letter.kind == Kind.DIGEST)).one()
+    assert {about.kind for about in digest.abouts} == {Kind.RECEIPT_DUE}
 
 
 def failed_letter(world: World) -> Letter:
