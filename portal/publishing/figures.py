@@ -47,6 +47,7 @@ class Figures:
     approved: Money
     committed: Money
     disbursed: Money
+    came_back: Money
     fees: Money
     requests: int
     paid_for_youths: int
@@ -89,6 +90,7 @@ class Part:
     approved: Money
     committed: Money
     disbursed: Money
+    fees: Money
 
     @property
     def left(self) -> Money:
@@ -130,6 +132,7 @@ def figures(session: Session) -> Figures:
         approved=Money(amounts.approved),
         committed=Money(amounts.committed),
         disbursed=Money(amounts.disbursed),
+        came_back=Money(sums.get("came_back", 0)),
         fees=Money(amounts.fees),
         requests=sum(tally.count for tally in counted),
         paid_for_youths=paid["youth"],
@@ -194,6 +197,24 @@ def tallies(session: Session) -> list[Tally]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreceipted:
+    """How many requests are paid and lack a receipt, and since when the oldest is paid."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+def unreceipted(session: Session) -> Unreceipted:
+    """Return how many paid requests lack a receipt: those that have all of them are closed."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(PublishedRequest.paid_at)).where(
+            PublishedRequest.status == "paid", PublishedRequest.paid_at != ""
+        )
+    ).one()
+    return Unreceipted(count, datetime.fromisoformat(oldest) if oldest else None)
+
+
 def median_days(session: Session) -> float | None:
     """Return the median of days from the first sending of a request to its money."""
     spans = session.execute(
@@ -235,6 +256,7 @@ def parts(session: Session, kind: str) -> list[Part]:
             approved=Money(amounts.approved),
             committed=Money(amounts.committed),
             disbursed=Money(amounts.disbursed),
+            fees=Money(amounts.fees),
         )
         for row in sorted(rows, key=lambda row: row.code)
         for amounts in [Amounts.of(sums[row.code])]

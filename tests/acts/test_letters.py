@@ -37,6 +37,8 @@ from portal.letters.rules import NotThePostmasterError
 from portal.letters.service import make_letters
 from portal.letters.service import retry_letter
 from portal.money import Money
+from portal.payments.returning import Back
+from portal.payments.returning import refund_payment
 from portal.people.models import Person
 from portal.people.queries import SYSTEM
 from portal.people.queries import holder_ids
@@ -119,6 +121,18 @@ def test_drafts_withdrawals_and_the_steps_of_a_payment_tell_nobody(
     assert {kind for kind, _ in told(session)} == {"to_decide", "approved", "to_pay"}
     world.confirmed("KTB0002")
     assert len(told(session)) == 5
+
+
+def test_money_that_comes_back_is_told_to_the_treasurers_alone(
+    session: Session, world: World
+) -> None:
+    payment = world.confirmed()
+    world.receipted(payment)
+    told(session)
+    back = Back(Money(100), SECRETS[4])
+    seen = payment.version
+    refund_payment(session, payment.id, back, seen_version=seen, by=world.phailin, at=NOON)
+    assert sorted(told(session)) == [("to_pay", "anong"), ("to_pay", "prasit")]
 
 
 def test_nobody_is_told_of_what_they_did_or_may_not_do(session: Session, world: World) -> None:

@@ -53,7 +53,12 @@ def texts(svg: str) -> list[str]:
 
 
 def bars(svg: str, tone: Tone) -> list[dict[str, str]]:
-    fill = {Tone.ARRIVED: "#25783b", Tone.WAITING: "#f6dfae", Tone.LEFT: "#ffffff"}[tone]
+    fill = {
+        Tone.ARRIVED: "#25783b",
+        Tone.WAITING: "#f6dfae",
+        Tone.LEFT: "#ffffff",
+        Tone.LOST: "#5c6670",
+    }[tone]
     return [dict(bar.attrib) for bar in parsed(svg).iter(f"{SVG}rect") if bar.get("fill") == fill]
 
 
