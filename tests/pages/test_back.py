@@ -71,6 +71,9 @@ def test_the_bank_sends_a_payment_back_and_it_is_paid_again(client: Visitor, mad
     ):
         assert words in page
     assert "Returned for correction" not in page
+    seen = {"seen_version": str(newest().version), "bank_reference": "KTB-1"}
+    refused = client.post(f"/en/treasury/payments/{newest().id}/confirm", data=seen)
+    assert (refused.status_code, "it is Sent back now" in refused.text) == (409, True)
     pick = f"{newest().fund_request_id}-{request_now().version}"
     assert client.post("/treasury/prepare", data={"pick": pick}).status_code == 200
     assert (newest().instalment, newest().amount) == (2, Money(149_000))
