@@ -15,13 +15,21 @@ COUNTED = [
 ]
 
 
-def amounts(received: int, allocated: int, approved: int, committed: int, disbursed: int) -> object:
+def amounts(
+    received: int,
+    allocated: int,
+    approved: int,
+    committed: int,
+    disbursed: int,
+    fees: int = 0,
+) -> object:
     return {
         "received_satang": received,
         "allocated_satang": allocated,
         "approved_satang": approved,
         "committed_satang": committed,
         "disbursed_satang": disbursed,
+        "fees_satang": fees,
     }
 
 
@@ -44,6 +52,16 @@ def test_figures_stand_in_order_of_their_key_and_add_up() -> None:
         # What is paid in a later month is committed no longer: the net change is negative.
         (("2026-11", "GEN", "SC5", "LIVING"), amounts(0, 0, 0, -400, 400)),
     ]
+
+
+def test_what_was_taken_back_is_taken_off() -> None:
+    back = [
+        Counted("2026-12", "GEN", "SC5", "LIVING", "came_back", 150),
+        Counted("2026-12", "GEN", "SC5", "LIVING", "fees", 10),
+        Counted("2026-12", "GEN", "SC5", "LIVING", "released", 140),
+    ]
+    # Received is paid out, committed, kept by the bank, and left.
+    assert open_figures(HEAD, [*COUNTED, *back])["total"] == amounts(1000, 700, 360, 100, 250, 10)
 
 
 def test_an_empty_log_has_no_figures() -> None:
