@@ -65,7 +65,9 @@ from portal.install import Install
 from portal.labels import Name
 from portal.letters import office as letters_office
 from portal.money import Money
+from portal.payments import office_receipts as payments_office_receipts
 from portal.payments import treasury as payments_treasury
+from portal.payments import treasury_back as payments_treasury_back
 from portal.payments import treasury_batches as payments_treasury_batches
 from portal.people import gate as people_gate
 from portal.people import office as people_office
@@ -125,8 +127,10 @@ security.office.register_blueprint(funds_office_tables.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
+security.office.register_blueprint(payments_office_receipts.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
+security.treasury.register_blueprint(payments_treasury_back.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),

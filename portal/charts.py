@@ -49,12 +49,14 @@ class Tone(StrEnum):
     ARRIVED = "arrived"
     WAITING = "waiting"
     LEFT = "left"
+    LOST = "lost"
 
 
 _PAINT = {
     Tone.ARRIVED: {"fill": "#25783b", "stroke": "#25783b"},
     Tone.WAITING: {"fill": "#f6dfae", "stroke": "#9a6200"},
     Tone.LEFT: {"fill": "#ffffff", "stroke": "#0a5c63"},
+    Tone.LOST: {"fill": "#5c6670", "stroke": "#3d454d"},
 }
 _SIDES = (Tone.WAITING, Tone.ARRIVED)
 _LABEL = {

@@ -1,4 +1,4 @@
-"""A list as a file to download: the answer to `.csv` and `.xlsx`, in the language of the page."""
+"""What is given out as a file: lists in the language of the page, and papers as they were kept."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ PIECE_BYTES = 64 * 1024
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The end of the address of every list that can be downloaded.
 ENDING = f"<any({CSV},{XLSX}):ending>"
+
+# A paper that somebody opens by its address alone does nothing there, and belongs to no page.
+APART = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def given_out(content: bytes, media_type: str, name: str) -> Response:
+    """Answer with a paper that was filed: a picture to look at, anything else to keep."""
+    shown = "inline" if media_type == "image/jpeg" else "attachment"
+    headers = APART | {"Content-Disposition": f"{shown}; filename={name}"}
+    return Response(content, mimetype=media_type, headers=headers)
 
 
 def download(table: Table, ending: str, *, noted: Callable[[int], None] | None = None) -> Response:

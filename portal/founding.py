@@ -22,6 +22,7 @@ from portal.funds.rulebook import Paper
 from portal.funds.rulebook import PurposeFacts
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import SubcommitteeFacts
+from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.setup import Named
 from portal.funds.urgency import Lane
@@ -102,8 +103,8 @@ def _found_rules(session: Session, province: Province, *, at: datetime) -> None:
     if province.urgent is not None:
         lane = Lane(today, province.urgent.ceiling, province.urgent.ratify_within_days)
         setup.set_urgent_lane(session, lane, by=SYSTEM, at=at)
-    targets = province.targets
-    for step, days in (("check", targets.check), ("decide", targets.decide), ("pay", targets.pay)):
+    for step in TargetStep:
+        days: int = getattr(province.targets, step)
         setup.set_target(session, step, days, valid_from=today, by=SYSTEM, at=at)
     for day in province.calendar.closed:
         setup.close_day(session, day.on, name_th=day.th, name_en=day.en, by=SYSTEM, at=at)

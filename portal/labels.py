@@ -25,11 +25,15 @@ STATES: Mapping[str, str] = {
     "withdrawn": N_("Withdrawn"),
     "closed": N_("Closed"),
     "paid": N_("Paid"),
+}
+# Another word than a request's where the two share a code: money that is sent back is no paper.
+PAYMENT_STATES: Mapping[str, str] = {
     "prepared": N_("Prepared"),
     "released": N_("Released"),
     "sent": N_("Sent to the bank"),
     "confirmed": N_("Confirmed by the bank"),
     "voided": N_("Cancelled"),
+    "returned": N_("Sent back"),
 }
 ACTIONS: Mapping[str, str] = {
     "submit": N_("Submit"),
@@ -379,6 +383,7 @@ TARGET_STEPS: Mapping[str, str] = {
     "check": N_("Check"),
     "decide": N_("Decide"),
     "pay": N_("Pay"),
+    "receipt": N_("File the receipts"),
 }
 CHECKS: Mapping[str, str] = {
     "money": N_("Money is left"),
@@ -586,6 +591,7 @@ CONCERN_ACTIONS: Mapping[str, str] = {
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
     "state": STATES,
+    "payment_state": PAYMENT_STATES,
     "action": ACTIONS,
     "role": ROLES,
     "act": ACTS,

@@ -144,6 +144,8 @@ class Targets:
     check: Days
     decide: Days
     pay: Days
+    # Paper comes back slowly from a village; two weeks, where a file says nothing else.
+    receipt: Days = 10
 
 
 @dataclass(frozen=True, slots=True)

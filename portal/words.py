@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -132,6 +133,7 @@ def _said(fact: object) -> object:
             return fact
 
 
+_CAPITAL = re.compile("(?<!^)(?=[A-Z])")
 # The tables that refusals speak of.
 _CHOICES = (
     "state",
@@ -146,5 +148,8 @@ _CHOICES = (
 
 
 def _said_choice(fact: StrEnum) -> str:
-    table = next((table for table in _CHOICES if fact in TABLES[table]), None)
+    # `PaymentState` has a table of its own, and shares codes with a request's states.
+    own = _CAPITAL.sub("_", type(fact).__name__).lower()
+    tables = (own, *_CHOICES) if own in TABLES else _CHOICES
+    table = next((table for table in tables if fact in TABLES[table]), None)
     return shown(fact, table) if table else str(fact)

@@ -54,8 +54,12 @@ from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rule_page
 from portal.funds.setup import close_day
 from portal.letters.models import Letter
+from portal.money import Money
 from portal.payments import service as payments
 from portal.payments.models import Payment
+from portal.payments.models import Receipt
+from portal.payments.returning import Back
+from portal.payments.returning import return_payment
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
@@ -165,6 +169,12 @@ def staffed(route: str, path: str = "", *, body: Mapping[str, object] | None = N
 
 
 SEEN = {"seen_version": "{version}"}
+BACK = {
+    "return-seen_version": "{version}",
+    "return-amount": "1,500",
+    "return-fee": "10",
+    "return-note": "-",
+}
 REQUEST = {
     "name": "นายต้นกล้า ตัวอย่าง",
     "birth_on": "9/6/2552",
@@ -349,6 +359,48 @@ DOORS = (
          body=SEEN | {"note": "-"}, ok="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/void", "/treasury/payments/{sent}/void",
          body=SEEN | {"note": "-"}, refused=REST),
+    # What came back, what is left, and the receipts.
+    door("POST /treasury/payments/<int:payment_id>/return", "/treasury/payments/{sent}/return",
+         body=BACK, ok="treasurer", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/return", "/treasury/payments/{prepared}/return",
+         body=BACK, refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/refund", "/treasury/payments/{confirmed}/refund",
+         body={"refund-seen_version": "{version}", "refund-amount": "100", "refund-note": "-"},
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>", "/treasury/payments/{confirmed}",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>", "/treasury/payments/{came_back}",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/requests/<int:request_id>/rest", "/treasury/requests/{approved}/rest",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/requests/<int:request_id>/rest", "/treasury/requests/{paid}/rest",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/requests/<int:request_id>/rest", "/treasury/requests/{submitted}/rest",
+         hidden="treasurer", refused=REST),
+    door("POST /treasury/requests/<int:request_id>/rest", "/treasury/requests/{approved}/rest",
+         body=SEEN | {"note": "-"}, ok="treasurer", refused=REST),
+    door("POST /treasury/requests/<int:request_id>/rest", "/treasury/requests/{paid}/rest",
+         body=SEEN | {"note": "-"}, refused=REST),
+    door("GET /office/receipts", ok=REST),
+    door("GET /office/receipts.<any(csv,xlsx):ending>", "/office/receipts.csv", ok=REST),
+    door("GET /office/receipts/<int:receipt_id>", "/office/receipts/{receipt}",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/receipts/<int:receipt_id>", "/office/receipts/99999", hidden=REST),
+    door("GET /office/requests/<int:request_id>/receipts", "/office/requests/{paid}/receipts",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/requests/<int:request_id>/receipts", "/office/requests/{receipted}/receipts",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/requests/<int:request_id>/receipts", "/office/requests/{draft}/receipts",
+         ok="requester officer", hidden=REST),
+    door("GET /office/requests/<int:request_id>", "/office/requests/{receipted}",
+         ok=SEES_PAID, hidden=REST),
+    door("POST /office/payments/<int:payment_id>/receipts",
+         "/office/payments/{confirmed}/receipts",
+         body={"kind": "slip", "file": ("a.png", png())},
+         ok="requester officer treasurer", refused="chair driving board auditor", hidden=REST),
+    door("POST /office/payments/<int:payment_id>/receipts", "/office/payments/{sent}/receipts",
+         body={"kind": "slip", "file": ("a.png", png())},
+         refused="officer chair driving board auditor treasurer", hidden=REST),
     # Concerns of people without an account, and choosing one's own password.
     door("GET /concerns", ok=REST),
     door("GET /concerns/figures", ok=REST),
@@ -592,7 +644,8 @@ DOORS = (
          body=LATER | {"seen_version": "{limits}", "limits-0-above": "0",
                        "limits-0-signatures": "chair"}),
     ruled("POST /office/rules/targets",
-         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6"}),
+         body=LATER | {"seen_version": "{targets}", "check": "2", "decide": "4", "pay": "6",
+                        "receipt": "8"}),
     ruled("POST /office/rules/urgent",
          body=LATER | {"seen_version": "{lane}", "ceiling": "1,000", "ratify_within_days": "7"}),
     ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
@@ -725,14 +778,20 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
         "declared": world.declare(world.submitted(by=by), world.somchai),
         "approved": world.approve(world.submitted(by=by), world.somchai),
         "paid": world.approve(world.submitted(by=by), world.somchai),
+        "receipted": world.approve(world.submitted(by=by), world.somchai),
     }
     urgent = replace(ANSWER, is_urgent=True, urgent_reason="-")
     requests["urgent"] = world.approve(world.submitted(by=by, answer=urgent), world.somchai)
     world.declare(requests["urgent"], world.driving)
     document = world.issued(requests["approved"])
     paid = world.prepared(requests["paid"])
-    _take(world, paid, "release", "send", "confirm")
+    receipted = world.prepared(requests["receipted"])
+    for payment in (paid, receipted):
+        _take(world, payment, "release", "send", "confirm")
+    world.receipted(receipted, by=by, content=png())
     steps = {
+        "confirmed": paid,
+        "came_back": _take(world, world.prepared(), "release", "send", "return"),
         "prepared": world.prepared(),
         "released": _take(world, world.prepared(), "release"),
         "sent": _take(world, world.prepared(), "release", "send"),
@@ -756,6 +815,7 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     things: dict[str, Any] = {**requests, **steps, **_beside_money(world, requests["submitted"])}
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
+    places |= {"receipt": world.session.scalars(select(Receipt.id)).one()}
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
     places |= _kept(world, requests["submitted"], requests["draft"])
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
@@ -882,8 +942,15 @@ def _take(world: World, payment: Payment, *steps: str) -> Payment:
                 payments.release_payment(world.session, payment.id, by=world.prasit, **seen)
             case "send":
                 payments.send_payment(world.session, payment.id, by=world.prasit, **seen)
+            case "return":
+                back = Back(payment.amount, "-", Money(1_000))
+                return_payment(world.session, payment.id, back, by=world.phailin, **seen)
             case _:
                 payments.confirm_payment(
-                    world.session, payment.id, bank_reference="KTB0001", by=world.phailin, **seen
+                    world.session,
+                    payment.id,
+                    bank_reference=f"KTB{payment.id}",
+                    by=world.phailin,
+                    **seen,
                 )
     return payment

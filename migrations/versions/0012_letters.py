@@ -18,6 +18,9 @@ KINDS = (
     "late",
     "escalated",
     "digest",
+    "receipt_due",
+    "receipt_late",
+    "receipt_escalated",
 )
 IS_WAITING = sa.text("sent_at IS NULL AND failed_at IS NULL AND sent_with_id IS NULL")
 

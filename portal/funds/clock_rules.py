@@ -30,6 +30,7 @@ class Step(StrEnum):
 
     DECIDE = "decide"
     PAY = "pay"
+    RECEIPT = "receipt"
 
 
 # The targets whose days a step may take in all. The officer's check has a target of its own and no
@@ -37,6 +38,7 @@ class Step(StrEnum):
 TARGETS_OF: Mapping[Step, tuple[str, ...]] = {
     Step.DECIDE: ("check", "decide"),
     Step.PAY: ("pay",),
+    Step.RECEIPT: ("receipt",),
 }
 
 
@@ -49,15 +51,22 @@ class Waiting(Protocol):
     def waits_for(self) -> Role | None: ...  # noqa: D102
     @property
     def step_since(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def waits_since(self) -> datetime | None: ...  # noqa: D102
 
 
 def step_of(state: State, waits_for: Role | None) -> Step | None:
-    """Return the step a request is in; what waits for its requester has no target."""
+    """Return the step a request is in; what waits for its requester has no target.
+
+    What is approved and waits for nobody has its money: only receipts are missing.
+    """
     match state:
         case State.SUBMITTED:
             return Step.DECIDE
         case State.APPROVED if waits_for is not None:
             return Step.PAY
+        case State.APPROVED:
+            return Step.RECEIPT
         case _:
             return None
 
@@ -99,9 +108,13 @@ class Clock:
     def due(self, waiting: Waiting) -> Due | None:
         """Return by when the request's step ends, or None where there is no target."""
         step = step_of(waiting.state, waiting.waits_for)
-        if step is None or waiting.step_since is None:
-            return None
-        since = bangkok_day(waiting.step_since)
+        # Approval begins the step of paying; receipts are waited for since the money arrived.
+        since = waiting.waits_since if step is Step.RECEIPT else waiting.step_since
+        return None if step is None or since is None else self.due_of(step, since)
+
+    def due_of(self, step: Step, began_at: datetime) -> Due | None:
+        """Return by when a step ends that began then, or None where there is no target."""
+        since = bangkok_day(began_at)
         days = sum(self._days(name, since) for name in TARGETS_OF[step])
         if not days:
             return None

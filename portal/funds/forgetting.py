@@ -56,7 +56,7 @@ class StillNeededError(RuleError):
     def __init__(self, references: Sequence[str]) -> None:
         super().__init__(
             N_(
-                "Nothing was erased: {references} must end first (paid, not approved, or "
+                "Nothing was erased: {references} must end first (closed, not approved, or "
                 "withdrawn). Until then the data is needed to pay and to account for it."
             ),
             references=", ".join(references),
@@ -100,8 +100,7 @@ def _requests(session: Session, youth_id: int) -> Sequence[FundRequest]:
 
 
 def _has_ended(request: FundRequest) -> bool:
-    if request.state is State.APPROVED:
-        return request.confirmed_satang == request.awarded_satang
+    # What is paid lacks its receipts until it is closed: without the key none could be filed.
     return request.state in {State.REJECTED, State.WITHDRAWN, State.CLOSED}
 
 

@@ -64,6 +64,7 @@ def show_home() -> ResponseReturnValue:
         to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
         in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
         to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
+        unreceipted=queries.lacking_receipts(session, by, length=queries.HOME_LENGTH),
         own=shows_own and queries.requests(session, by, own, length=queries.OWN_LENGTH),
         latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint
-from flask import Response
 from flask import current_app
 from flask import redirect
 from flask import render_template
@@ -18,6 +17,7 @@ from portal.archive import Archive
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
+from portal.downloads import given_out
 from portal.errors import InputError
 from portal.errors import PortalError
 from portal.errors import RuleError
@@ -43,11 +43,6 @@ bp = Blueprint("attachments", __name__)
 
 # Several photos at once, each of which may have its 10 MB, and what a form needs around them.
 BODY_BYTES_MAX = 5 * BYTES_MAX + 1024 * 1024
-# A paper that somebody opens by its address alone does nothing there, and belongs to no page.
-APART = {
-    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @bp.url_value_preprocessor
@@ -152,10 +147,5 @@ def send_paper(request_id: int, attachment_id: int) -> ResponseReturnValue:
     paper, row = attached_paper(db.session(), request_id, attachment_id, current_actor())
     keep_read(row.youth_id, ReadPage.PAPER)
     archive: Archive = current_app.extensions["install"].attachments
-    shown = "inline" if paper.is_picture else "attachment"
     name = paper.given_name(row.reference)
-    return Response(
-        archive.read(paper.digest),
-        mimetype=paper.media_type,
-        headers=APART | {"Content-Disposition": f"{shown}; filename={name}"},
-    )
+    return given_out(archive.read(paper.digest), paper.media_type, name)

@@ -33,6 +33,7 @@ from portal.funds.request_forms import RequestForm
 from portal.funds.request_forms import typed
 from portal.funds.request_page import RequestPage
 from portal.funds.request_page import amendable_page
+from portal.funds.rulebook import TargetStep
 from portal.funds.rules import ASKERS
 from portal.funds.rules import Kind
 from portal.funds.rules import RequestNotFoundError
@@ -212,9 +213,7 @@ def show_sent(request_id: int) -> ResponseReturnValue:
     shown = render_template(
         "office/filing/show_sent.html",
         row=row,
-        days={
-            step: lookups.target_days(session, step, day=day) for step in ("check", "decide", "pay")
-        },
+        days={step: lookups.target_days(session, step, day=day) for step in TargetStep},
     )
     return _with_script(make_response(shown))
 

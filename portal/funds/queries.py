@@ -99,6 +99,8 @@ class RequestList:
 
 # What is urgent comes first wherever something waits.
 LONGEST_WAITING = (FundRequest.is_urgent.desc(), FundRequest.waits_since, FundRequest.id)
+# All its money arrived, and receipts are missing: otherwise it would be closed.
+_PAID = (FundRequest.state == State.APPROVED, FundRequest.waits_for.is_(None))
 NOTHING = RequestList((), 0, Money(0), page=1)
 
 
@@ -202,7 +204,7 @@ def listed(session: Session, by: Actor, filters: Filters) -> list[ColumnElement[
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.state == lookups.SHOWN_PAID:
-        conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_(None)]
+        conditions += _PAID
     elif filters.state == State.APPROVED:
         conditions += [FundRequest.state == State.APPROVED, FundRequest.waits_for.is_not(None)]
     elif filters.state in set(State):
@@ -290,6 +292,14 @@ def to_correct(session: Session, by: Actor, *, length: int) -> RequestList:
     mine = true() if Role.OFFICER in by.roles else FundRequest.requester_id == by.person_id
     waiting = FundRequest.state.in_((State.DRAFT, State.RETURNED))
     return _listed(session, [mine, waiting], length=length)
+
+
+def lacking_receipts(session: Session, by: Actor, *, length: int) -> RequestList:
+    """Return the paid requests whose receipts wait for this person, longest waiting first."""
+    if not ASKERS & by.roles:
+        return NOTHING
+    mine = true() if Role.OFFICER in by.roles else FundRequest.requester_id == by.person_id
+    return _listed(session, [mine, *_PAID], length=length)
 
 
 def in_payment(

@@ -29,6 +29,12 @@ from portal.roles import Role
 Offices = Mapping[tuple[Role, str | None], Sequence[int]]
 # One letter of a kind to one person for each of these days.
 Heap = tuple[Kind, int, date]
+# What is approved and waits for nobody is paid, and lacks receipts: of these its letters speak.
+OF_RECEIPTS: Mapping[Kind, Kind] = {
+    Kind.DUE: Kind.RECEIPT_DUE,
+    Kind.LATE: Kind.RECEIPT_LATE,
+    Kind.ESCALATED: Kind.RECEIPT_ESCALATED,
+}
 
 
 def remind(session: Session, *, at: datetime) -> bool:
@@ -49,10 +55,10 @@ def remind(session: Session, *, at: datetime) -> bool:
 
 
 def _waiting(session: Session) -> Sequence[FundRequest]:
-    """Return all requests that wait for somebody, longest waiting first."""
+    """Return all requests that wait for somebody or for receipts, longest waiting first."""
     return session.scalars(
         select(FundRequest)
-        .where(FundRequest.state.in_(ARRIVALS), FundRequest.waits_for.is_not(None))
+        .where(FundRequest.state.in_(ARRIVALS))
         .order_by(FundRequest.waits_since, FundRequest.id)
     ).all()
 
@@ -62,25 +68,30 @@ def _calls(
 ) -> Iterator[tuple[Heap, About]]:
     """Give what a request calls for this morning, and in whose letter it stands."""
     due = clock.due(fund_request)
-    kinds = reminders(due, clock.today) if due else ()
     about = About(
         fund_request.id,
         str(fund_request.reference),
         due=due.on.isoformat() if due else None,
     )
+    lacks_receipts = fund_request.waits_for is None
+    waits = Kind.RECEIPT_DUE if lacks_receipts else ARRIVALS[fund_request.state]
     for person_id in _turn(fund_request, offices):
-        waits = replace(about, kind=ARRIVALS[fund_request.state])
-        yield (Kind.DIGEST, person_id, clock.today), waits
-        for kind in kinds:
-            if due and kind is not Kind.ESCALATED:
-                yield (kind, person_id, due.on), about
-    if due and Kind.ESCALATED in kinds:
-        for person_id in offices.get((Role.DRIVING_CHAIR, None), ()):
-            yield (Kind.ESCALATED, person_id, due.on), about
+        yield (Kind.DIGEST, person_id, clock.today), replace(about, kind=waits)
+    if due is None:
+        return
+    above = Role.OFFICER if lacks_receipts else Role.DRIVING_CHAIR
+    for kind in reminders(due, clock.today):
+        is_above = kind is Kind.ESCALATED
+        people = offices.get((above, None), ()) if is_above else _turn(fund_request, offices)
+        for person_id in people:
+            yield (OF_RECEIPTS[kind] if lacks_receipts else kind, person_id, due.on), about
 
 
 def _turn(fund_request: FundRequest, offices: Offices) -> Sequence[int]:
-    """Return whose turn it is, as `telling.recipients` does for one request."""
+    """Return whose turn it is, as `telling.recipients` does for one request.
+
+    Receipts are for who asked to bring; anybody at the desk and the treasury may file them too.
+    """
     holder = fund_request.waits_for
     if holder is None or holder is Role.FINDER:
         return (fund_request.requester_id,)

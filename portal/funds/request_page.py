@@ -113,6 +113,7 @@ class RequestPage:
     awarded: Money
     sent: Money
     confirmed: Money
+    rest: Money
     available: Money
     ceiling: Money
     signatures_needed: Sequence[Role]
@@ -212,6 +213,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         awarded=fund_request.awarded,
         sent=Money(fund_request.sent_satang),
         confirmed=Money(fund_request.confirmed_satang),
+        rest=fund_request.payable if fund_request.state is State.APPROVED else Money(0),
         available=available(session, fund_request),
         ceiling=session.get_one(Category, fund_request.category_code).ceiling,
         signatures_needed=signatures.needed,

@@ -38,6 +38,7 @@ class TargetStep(StrEnum):
     CHECK = "check"
     DECIDE = "decide"
     PAY = "pay"
+    RECEIPT = "receipt"
 
 
 @dataclass(frozen=True, slots=True)

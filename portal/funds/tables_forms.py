@@ -123,6 +123,9 @@ class TargetsForm(SeenVersion, Planned):
         _("Decide (working days)"), validators=[InputRequired(_("Write a number."))]
     )
     pay = IntegerField(_("Pay (working days)"), validators=[InputRequired(_("Write a number."))])
+    receipt = IntegerField(
+        _("File the receipts (working days)"), validators=[InputRequired(_("Write a number."))]
+    )
 
     @classmethod
     def of(cls, newest: Mapping[str, int], *, seen_version: int, day: date) -> TargetsForm:

@@ -71,7 +71,8 @@ def _letters(
     state, holder = first.state, first.waits_for
     abouts = [About(each.id, each.reference or "", each.log_eid) for each in fund_requests]
     addressed: list[tuple[int, Kind]] = []
-    if state in OUTCOMES and state is not came_from[0]:
+    # Money that comes back opens a closed request again; that is no second approval.
+    if state in OUTCOMES and came_from[0] is State.SUBMITTED:
         addressed.append((first.requester_id, OUTCOMES[state]))
     if state in ARRIVALS and holder is not None and (state, holder) != came_from:
         people = recipients(session, first, holder, on=on)

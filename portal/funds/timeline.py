@@ -71,6 +71,7 @@ _STAGES = (
     ("decide", REQUEST_APPROVED.name),
     ("pay", "payment.sent"),
     ("confirm", "payment.confirmed"),
+    ("receipt", "fund_request.closed"),
 )
 
 
@@ -78,7 +79,8 @@ def stages(fund_request: FundRequest, told: Sequence[Told]) -> Sequence[Stage]:
     """Return the stretches of a request's way, each with the time of the act that ended it."""
     done = _stages_done(fund_request)
     ended_at = {line.act: line.at for line in told}
-    is_over = fund_request.waits_for is None
+    # What is approved and waits for nobody is waited for by its receipts.
+    is_over = fund_request.waits_for is None and fund_request.state is not State.APPROVED
     return [
         Stage(name, "done", ended_at.get(act))
         if place < done
@@ -92,7 +94,10 @@ def _stages_done(fund_request: FundRequest) -> int:
     match fund_request.state:
         case State.DRAFT | State.RETURNED:
             return 0
-        case State.APPROVED | State.CLOSED:
+        case State.CLOSED:
+            # Closed without a baht: all of it was set free.
+            return len(_STAGES) if fund_request.confirmed_satang else 2
+        case State.APPROVED:
             arrived = fund_request.confirmed_satang == fund_request.awarded_satang
             return 2 + (fund_request.unsent == Money(0)) + arrived
         case _:

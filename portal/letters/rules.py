@@ -38,6 +38,9 @@ class Kind(StrEnum):
     LATE = "late"
     ESCALATED = "escalated"
     DIGEST = "digest"
+    RECEIPT_DUE = "receipt_due"
+    RECEIPT_LATE = "receipt_late"
+    RECEIPT_ESCALATED = "receipt_escalated"
 
 
 # A chair approves many at once. These wait a little, and then travel together: one mail tells one

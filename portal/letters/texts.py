@@ -77,11 +77,33 @@ WORDS: Mapping[Kind, Words] = {
         N_("This morning {count} requests wait for you"),
         N_("This is what waits for you, each with the last day of its step."),
     ),
+    Kind.RECEIPT_DUE: Words(
+        N_("The receipts of {reference} are due"),
+        N_("The receipts of {count} requests are due"),
+        N_(
+            "The money has arrived, and its receipt is not filed. Take a photo of it, or of the "
+            "slip, and file it on the page of the request; then the request is closed."
+        ),
+    ),
+    Kind.RECEIPT_LATE: Words(
+        N_("The receipts of {reference} are late"),
+        N_("The receipts of {count} requests are late"),
+        N_("The target for filing receipts is over by two working days or more. File them now."),
+    ),
+    Kind.RECEIPT_ESCALATED: Words(
+        N_("The receipts of {reference} have been late for five working days"),
+        N_("The receipts of {count} requests have been late for five working days"),
+        N_(
+            "You are told as an officer: whoever asked has not filed them. Ask for them, or file "
+            "them yourself; everybody can read how many are missing."
+        ),
+    ),
 }
 _WAITS_FOR: Mapping[Kind, str] = {
     Kind.TO_DECIDE: N_("To decide: {count}"),
     Kind.TO_PAY: N_("To pay: {count}"),
     Kind.TO_CORRECT: N_("To correct: {count}"),
+    Kind.RECEIPT_DUE: N_("Receipts to file: {count}"),
 }
 _MORE = N_("And {count} more.")
 _BY = N_("last day {day}")

@@ -15,6 +15,8 @@ from portal.db import streamed
 from portal.errors import N_
 from portal.exporting import Column
 from portal.exporting import Table
+from portal.funds.clock_rules import Clock
+from portal.funds.clock_rules import Step
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.queries import waits_to_be_paid
@@ -24,15 +26,19 @@ from portal.labels import Name
 from portal.money import Money
 from portal.payments.models import Payment
 from portal.payments.queries import is_unpaid
+from portal.payments.receipts_page import lacks_receipt
 from portal.payments.rules import PaymentState
 from portal.people.models import Person
+from portal.roles import Actor
 
 COLUMNS = (
     Column("reference", N_("Payment")),
     Column("request", N_("Request")),
-    Column("state", N_("State"), labels="state"),
+    Column("state", N_("State"), labels="payment_state"),
     Column("channel", N_("How the money travels"), labels="channel"),
     Column("amount_baht", N_("Amount (baht)")),
+    Column("came_back_baht", N_("Came back (baht)")),
+    Column("fee_baht", N_("Kept by the bank (baht)")),
     Column("payee", N_("Payee")),
     Column("bank", N_("Bank")),
     Column("account_number", N_("Account number")),
@@ -42,6 +48,16 @@ COLUMNS = (
     Column("sent_at", N_("Sent at")),
     Column("confirmed_at", N_("Confirmed at")),
     Column("bank_reference", N_("The bank's reference")),
+)
+
+
+MISSING = (
+    Column("payment", N_("Payment")),
+    Column("request", N_("Request")),
+    Column("amount_baht", N_("Amount (baht)")),
+    Column("confirmed_at", N_("Confirmed at")),
+    Column("due_on", N_("Due")),
+    Column("asked_by", N_("Asked by")),
 )
 
 
@@ -55,6 +71,39 @@ def paid_for(state: PaymentState | None) -> Select[int | None]:
     of_state = [Payment.state == state] if state else []
     made = select(Payment.fund_request_id).where(*of_state)
     return youths_among(FundRequest.id.in_(made))
+
+
+def missing_sheet(engine: Engine, by: Actor, clock: Clock) -> Table:
+    """Return the payments whose receipt is missing, those that arrived first on top."""
+    found = (
+        select(
+            Payment.reference,
+            FundRequest.reference.label("request"),
+            (Payment.amount_satang - Payment.returned_satang).label("stayed"),
+            Payment.confirmed_at,
+            Person.name.label("asked_by"),
+        )
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .join(Person, Person.id == FundRequest.requester_id)
+        .where(lacks_receipt(by))
+        .order_by(Payment.confirmed_at, Payment.id)
+    )
+    return Table("receipts-missing", MISSING, _missing_rows(engine, found, clock))
+
+
+def _missing_rows(
+    engine: Engine, statement: Select[*tuple[Any, ...]], clock: Clock
+) -> Iterator[Sequence[object]]:
+    for facts in streamed(engine, statement):
+        due = clock.due_of(Step.RECEIPT, facts.confirmed_at)
+        yield (
+            facts.reference,
+            facts.request,
+            Money(facts.stayed),
+            facts.confirmed_at,
+            due and due.on,
+            facts.asked_by,
+        )
 
 
 def to_prepare(engine: Engine) -> Table:
@@ -72,6 +121,8 @@ def payment_sheet(engine: Engine, state: PaymentState | None) -> Table:
             Payment.state,
             Payment.channel,
             Payment.amount_satang,
+            Payment.returned_satang,
+            Payment.fee_satang,
             PayeeAccount.holder,
             PayeeAccount.bank_code,
             PayeeAccount.account_number,
@@ -100,6 +151,8 @@ def _rows(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Iterator[Seque
             facts.state,
             facts.channel,
             Money(facts.amount_satang),
+            Money(facts.returned_satang),
+            Money(facts.fee_satang),
             facts.holder,
             Name(bank.name_th, bank.name_en),
             facts.account_number,

@@ -31,9 +31,7 @@ from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.models import Person
-from portal.people.queries import holders
 from portal.roles import Actor
-from portal.roles import Role
 
 PAGE_LENGTH = 50
 
@@ -83,6 +81,8 @@ class PaymentRow:
     state: PaymentState
     channel: Channel
     amount: Money
+    returned: Money
+    fee: Money
     payee: str
     bank: Name
     account: str
@@ -98,6 +98,11 @@ class PaymentRow:
     def waits_since(self) -> datetime:
         """Return when the payment's last step was taken."""
         return self.confirmed_at or self.sent_at or self.released_at or self.prepared_at
+
+    @property
+    def stayed(self) -> Money:
+        """Return what did not come back."""
+        return self.amount - self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,8 @@ def _row(
         state=payment.state,
         channel=payment.channel,
         amount=payment.amount,
+        returned=payment.returned,
+        fee=payment.fee,
         payee=payee.holder,
         bank=Name(bank.name_th, bank.name_en),
         account=payee.account_number,
@@ -219,54 +226,3 @@ def _refusal(payment: Payment, duty: Duty | None, by: Actor) -> PortalError | No
     except PortalError as refusal:
         return refusal
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentTold:
-    """One step a payment took, with who took it."""
-
-    action: PaymentAction
-    name: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentPage:
-    """Everything on the page of a payment. Private throughout."""
-
-    row: PaymentRow
-    next_step: PaymentAction | None
-    request: RequestRow | None
-    who_can: Sequence[str]
-    timeline: Sequence[PaymentTold]
-    is_voidable: bool
-
-
-def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
-    """Return the page of one payment, or raise `PaymentNotFoundError`."""
-    payment = session.get(Payment, payment_id)
-    if payment is None:
-        raise rules.PaymentNotFoundError
-    (row,) = payment_rows(session, Payment.id == payment_id, by)
-    return PaymentPage(
-        row=row,
-        next_step=NEXT_STEP.get(payment.state),
-        request=fund_queries.request_row(session, payment.fund_request_id, by),
-        who_can=[name for name in holders(session, Role.TREASURER) if name != by.name],
-        timeline=_timeline(session, payment),
-        is_voidable=(payment.state, PaymentAction.VOID) in rules.STEPS,
-    )
-
-
-def _timeline(session: Session, payment: Payment) -> Sequence[PaymentTold]:
-    steps = (
-        (PaymentAction.PREPARE, payment.prepared_by_id, payment.prepared_at),
-        (PaymentAction.RELEASE, payment.released_by_id, payment.released_at),
-        (PaymentAction.SEND, payment.sent_by_id, payment.sent_at),
-        (PaymentAction.CONFIRM, payment.confirmed_by_id, payment.confirmed_at),
-    )
-    return [
-        PaymentTold(action, session.get_one(Person, person_id).name, at)
-        for action, person_id, at in steps
-        if person_id is not None and at is not None
-    ]

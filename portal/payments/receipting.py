@@ -10,22 +10,20 @@ from sqlalchemy.orm import Session
 from portal.archive import Archive
 from portal.audit.entry import Secret
 from portal.funds import docket
+from portal.funds import lookups
 from portal.funds.ledger import EntryKind
-from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
 from portal.funds.rules import Duty
-from portal.funds.rules import RoleNeededError
-from portal.funds.rules import keep_apart
+from portal.funds.rules import RequestNotFoundError
 from portal.payments import acts
 from portal.payments import rules
 from portal.payments.closing import close_if_done
 from portal.payments.docket import load_payment
 from portal.payments.docket import write
+from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.payments.queries import has_receipt
 from portal.payments.queries import receipt_digests
-from portal.payments.rules import PaymentAction
-from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.roles import Actor
 from portal.roles import Role
@@ -33,11 +31,17 @@ from portal.uploads import Upload
 
 
 def check_may_file(session: Session, payment_id: int, *, by: Actor) -> None:
-    """Raise the rule that keeps this person from filing, before a file is even looked at."""
-    payment, fund_request = load_payment(session, payment_id, seen_version=None, by=by)
-    _filing_as(session, fund_request, by)
-    if payment.state is not PaymentState.CONFIRMED:
-        raise rules.NotConfirmedError
+    """Raise the rule that keeps this person from filing, before a file is even looked at.
+
+    Nothing is locked: looking at the file takes long, and others go on meanwhile.
+    """
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise rules.PaymentNotFoundError
+    fund_request = session.get_one(FundRequest, payment.fund_request_id)
+    if not lookups.may_see(fund_request, by):
+        raise RequestNotFoundError
+    _filing_as(session, payment, fund_request, by)
 
 
 def file_receipt(
@@ -45,9 +49,7 @@ def file_receipt(
 ) -> Receipt:
     """File a cleaned file as a receipt; the first one tells the books that the money arrived."""
     payment, fund_request = load_payment(session, payment_id, seen_version=None, by=by)
-    role, duty = _filing_as(session, fund_request, by)
-    if payment.state is not PaymentState.CONFIRMED:
-        raise rules.NotConfirmedError
+    role, duty = _filing_as(session, payment, fund_request, by)
     if upload.digest in receipt_digests(session, payment_id):
         raise rules.ReceiptThereError
     is_first = not has_receipt(session, payment_id)
@@ -77,14 +79,8 @@ def file_receipt(
     return receipt
 
 
-def _filing_as(session: Session, fund_request: FundRequest, by: Actor) -> tuple[Role, Duty]:
-    """Return as what this person files a receipt: those who decided do not."""
-    held = duties(session, fund_request.id)
-    if by.holds(Role.TREASURER) and held.get(by.person_id, Duty.PAY) is Duty.PAY:
-        return Role.TREASURER, Duty.PAY
-    keep_apart(held, Duty.ASK, PaymentAction.RECEIPT, by)
-    if by.holds(Role.OFFICER):
-        return Role.OFFICER, Duty.ASK
-    if by.holds(Role.FINDER) and by.person_id == fund_request.requester_id:
-        return Role.FINDER, Duty.ASK
-    raise RoleNeededError({Role.FINDER, Role.OFFICER, Role.TREASURER})
+def _filing_as(
+    session: Session, payment: Payment, fund_request: FundRequest, by: Actor
+) -> tuple[Role, Duty]:
+    held = lookups.duties(session, fund_request.id)
+    return rules.filing_as(payment.state, by, requester_id=fund_request.requester_id, duties=held)

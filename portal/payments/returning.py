@@ -16,11 +16,6 @@ from portal.funds.ledger import EntryKind
 from portal.funds.ledger import Place
 from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
-from portal.funds.rules import ActionNotAllowedError
-from portal.funds.rules import Duty
-from portal.funds.rules import RoleNeededError
-from portal.funds.rules import State
-from portal.funds.rules import keep_apart
 from portal.money import Money
 from portal.payments import acts
 from portal.payments import rules
@@ -102,6 +97,8 @@ def _take_back(
         returned_satang=payment.returned_satang + back.amount.satang,
         fee_satang=payment.fee_satang + back.fee.satang,
     )
+    # Where the bank kept all that came back nothing is left to pay or to set free.
+    close_if_done(session, fund_request, by=by, at=at)
     return payment
 
 
@@ -151,14 +148,8 @@ def release_rest(
 ) -> FundRequest:
     """Set free what was approved and is in no payment: it will not be paid."""
     fund_request = docket.load_request(session, request_id, seen_version=seen_version, by=by)
-    if fund_request.state is not State.APPROVED:
-        raise ActionNotAllowedError(fund_request.state, PaymentAction.RELEASE_REST)
-    if not by.holds(Role.TREASURER):
-        raise RoleNeededError({Role.TREASURER})
-    keep_apart(duties(session, request_id), Duty.PAY, PaymentAction.RELEASE_REST, by)
     rest = fund_request.payable
-    if not rest:
-        raise rules.NothingLeftError
+    rules.check_rest(fund_request.state, rest, by, duties=duties(session, request_id))
     postings = ledger.release(
         fund_request.fund_code,
         fund_request.subcommittee_code,

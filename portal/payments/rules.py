@@ -11,7 +11,10 @@ from portal.errors import NotFoundError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds.rules import ActionNotAllowedError
+from portal.funds.rules import Duty
 from portal.funds.rules import RoleNeededError
+from portal.funds.rules import State
+from portal.funds.rules import keep_apart
 from portal.money import Money
 from portal.roles import Actor
 from portal.roles import Role
@@ -178,6 +181,13 @@ class ReceiptThereError(RuleError):
         super().__init__(N_("This paper is filed as a receipt of this payment already."))
 
 
+class ReceiptUnknownError(NotFoundError):
+    """There is no such receipt, or it was erased."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such receipt."))
+
+
 class PaymentNotFoundError(NotFoundError):
     """There is no such payment."""
 
@@ -220,6 +230,38 @@ def check_back(
         raise FeeTooHighError(back=back)
     if state is PaymentState.SENT and back != amount:
         raise BackInPartError(amount=amount)
+
+
+def check_rest(state: State, rest: Money, by: Actor, *, duties: Mapping[int, Duty]) -> None:
+    """Raise the rule that keeps this person from setting free what is left of a request."""
+    if state is not State.APPROVED:
+        raise ActionNotAllowedError(state, PaymentAction.RELEASE_REST)
+    if not by.holds(Role.TREASURER):
+        raise RoleNeededError({Role.TREASURER})
+    keep_apart(duties, Duty.PAY, PaymentAction.RELEASE_REST, by)
+    if not rest:
+        raise NothingLeftError
+
+
+def filing_as(
+    state: PaymentState, by: Actor, *, requester_id: int, duties: Mapping[int, Duty]
+) -> tuple[Role, Duty]:
+    """Return as what this person files a receipt, or raise why not: those who decided do not."""
+    role, duty = _filing_as(by, requester_id=requester_id, duties=duties)
+    if state is not PaymentState.CONFIRMED:
+        raise NotConfirmedError
+    return role, duty
+
+
+def _filing_as(by: Actor, *, requester_id: int, duties: Mapping[int, Duty]) -> tuple[Role, Duty]:
+    if by.holds(Role.TREASURER) and duties.get(by.person_id, Duty.PAY) is Duty.PAY:
+        return Role.TREASURER, Duty.PAY
+    keep_apart(duties, Duty.ASK, PaymentAction.RECEIPT, by)
+    if by.holds(Role.OFFICER):
+        return Role.OFFICER, Duty.ASK
+    if by.holds(Role.FINDER) and by.person_id == requester_id:
+        return Role.FINDER, Duty.ASK
+    raise RoleNeededError({Role.FINDER, Role.OFFICER, Role.TREASURER})
 
 
 def check_payable(payable: Money) -> Money:

@@ -25,6 +25,7 @@ from portal.errors import PortalError
 from portal.funds.forms import Pick
 from portal.funds.forms import picks
 from portal.funds.lookups import clock
+from portal.funds.queries import HOME_LENGTH
 from portal.funds.queries import RequestRow
 from portal.funds.queries import request_row
 from portal.payments import queries
@@ -37,6 +38,9 @@ from portal.payments.payment_sheet import paid_for
 from portal.payments.payment_sheet import paying_for
 from portal.payments.payment_sheet import payment_sheet
 from portal.payments.payment_sheet import to_prepare
+from portal.payments.payment_view import PaymentForms
+from portal.payments.payment_view import show_payment_page
+from portal.payments.receipts_page import missing_receipts
 from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
@@ -44,7 +48,6 @@ from portal.payments.rules import PaymentState
 from portal.security import current_actor
 from portal.words import say
 from portal.words import tell
-from portal.youths.opened import keep_read
 from portal.youths.opened import keep_reads
 from portal.youths.rules import ReadPage
 
@@ -93,10 +96,12 @@ def show_queue() -> ResponseReturnValue:
 
 
 def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = False) -> str:
+    time = clock(db.session(), at=now())
     return render_template(
         "treasury/payments/show_queue.html",
         queue=queries.queue(db.session(), current_actor()),
-        clock=clock(db.session(), at=now()),
+        clock=time,
+        missing=missing_receipts(db.session(), current_actor(), clock=time, length=HOME_LENGTH),
         form=PrepareForm(),
         outcomes=outcomes,
         is_none_ticked=is_none_ticked,
@@ -152,23 +157,7 @@ def _prepare_one(pick: Pick) -> Outcome:
 @bp.get("/payments/<int:payment_id>")
 def show_payment(payment_id: int) -> ResponseReturnValue:
     """Show one payment and its next step."""
-    return _show_payment(payment_id)
-
-
-def _show_payment(
-    payment_id: int, *, form: ConfirmForm | None = None, void_form: VoidForm | None = None
-) -> str:
-    page = queries.payment_page(db.session(), payment_id, current_actor())
-    keep_read(page.request.youth_id if page.request else None, ReadPage.PAYMENT)
-    seen = {"seen_version": page.row.version}
-    return render_template(
-        "treasury/payments/show_payment.html",
-        page=page,
-        row=page.row,
-        due=page.request and clock(db.session(), at=now()).due(page.request),
-        form=form or ConfirmForm(data=seen, formdata=None),
-        void_form=void_form or VoidForm(data=seen, formdata=None),
-    )
+    return show_payment_page(payment_id)
 
 
 @bp.post("/payments/<int:payment_id>/release")
@@ -203,7 +192,9 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
     """Note the bank's reference of a payment it has made."""
     form = ConfirmForm()
     if not form.validate_on_submit():
-        return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return show_payment_page(
+            payment_id, PaymentForms(confirm=form)
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         with transaction() as session:
             reference = service.confirm_payment(
@@ -216,7 +207,9 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
             ).reference
     except BankReferenceUsedError as error:
         form.bank_reference.errors = [say(error)]
-        return _show_payment(payment_id, form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return show_payment_page(
+            payment_id, PaymentForms(confirm=form)
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
     tell(*DONE[PaymentAction.CONFIRM], reference)
     return _back(payment_id)
 
@@ -226,7 +219,9 @@ def void_payment(payment_id: int) -> ResponseReturnValue:
     """Cancel a payment that was not sent."""
     form = VoidForm()
     if not form.validate_on_submit():
-        return _show_payment(payment_id, void_form=form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return show_payment_page(
+            payment_id, PaymentForms(void=form)
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
     with transaction() as session:
         reference = service.void_payment(
             session,

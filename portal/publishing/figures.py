@@ -47,6 +47,7 @@ class Figures:
     approved: Money
     committed: Money
     disbursed: Money
+    came_back: Money
     fees: Money
     left: Money
     requests: int
@@ -85,6 +86,7 @@ class Part:
     approved: Money
     committed: Money
     disbursed: Money
+    fees: Money
     left: Money
 
 
@@ -122,6 +124,7 @@ def figures(session: Session) -> Figures:
         approved=Money(amounts.approved),
         committed=Money(amounts.committed),
         disbursed=Money(amounts.disbursed),
+        came_back=Money(sums.get("came_back", 0)),
         fees=Money(amounts.fees),
         left=Money(amounts.left),
         requests=sum(tally.count for tally in counted),
@@ -187,6 +190,24 @@ def tallies(session: Session) -> list[Tally]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreceipted:
+    """How many requests are paid and lack a receipt, and since when the oldest is paid."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+def unreceipted(session: Session) -> Unreceipted:
+    """Return how many paid requests lack a receipt: those that have all of them are closed."""
+    count, oldest = session.execute(
+        select(func.count(), func.min(PublishedRequest.paid_at)).where(
+            PublishedRequest.status == "paid", PublishedRequest.paid_at != ""
+        )
+    ).one()
+    return Unreceipted(count, datetime.fromisoformat(oldest) if oldest else None)
+
+
 def median_days(session: Session) -> float | None:
     """Return the median of days from the first sending of a request to its money."""
     spans = session.execute(
@@ -229,6 +250,7 @@ def parts(session: Session, kind: str) -> list[Part]:
             committed=Money(amounts.committed),
             disbursed=Money(amounts.disbursed),
             left=Money(sums[row.code][given] - amounts.approved - amounts.taken),
+            fees=Money(amounts.fees),
         )
         for row in sorted(rows, key=lambda row: row.code)
         for amounts in [Amounts.of(sums[row.code])]

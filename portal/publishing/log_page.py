@@ -35,6 +35,12 @@ class ActLine:
     amount: Money | None
     public: Mapping[str, object]
 
+    @property
+    def fee(self) -> Money:
+        """Return what the bank kept of money that came back."""
+        kept = self.public.get("fee_satang")
+        return Money(kept if isinstance(kept, int) else 0)
+
 
 def act_line(act: PublishedAct) -> ActLine:
     """Return an entry as pages show it."""

@@ -33,6 +33,7 @@ from portal.publishing.concern_figures import concern_page
 from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
+from portal.publishing.request_page import public_request
 from portal.publishing.request_sheet import request_sheet
 
 bp = Blueprint("publishing", __name__)
@@ -103,12 +104,16 @@ def _drawings(page: FrontPage) -> Drawings:
         [
             charts.Part(figures.disbursed, Tone.ARRIVED),
             charts.Part(figures.committed, Tone.WAITING),
+            charts.Part(figures.fees, Tone.LOST),
             charts.Part(figures.left, Tone.LEFT),
         ],
         text=ChartText(
             "share",
             gettext("How the money received divides"),
-            gettext("Paid out, approved but not yet paid, and left; the amounts stand above."),
+            gettext(
+                "Paid out, approved but not yet paid, kept by the bank, and left; "
+                "the amounts stand above."
+            ),
         ),
     )
     if not figures.disbursed:
@@ -152,7 +157,7 @@ def export_requests(ending: str) -> ResponseReturnValue:
 @kept_by_readers
 def show_request(reference: str) -> ResponseReturnValue:
     """Show one request as the log tells it."""
-    page = queries.public_request(db.session(), reference)
+    page = public_request(db.session(), reference)
     return render_template("public/publishing/show_request.html", page=page)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,25 +17,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import Today
-from portal.errors import N_
-from portal.errors import NotFoundError
 from portal.labels import Name
 from portal.money import Money
 from portal.money import total
-from portal.places import place_name
 from portal.publishing.figures import Figures
 from portal.publishing.figures import Part
 from portal.publishing.figures import Tally
+from portal.publishing.figures import Unreceipted
 from portal.publishing.figures import figures
 from portal.publishing.figures import median_days
 from portal.publishing.figures import names_today
 from portal.publishing.figures import parts
 from portal.publishing.figures import tallies
+from portal.publishing.figures import unreceipted
 from portal.publishing.log_page import PAGE_LENGTH
-from portal.publishing.log_page import ActLine
-from portal.publishing.log_page import Outsiders
 from portal.publishing.log_page import act_line
-from portal.publishing.log_page import outsiders
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedName
@@ -45,15 +40,6 @@ from portal.publishing.models import PublishedRequest
 
 # In the order in which a request passes through them.
 STATUSES = ("submitted", "returned", "approved", "paid", "closed", "rejected", "withdrawn")
-
-
-class RequestNotPublishedError(NotFoundError):
-    """The published log tells of no such request."""
-
-    def __init__(self, reference: str) -> None:
-        super().__init__(
-            N_("The published log tells of no request {reference}."), reference=reference
-        )
 
 
 Names = Mapping[tuple[str, str], Name]
@@ -128,6 +114,7 @@ class FrontPage:
     funds: Sequence[Part]
     subcommittees: Sequence[Part]
     latest: Sequence[RequestLine]
+    unreceipted: Unreceipted
     log_size: int
     newest_at: datetime | None
 
@@ -147,6 +134,7 @@ def front_page(session: Session) -> FrontPage | None:
             parts(session, "subcommittee"), key=lambda part: -part.disbursed.satang
         ),
         latest=requests(session, names(session), statuses=("paid", "closed"), length=5).lines,
+        unreceipted=unreceipted(session),
         log_size=position.size,
         newest_at=told_at(session, position.size - 1),
     )
@@ -198,7 +186,7 @@ def requests(
     ).all()
     above, newer = _above(session, of_status, before, length)
     return RequestLines(
-        lines=[_line(row, known) for row in rows[:length]],
+        lines=[request_line(row, known) for row in rows[:length]],
         count=sum(tally.count for tally in asked),
         amount=total(tally.amount for tally in asked),
         statuses=_status_counts(counted),
@@ -232,7 +220,8 @@ def _status_counts(counted: Sequence[Tally]) -> list[StatusCount]:
     return [StatusCount(status, counts[status]) for status in STATUSES]
 
 
-def _line(row: PublishedRequest, known: Names) -> RequestLine:
+def request_line(row: PublishedRequest, known: Names) -> RequestLine:
+    """Return a published request as a list shows it."""
     return RequestLine(
         reference=row.reference,
         kind=row.kind,
@@ -249,79 +238,3 @@ def _line(row: PublishedRequest, known: Names) -> RequestLine:
 
 def _at(written: str) -> datetime | None:
     return datetime.fromisoformat(written) if written else None
-
-
-# Acts about a request that leave it where it stands.
-_MOVES_NOTHING = frozenset(
-    {
-        "interest.declared",
-        "check.overridden",
-        "fund_request.ratified",
-        "fund_request.not_ratified",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicRequest:
-    """The public page of one request.
-
-    `people` numbers those who acted, in the order of their first act: the codes that the log has
-    for them hold within this request only. Who issued a paper took no part and has no number.
-    """
-
-    line: RequestLine
-    purpose: Name
-    fiscal_year: int
-    place: Name | None
-    approved: Money
-    disbursed: Money
-    timeline: Sequence[ActLine]
-    people: Mapping[object, int]
-    # Those who cosigned a checkpoint that covers every act shown here, if enough did.
-    outsiders: Outsiders | None
-    is_urgent: bool
-    # How an urgent approval stands with the driving committee, and by when it is due.
-    ratification: str
-    ratify_by: date | None
-
-    @property
-    def moved_at(self) -> datetime:
-        """Return when the request came to where it stands; a paper about it moves nothing."""
-        return max(
-            act.at
-            for act in self.timeline
-            if "party" in act.public and act.type not in _MOVES_NOTHING
-        )
-
-
-def public_request(session: Session, reference: str) -> PublicRequest:
-    """Return a request as the log tells it, or raise `RequestNotPublishedError`."""
-    row = session.get(PublishedRequest, reference)
-    if row is None:
-        raise RequestNotPublishedError(reference)
-    known = names(session)
-    acts = session.scalars(
-        select(PublishedAct).where(PublishedAct.reference == reference).order_by(PublishedAct.idx)
-    )
-    timeline = [act_line(act) for act in acts]
-    parties = dict.fromkeys(act.public["party"] for act in timeline if "party" in act.public)
-    return PublicRequest(
-        line=_line(row, known),
-        purpose=known["purpose", row.purpose],
-        fiscal_year=row.fiscal_year,
-        place=place_name(row.place) if row.place else None,
-        approved=Money(row.approved_satang),
-        disbursed=Money(row.disbursed_satang),
-        timeline=timeline,
-        people={party: number for number, party in enumerate(parties, 1)},
-        outsiders=_outsiders(session, timeline[-1].index),
-        is_urgent=row.is_urgent,
-        ratification=row.ratification,
-        ratify_by=date.fromisoformat(row.ratify_by) if row.ratify_by else None,
-    )
-
-
-def _outsiders(session: Session, index: int) -> Outsiders | None:
-    found = outsiders(session.get_one(PublishedPosition, 1))
-    return found if found is not None and index < found.size else None

@@ -37,6 +37,8 @@ from portal.letters.rules import NotThePostmasterError
 from portal.letters.service import make_letters
 from portal.letters.service import retry_letter
 from portal.money import Money
+from portal.payments.returning import Back
+from portal.payments.returning import refund_payment
 from portal.people.models import Person
 from portal.people.queries import SYSTEM
 from portal.people.queries import holder_ids
@@ -119,6 +121,18 @@ def test_drafts_withdrawals_and_the_steps_of_a_payment_tell_nobody(
     assert {kind for kind, _ in told(session)} == {"to_decide", "approved", "to_pay"}
     world.confirmed("KTB0002")
     assert len(told(session)) == 5
+
+
+def test_money_that_comes_back_is_told_to_the_treasurers_alone(
+    session: Session, world: World
+) -> None:
+    payment = world.confirmed()
+    world.receipted(payment)
+    told(session)
+    back = Back(Money(100), SECRETS[4])
+    seen = payment.version
+    refund_payment(session, payment.id, back, seen_version=seen, by=world.phailin, at=NOON)
+    assert sorted(told(session)) == [("to_pay", "anong"), ("to_pay", "prasit")]
 
 
 def test_nobody_is_told_of_what_they_did_or_may_not_do(session: Session, world: World) -> None:
@@ -319,9 +333,43 @@ def test_who_asked_is_not_reminded_to_decide(session: Session, world: World) -> 
 
 
 def test_nobody_is_written_to_when_nothing_waits(session: Session, world: World) -> None:
-    world.confirmed()
+    world.receipted(world.confirmed())
     told(session)
     assert reminded(session, MORNING) == []
+
+
+def test_who_asked_is_reminded_of_receipts_and_then_the_officers_are(
+    session: Session, world: World
+) -> None:
+    asked = world.approve(world.submitted(by=world.finder), world.somchai)
+    payment = world.confirmed(fund_request=asked)
+    told(session)
+    digest, late = ("digest", "finder1"), ("receipt_late", "finder1")
+    # Ten working days from Friday the 20th, with no holiday between.
+    mornings = {
+        "2026-11-23": [digest],
+        "2026-12-04": [digest, ("receipt_due", "finder1")],
+        "2026-12-09": [digest, late],
+        "2026-12-15": [digest, ("receipt_escalated", "malee"), late],
+    }
+    for day, expected in mornings.items():
+        assert reminded(session, datetime.fromisoformat(f"{day}T00:00:00Z")) == sorted(expected)
+    world.receipted(payment, by=world.finder)
+    told(session)
+    assert reminded(session, datetime(2026, 12, 16, tzinfo=UTC)) == []
+
+
+def test_a_letter_about_receipts_names_the_requests_and_the_day(
+    session: Session, world: World
+) -> None:
+    paid = [world.confirmed(), world.confirmed("KTB0002")]
+    remind(session, at=datetime(2026, 12, 4, tzinfo=UTC))
+    due = session.scalars(select(Letter).where(Letter.kind == Kind.RECEIPT_DUE)).one()
+    assert [(about.request_id, about.due) for about in due.abouts] == [
+        (payment.fund_request_id, "2026-12-04") for payment in paid
+    ]
+    digest = session.scalars(select(Letter).where(Letter.kind == Kind.DIGEST)).one()
+    assert {about.kind for about in digest.abouts} == {Kind.RECEIPT_DUE}
 
 
 def failed_letter(world: World) -> Letter:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from portal.funds import answering
@@ -184,6 +185,36 @@ def test_a_receipt_closes_a_request_and_money_may_still_come_back(
         Place.RETURNED: Money(5_000),
     }
     assert released(world, payment).state is State.CLOSED
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_request_of_which_the_bank_kept_all_that_came_back_is_closed(
+    world: World, *, is_confirmed: bool
+) -> None:
+    payment = world.confirmed() if is_confirmed else world.sent()
+    if is_confirmed:
+        world.receipted(payment)
+        returned(world, payment, Money(300), fee=Money(300))
+        assert (payment.state, payment.stayed) == (PaymentState.CONFIRMED, Money(149_700))
+    else:
+        returned(world, payment, payment.amount, fee=payment.amount)
+    assert request_of(world, payment).state is State.CLOSED
+
+
+def test_looking_whether_somebody_may_file_locks_nothing(session: Session, world: World) -> None:
+    payment = world.confirmed()
+    said: list[str] = []
+    event.listen(
+        session.connection(),
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: said.append(statement),
+    )
+    session.expire_all()
+    receipting.check_may_file(session, payment.id, by=world.anong)
+    assert said
+    assert not any("FOR UPDATE" in statement for statement in said)
+    with pytest.raises(rules.PaymentNotFoundError):
+        receipting.check_may_file(session, 999, by=world.anong)
 
 
 def test_who_files_a_receipt(session: Session, world: World) -> None:

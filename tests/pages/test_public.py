@@ -170,6 +170,7 @@ def test_the_figures_are_open_to_programs(
         "approved_satang": shown.approved.satang,
         "committed_satang": shown.committed.satang,
         "disbursed_satang": shown.disbursed.satang,
+        "fees_satang": shown.fees.satang,
     }
     cells = answer.json["figures"]
     assert {name: sum(cell[name] for cell in cells) for name in answer.json["total"]} == (

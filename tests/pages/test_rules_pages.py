@@ -297,7 +297,8 @@ def test_targets_are_set(client: Visitor) -> None:
     assert client.get(url).status_code == 200
     with Session(db.engine) as session:
         seen = max(session.scalars(select(Target.id)))
-    data = {"seen_version": seen, "valid_from": typed(today()), "check": 1, "decide": 3, "pay": 9}
+    days = {"check": 1, "decide": 3, "pay": 9, "receipt": 12}
+    data = {"seen_version": seen, "valid_from": typed(today()), **days}
     assert client.post(url, data={**data, "pay": "x"}).status_code == 422
     assert client.post(url, data={**data, "pay": 99}).status_code == 422
     assert confirmed(client, url, data).status_code == 303

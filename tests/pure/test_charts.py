@@ -53,7 +53,12 @@ def texts(svg: str) -> list[str]:
 
 
 def bars(svg: str, tone: Tone) -> list[dict[str, str]]:
-    fill = {Tone.ARRIVED: "#25783b", Tone.WAITING: "#f6dfae", Tone.LEFT: "#ffffff"}[tone]
+    fill = {
+        Tone.ARRIVED: "#25783b",
+        Tone.WAITING: "#f6dfae",
+        Tone.LEFT: "#ffffff",
+        Tone.LOST: "#5c6670",
+    }[tone]
     return [dict(bar.attrib) for bar in parsed(svg).iter(f"{SVG}rect") if bar.get("fill") == fill]
 
 
@@ -216,7 +221,9 @@ def test_nothing_runs_out_of_the_drawing() -> None:
 def test_the_parts_of_a_whole_fill_the_bar(arrived: int, waiting: int, left: int) -> None:
     parts = [
         Part(Money(satang), tone)
-        for satang, tone in zip((arrived, waiting, left), Tone, strict=True)
+        for satang, tone in zip(
+            (arrived, waiting, left), (Tone.ARRIVED, Tone.WAITING, Tone.LEFT), strict=True
+        )
     ]
     svg = charts.share_bar(parts, text=TEXT)
     drawn = sum(float(bar.get("width", "0")) for bar in parsed(svg).iter(f"{SVG}rect"))

@@ -21,7 +21,12 @@ from portal.letters.rules import Kind
 from portal.roles import Role
 
 BEGUN = date(2026, 11, 2)
-TARGETS = [Target(BEGUN, "check", 1), Target(BEGUN, "decide", 2), Target(BEGUN, "pay", 2)]
+TARGETS = [
+    Target(BEGUN, "check", 1),
+    Target(BEGUN, "decide", 2),
+    Target(BEGUN, "pay", 2),
+    Target(BEGUN, "receipt", 10),
+]
 # A Friday, noon in Bangkok.
 FRIDAY = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
@@ -31,15 +36,17 @@ class Held:
     state: State = State.SUBMITTED
     waits_for: Role | None = Role.CHAIR
     step_since: datetime | None = FRIDAY
+    waits_since: datetime | None = FRIDAY
 
 
 def clock(today: str, targets: list[Target] = TARGETS) -> Clock:
     return Clock(targets, closed=frozenset({date(2026, 12, 30)}), today=date.fromisoformat(today))
 
 
-def test_only_deciding_and_paying_have_a_target() -> None:
+def test_deciding_paying_and_receipts_have_a_target() -> None:
     for state, role in product(State, (*Role, None)):
-        step = {State.SUBMITTED: Step.DECIDE, State.APPROVED: role and Step.PAY}.get(state)
+        paying = Step.PAY if role else Step.RECEIPT
+        step = {State.SUBMITTED: Step.DECIDE, State.APPROVED: paying}.get(state)
         assert step_of(state, role) == step
         due = clock("2026-11-20").due(Held(state, role))
         assert (due is None) == (step is None)
@@ -53,6 +60,12 @@ def test_deciding_may_take_the_days_of_check_and_decide_together() -> None:
 def test_paying_has_its_own_days() -> None:
     due = clock("2026-11-24").due(Held(State.APPROVED, Role.TREASURER))
     assert due == Due(date(2026, 11, 24), days_late=0, is_today=True)
+
+
+def test_receipts_are_waited_for_since_the_money_arrived() -> None:
+    arrived = Held(State.APPROVED, None, step_since=FRIDAY, waits_since=FRIDAY + timedelta(days=3))
+    due = clock("2026-12-08").due(arrived)
+    assert due == Due(date(2026, 12, 8), days_late=0, is_today=True)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ def test_letters_of_acts_wait_for_others_and_those_of_the_clock_do_not() -> None
         Kind.LATE,
         Kind.ESCALATED,
         Kind.DIGEST,
+        Kind.RECEIPT_DUE,
+        Kind.RECEIPT_LATE,
+        Kind.RECEIPT_ESCALATED,
     }
 
 

@@ -120,6 +120,13 @@ def test_receipts_close_a_request_and_money_that_comes_back_opens_it() -> None:
     assert (one.status, one.disbursed_satang) == (Status.APPROVED, 140_000)
 
 
+def test_what_the_bank_kept_whole_leaves_nothing_open() -> None:
+    _, one = case(*SENT, back(150_000, fee=150_000), closed(0))
+    assert (one.status, one.approved_satang, one.paid_at) == (Status.CLOSED, 0, "")
+    _, one = case(*CONFIRMED, receipt(), closed(), back(300, fee=300), closed(149_700))
+    assert (one.status, one.disbursed_satang) == (Status.CLOSED, 149_700)
+
+
 def test_what_came_back_whole_may_be_revised() -> None:
     _, one = case(*SENT, back(150_000, fee=1_000), revised(120_000), approved(satang=120_000))
     assert (one.status, one.approved_satang) == (Status.APPROVED, 120_000)

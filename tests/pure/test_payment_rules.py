@@ -27,6 +27,9 @@ TABLE = {
     (PaymentState.SENT, PaymentAction.CONFIRM): (PaymentState.CONFIRMED, RELEASE),
     (PaymentState.PREPARED, PaymentAction.VOID): (PaymentState.VOIDED, None),
     (PaymentState.RELEASED, PaymentAction.VOID): (PaymentState.VOIDED, None),
+    (PaymentState.SENT, PaymentAction.BOUNCE): (PaymentState.RETURNED, RELEASE),
+    (PaymentState.CONFIRMED, PaymentAction.BOUNCE): (PaymentState.RETURNED, RELEASE),
+    (PaymentState.CONFIRMED, PaymentAction.REFUND): (PaymentState.RETURNED, RELEASE),
 }
 
 

@@ -156,7 +156,7 @@ def test_both_provinces_have_everybody_the_demo_needs(name: str) -> None:
 def test_a_file_is_read_into_real_types() -> None:
     province = province_of("rayong")
     assert (province.schema, province.foundation.fiscal_year) == (1, 2570)
-    assert province.targets == Targets(check=1, decide=2, pay=2)
+    assert province.targets == Targets(check=1, decide=2, pay=2, receipt=10)
     day = ClosedDay(date(2026, 12, 30), "ปิดตรวจนับสิ้นปี", "Year-end count")
     assert province.calendar.closed[0] == day
     assert province.categories[0] == Category(
@@ -343,7 +343,7 @@ SHAPE_FAULTS = [
         "pay = 2 ",
         "pays = 2 ",
         (
-            "targets, pays: is not a key here; there are check, decide, pay\n"
+            "targets, pays: is not a key here; there are check, decide, pay, receipt\n"
             "targets, pay: is missing"
         ),
     ),

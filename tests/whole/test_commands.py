@@ -393,7 +393,8 @@ def test_a_publisher_waits_for_a_database_that_does_not_answer(
 def test_serving_finishes_an_erasure_first(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Granian, "serve", lambda _: None)
     with writing(db.engine, portal.install.session_info()) as session:
-        payment = World(session).confirmed()
+        world = World(session)
+        payment = world.receipted(world.confirmed())
         youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
         session.add(Erasure(ticket="PDPA-1", subject=f"youth:{youth_id}", opened_at=NOON))
     assert "An erasure that was cut off is finished." in run(portal, "serve").output
@@ -419,7 +420,9 @@ def test_keys_are_added_and_retired_by_hand(portal: Portal) -> None:
 
 def test_somebody_is_erased_by_hand(portal: Portal) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
-        youth_id = session.get_one(FundRequest, World(session).confirmed().fund_request_id).youth_id
+        world = World(session)
+        payment = world.receipted(world.confirmed())
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
     answer = run(portal, "erase", f"youth:{youth_id}", "--ticket", "PDPA-1")
     assert (answer.exit_code, answer.stderr) == (0, "")
     portal.install.publish(db.engine)

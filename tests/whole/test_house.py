@@ -34,6 +34,7 @@ from portal.concerns.codes import Severity
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
+from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
 from portal.funds.rules import Kind
@@ -47,6 +48,7 @@ from portal.payments.paper_parts import SheetKind
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.payments.rules import ReceiptKind
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
@@ -67,7 +69,10 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
 @pytest.mark.parametrize(
     ("table", "values"),
     [
-        ("state", [*State, *PaymentState, *Status]),
+        ("state", [*State, *Status]),
+        ("payment_state", PaymentState),
+        ("receipt", ReceiptKind),
+        ("target_step", TargetStep),
         ("action", [*Action, *PaymentAction, *Duty]),
         ("role", Role),
         ("act", TYPES),

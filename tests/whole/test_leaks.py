@@ -20,6 +20,7 @@ from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.payments.models import Payment
+from portal.payments.models import Receipt
 from portal.people.models import Person
 from portal.youths.models import Consent
 from portal.youths.models import Guardian
@@ -53,6 +54,7 @@ def secrets() -> set[str]:
         found |= set(session.scalars(select(Attachment.file_name)))
         found |= set(session.scalars(select(Attachment.digest)))
         found |= set(session.scalars(select(Payment.bank_reference)))
+        found |= set(session.scalars(select(Receipt.digest)))
         found |= set(session.scalars(select(Person.name)))
         found |= set(session.scalars(select(Person.email)))
         found |= set(session.scalars(select(FindingAct.words)))

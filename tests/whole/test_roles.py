@@ -242,7 +242,8 @@ def pages(portal: Portal, engine: Engine) -> Iterator[Visitor]:
 @only_postgresql
 def test_the_pages_finish_an_erasure(portal: Portal, as_web: Engine) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
-        payment = World(session).confirmed()
+        world = World(session)
+        payment = world.receipted(world.confirmed())
         youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
     with pages(portal, as_web) as client, client.application.app_context():
         install = client.application.extensions["install"]
@@ -270,7 +271,7 @@ DOORS = ("gate", "public", "office", "treasury")
 def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Engine) -> None:
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
-        world.confirmed()
+        world.receipted(world.confirmed())
         cases.planned(world, cases.sent(world).youth_id)
         world.raised()
         world.received()

@@ -140,6 +140,7 @@ def test_a_stranger_copies_checks_and_counts(tool: Tool, demo: Portal, tmp_path:
         "approved_satang": front.approved.satang,
         "committed_satang": front.committed.satang,
         "disbursed_satang": front.disbursed.satang,
+        "fees_satang": front.fees.satang,
     }
     assert f"Paid out: {front.disbursed} baht" in tool("fold", copy).stdout
     told = answers(tool, "proof", proof, "--policy", policy, code=0, th=f"รายการที่ {len(eids) - 1}")

@@ -1,0 +1,247 @@
+"""The receipts of a request's payments, and the payments whose receipt is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import and_
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import PortalError
+from portal.funds.clock_rules import Clock
+from portal.funds.clock_rules import Due
+from portal.funds.clock_rules import Step
+from portal.funds.lookups import duties
+from portal.funds.models import FundRequest
+from portal.funds.queries import RequestRow
+from portal.funds.queries import request_row
+from portal.funds.queries import visible
+from portal.funds.rules import Duty
+from portal.funds.rules import RequestNotFoundError
+from portal.money import Money
+from portal.payments import rules
+from portal.payments.models import Payment
+from portal.payments.models import Receipt
+from portal.payments.rules import PaymentState
+from portal.payments.rules import ReceiptKind
+from portal.people.models import Person
+from portal.roles import Actor
+from portal.youths.models import Youth
+
+PAGE_LENGTH = 50
+ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReceipt:
+    """A receipt as it is shown and given out; nobody can open what was erased."""
+
+    id: int
+    kind: ReceiptKind
+    media_type: str
+    digest: str
+    filed_by: str
+    filed_at: datetime
+    is_erased: bool
+
+    @property
+    def is_picture(self) -> bool:
+        """Say whether a browser can show it as a picture."""
+        return self.media_type == "image/jpeg"
+
+    def given_name(self, reference: str) -> str:
+        """Return the name under which it is given out; it tells nobody whom it is about."""
+        return f"{reference}-{self.kind}-{self.id}.{ENDINGS[self.media_type]}"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReceipts:
+    """A confirmed payment with its receipts, and why this person may not file one."""
+
+    id: int
+    reference: str
+    stayed: Money
+    confirmed_at: datetime | None
+    due: Due | None
+    receipts: Sequence[FiledReceipt]
+    refusal: PortalError | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsPage:
+    """The confirmed payments of a request, each with its receipts."""
+
+    row: RequestRow
+    payments: Sequence[PaymentReceipts]
+
+    @property
+    def missing(self) -> int:
+        """Return how many payments have none."""
+        return sum(not payment.receipts for payment in self.payments)
+
+
+def request_of(session: Session, payment_id: int) -> int:
+    """Return of which request a payment is, or raise `PaymentNotFoundError`."""
+    found = session.scalar(select(Payment.fund_request_id).where(Payment.id == payment_id))
+    if found is None:
+        raise rules.PaymentNotFoundError
+    return found
+
+
+def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock) -> ReceiptsPage:
+    """Return the receipts of a request, or raise `RequestNotFoundError`."""
+    row = request_row(session, request_id, by)
+    if row is None:
+        raise RequestNotFoundError
+    held = duties(session, request_id)
+    requester_id = session.get_one(FundRequest, request_id).requester_id
+    payments = session.scalars(
+        select(Payment)
+        .where(Payment.fund_request_id == request_id, Payment.state == PaymentState.CONFIRMED)
+        .order_by(Payment.id)
+    ).all()
+    return ReceiptsPage(
+        row,
+        [
+            PaymentReceipts(
+                id=payment.id,
+                reference=payment.reference,
+                stayed=payment.stayed,
+                confirmed_at=payment.confirmed_at,
+                due=_due(clock, payment),
+                receipts=_receipts(session, Receipt.payment_id == payment.id),
+                refusal=_refusal(payment.state, by, requester_id, held),
+            )
+            for payment in payments
+        ],
+    )
+
+
+def _due(clock: Clock, payment: Payment) -> Due | None:
+    """Return by when the receipts of a payment are due."""
+    at = payment.confirmed_at
+    return clock.due_of(Step.RECEIPT, at) if at else None
+
+
+def _refusal(
+    state: PaymentState, by: Actor, requester_id: int, held: dict[int, Duty]
+) -> PortalError | None:
+    try:
+        rules.filing_as(state, by, requester_id=requester_id, duties=held)
+    except PortalError as refusal:
+        return refusal
+    return None
+
+
+def _receipts(session: Session, condition: ColumnElement[bool]) -> Sequence[FiledReceipt]:
+    """Return receipts; erasing somebody erased those of their requests."""
+    rows = session.execute(
+        select(Receipt, Person.name, Youth.erased_at)
+        .join(Person, Person.id == Receipt.filed_by_id)
+        .join(Payment, Payment.id == Receipt.payment_id)
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .outerjoin(Youth, Youth.id == FundRequest.youth_id)
+        .where(condition)
+        .order_by(Receipt.id)
+    )
+    return [
+        FiledReceipt(
+            id=receipt.id,
+            kind=receipt.kind,
+            media_type=receipt.media_type,
+            digest=receipt.digest,
+            filed_by=name,
+            filed_at=receipt.filed_at,
+            is_erased=erased_at is not None,
+        )
+        for receipt, name, erased_at in rows
+    ]
+
+
+def receipt_to_give(session: Session, receipt_id: int, by: Actor) -> tuple[FiledReceipt, str]:
+    """Return a receipt to be given out, and under which name; raise where there is none to see."""
+    receipt = session.get(Receipt, receipt_id)
+    if receipt is None:
+        raise rules.ReceiptUnknownError
+    payment = session.get_one(Payment, receipt.payment_id)
+    if request_row(session, payment.fund_request_id, by) is None:
+        raise RequestNotFoundError
+    (filed,) = _receipts(session, Receipt.id == receipt_id)
+    if filed.is_erased:
+        raise rules.ReceiptUnknownError
+    return filed, filed.given_name(payment.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingReceipt:
+    """A payment that arrived and whose receipt is missing. `asked_by` is who is reminded."""
+
+    request_id: int
+    request_reference: str
+    reference: str
+    stayed: Money
+    confirmed_at: datetime | None
+    due: Due | None
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingReceipts:
+    """The first payments whose receipt is missing, oldest first; how many and how much in all."""
+
+    rows: Sequence[MissingReceipt]
+    count: int
+    amount: Money
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """Return since when the oldest one is missing."""
+        return self.rows[0].confirmed_at if self.rows else None
+
+
+def lacks_receipt(by: Actor) -> ColumnElement[bool]:
+    """Return the condition for the confirmed payments without a receipt that somebody may see."""
+    has_one = select(Receipt.id).where(Receipt.payment_id == Payment.id).exists()
+    return and_(Payment.state == PaymentState.CONFIRMED, ~has_one, visible(by))
+
+
+def missing_receipts(
+    session: Session, by: Actor, *, clock: Clock, length: int = PAGE_LENGTH
+) -> MissingReceipts:
+    """Return the payments whose receipt is missing, those that arrived first on top."""
+    condition = lacks_receipt(by)
+    count, satang = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(Payment.amount_satang - Payment.returned_satang), 0),
+        )
+        .select_from(Payment)
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .where(condition)
+    ).one()
+    rows = session.execute(
+        select(Payment, FundRequest.reference, Person.name)
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .join(Person, Person.id == FundRequest.requester_id)
+        .where(condition)
+        .order_by(Payment.confirmed_at, Payment.id)
+        .limit(length)
+    )
+    found = [
+        MissingReceipt(
+            request_id=payment.fund_request_id,
+            request_reference=str(reference),
+            reference=payment.reference,
+            stayed=payment.stayed,
+            confirmed_at=payment.confirmed_at,
+            due=_due(clock, payment),
+            asked_by=name,
+        )
+        for payment, reference, name in rows
+    ]
+    return MissingReceipts(found, count, Money(int(satang)))
