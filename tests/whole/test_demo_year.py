@@ -155,11 +155,14 @@ def test_every_paper_can_be_read(demo: Portal, session: Session) -> None:
 
 def test_everybody_finds_something_to_do(demo: Portal, session: Session) -> None:
     demo.app.test_client_class = Visitor
-    for username in session.scalars(select(Person.username).where(Person.is_active)):
+    # The administrator's work is with people and rules, and lies behind the other tabs.
+    active = select(Person.username).where(Person.is_active, Person.username != "admin")
+    for number, username in enumerate(session.scalars(active)):
         client = demo.app.test_client()
         sign_in = {"username": username, "password": the_demo.PASSWORD}
-        client.post("/sign-in", data=sign_in)
-        page = client.get("/office/", headers={"Accept-Language": "en"}).text
+        # Each at a desk of their own: one address may not try so often.
+        client.post("/sign-in", data=sign_in, environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
+        page = client.get("/office/").text
         assert "/office/requests/" in page.partition("<main")[2], username
 
 
