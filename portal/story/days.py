@@ -47,6 +47,10 @@ class Days:
             found -= timedelta(days=1)
         return _moment(found, pace)
 
+    def monday(self, day: int) -> int:
+        """Return the Monday of the week of this day, counted the same way."""
+        return day - (self.begins_on + timedelta(days=day)).weekday()
+
     def after(self, moment: datetime, working_days: int, pace: int = 0) -> datetime:
         """Return a moment so many working days later; a little later for none."""
         if not working_days:

@@ -74,6 +74,13 @@ def test_a_day_that_is_closed_is_the_working_day_before() -> None:
     assert bangkok_day(DAYS.on(363)) == date(2026, 11, 23)
 
 
+def test_a_week_begins_on_its_monday() -> None:
+    for day in range(7, 21):
+        monday = DAYS.begins_on + timedelta(days=DAYS.monday(day))
+        assert monday.weekday() == 0
+        assert 0 <= day - DAYS.monday(day) < 7
+
+
 def test_the_next_step_is_a_little_or_some_working_days_later() -> None:
     moment = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
     assert DAYS.after(moment, 0) == moment + timedelta(minutes=25)
