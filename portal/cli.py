@@ -40,6 +40,7 @@ from portal.funds.workbook import RowAnswer
 from portal.install import Install
 from portal.people.queries import actor
 from portal.people.service import set_password
+from portal.province import Province
 from portal.province import load_province
 from portal.sheets import read_tables
 from portal.worker import Worker
@@ -101,7 +102,11 @@ def init_province(file: Path) -> None:
 
 def set_up(file: Path, *, at: datetime) -> str:
     """Set up a foundation from its file, once; return a sentence that says what happened."""
-    province = load_province(file)
+    return set_up_province(load_province(file), at=at)
+
+
+def set_up_province(province: Province, *, at: datetime) -> str:
+    """Set up the foundation of a province, once; return a sentence that says what happened."""
     install = _install()
     if is_founded(db.session(), province):
         return f"{province.foundation.code} is set up already; nothing was changed."
@@ -245,11 +250,12 @@ def serve() -> None:
 @click.command("demo")
 @_told
 def demo_command() -> None:
-    """Build the demo province and run the main job through it."""
+    """Build the demo province: a year of acts, ending now."""
     demo.prepare(_install())
     upgrade_quietly()
-    click.echo(set_up(demo.PROVINCE, at=now() - demo.STORY))
-    demo.run(_install(), say=click.echo)
+    opening = demo.Opening.a_year_before(now())
+    click.echo(set_up_province(opening.founding, at=opening.days.begins_at))
+    demo.run(_install(), opening, say=click.echo)
 
 
 @books.command("check")

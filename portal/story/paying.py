@@ -1,0 +1,102 @@
+"""The steps of the story's treasurers; three share the work, so that no two steps meet wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from portal.cases.following import plan_after_support
+from portal.funds.models import FundRequest
+from portal.payments.models import Payment
+from portal.payments.rules import Channel
+from portal.payments.rules import PaymentState
+from portal.payments.service import confirm_payment
+from portal.payments.service import prepare_payment
+from portal.payments.service import release_payment
+from portal.payments.service import send_payment
+from portal.payments.service import void_payment
+from portal.roles import Actor
+from portal.roles import Role
+from portal.story.deciding import Deed
+from portal.story.teller import Teller
+from portal.thai import bangkok_day
+
+_WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
+# Most money is transferred; who has no account is paid otherwise.
+_CHANNELS = (*(Channel.TRANSFER,) * 7, Channel.PROMPTPAY, Channel.CASH)
+
+
+def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
+    """Return who takes this turn; the work begins with another of the three each time."""
+    three = teller.holders(Role.TREASURER)
+    return three[(fund_request.id + turn) % len(three)]
+
+
+def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
+    """Return the payment that was not cancelled."""
+    return teller.session.scalars(
+        select(Payment).where(
+            Payment.fund_request_id == fund_request.id, Payment.state != PaymentState.VOIDED
+        )
+    ).one()
+
+
+def _prepare(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    prepare_payment(
+        teller.session,
+        fund_request.id,
+        channel=_CHANNELS[fund_request.id % len(_CHANNELS)],
+        seen_version=fund_request.version,
+        by=_treasurer(teller, fund_request, 0),
+        at=teller.tick(),
+    )
+
+
+def _release(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 1)
+    version = payment.version
+    release_payment(teller.session, payment.id, seen_version=version, by=by, at=teller.tick())
+
+
+def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 0)
+    version = payment.version
+    send_payment(teller.session, payment.id, seen_version=version, by=by, at=teller.tick())
+
+
+def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    """Note what the bank says; whoever was filed for by hand is asked after from then on."""
+    payment, at = _alive(teller, fund_request), teller.tick()
+    confirm_payment(
+        teller.session,
+        payment.id,
+        bank_reference=f"KTB{at:%Y%m%d}{payment.id:06}",
+        seen_version=payment.version,
+        by=_treasurer(teller, fund_request, 2),
+        at=at,
+    )
+    if fund_request.youth_id is not None and fund_request.import_fingerprint is None:
+        day = bangkok_day(at)
+        plan_after_support(teller.session, fund_request.youth_id, supported_on=day, at=at)
+
+
+def _void(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 1)
+    void_payment(
+        teller.session,
+        payment.id,
+        note=_WHY_VOIDED,
+        seen_version=payment.version,
+        by=by,
+        at=teller.tick(),
+    )
+
+
+PAYING: Mapping[str, Deed] = {
+    "prepare": _prepare,
+    "release": _release,
+    "transfer": _transfer,
+    "confirm": _confirm,
+    "void": _void,
+}
