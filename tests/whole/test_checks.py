@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from beancount import loader
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func
 from sqlalchemy import select
@@ -34,6 +35,7 @@ from portal.db import writing
 from portal.errors import PortalError
 from portal.funds.books import BooksError
 from portal.funds.books import check_books
+from portal.funds.journal import beancount_lines
 from portal.people.acts import role_granted
 from portal.people.queries import SYSTEM
 from portal.publishing.log_page import log_page
@@ -458,11 +460,11 @@ def test_changed_books_are_found(told: Portal) -> None:
         _, entry = newest_posting(session)
     for table, statement, sentence in BOOKS.values():
         values = {"entry": entry} if ":entry" in statement else {}
-        with (
-            damaged(table, statement, **values) as session,
-            pytest.raises(BooksError, match=sentence(entry)),
-        ):
-            check_books(session)
+        with damaged(table, statement, **values) as session:
+            with pytest.raises(BooksError, match=sentence(entry)):
+                check_books(session)
+            ledger = "".join(beancount_lines(session.connection()))
+            assert loader.load_string(ledger)[1], "beancount must see it too"
     assert check_books(db.session())
 
 
