@@ -331,6 +331,15 @@ PUBLIC: dict[str, tuple[str, str]] = {
     "a place": ("UPDATE published_request SET place = '210101'", REQUEST),
     "the parties": ("UPDATE published_request SET parties = '{}'", REQUEST),
     "the payments": ("UPDATE published_request SET payments = '{}'", REQUEST),
+    "where money went": (
+        "UPDATE published_flow SET satang = satang - 1 WHERE leg = 'payment'",
+        r"published_flow: \d+ is not what the log gives",
+    ),
+    "whose money": (
+        "UPDATE published_flow SET reference = 'ELSE' WHERE leg = 'donation'",
+        r"published_flow: \d+ is not",
+    ),
+    "a flow less": ("DELETE FROM published_flow WHERE leg = 'allocation'", "published_flow: "),
     "a finding": (
         "UPDATE published_finding SET state = 'closed'",
         "published_finding: RYG-2570-F000001 is not what the log gives",
