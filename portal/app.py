@@ -52,6 +52,7 @@ from portal.errors import StaleError
 from portal.funds import office as funds_office
 from portal.funds import office_acting as funds_office_acting
 from portal.funds import office_attachments as funds_office_attachments
+from portal.funds import office_books as funds_office_books
 from portal.funds import office_deciding as funds_office_deciding
 from portal.funds import office_exports as funds_office_exports
 from portal.funds import office_filing as funds_office_filing
@@ -61,6 +62,7 @@ from portal.funds import office_papers as funds_office_papers
 from portal.funds import office_rules as funds_office_rules
 from portal.funds import office_staff as funds_office_staff
 from portal.funds import office_tables as funds_office_tables
+from portal.funds.books_page import READERS as BOOK_READERS
 from portal.install import Install
 from portal.labels import Name
 from portal.letters import office as letters_office
@@ -121,6 +123,7 @@ security.office.register_blueprint(funds_office_deciding.bp)
 security.office.register_blueprint(funds_office_acting.bp)
 security.office.register_blueprint(funds_office_attachments.bp)
 security.office.register_blueprint(funds_office_money.bp)
+security.office.register_blueprint(funds_office_books.bp)
 security.office.register_blueprint(funds_office_rules.bp)
 security.office.register_blueprint(funds_office_staff.bp)
 security.office.register_blueprint(funds_office_tables.bp)
@@ -293,6 +296,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.people.list_openings", N_("Sealed values"), READERS),
     ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
+    ("office.books.show_trial_balance", N_("Books"), BOOK_READERS),
     ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
     ("office.users.list_users", N_("People and roles"), LOOKERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),

@@ -11,6 +11,7 @@ from functools import wraps
 from pathlib import Path
 from threading import Event
 from typing import Any
+from typing import TextIO
 
 import click
 from flask import Flask
@@ -25,6 +26,7 @@ from config import MissingSettingError
 from portal import demo
 from portal.clock import now
 from portal.db import db
+from portal.db import one_moment
 from portal.db import transaction
 from portal.erasure import check_erasures
 from portal.erasure import erase
@@ -36,6 +38,7 @@ from portal.founding import is_founded
 from portal.funds import intake
 from portal.funds.books import check_books
 from portal.funds.intake import Imported
+from portal.funds.journal import beancount_lines
 from portal.funds.workbook import RowAnswer
 from portal.install import Install
 from portal.people.queries import actor
@@ -50,12 +53,13 @@ WORKER_SECONDS = 15
 
 books = AppGroup("books", help="The books: balances and journal entries.")
 log = AppGroup("log", help="The log: what was published.")
+export = AppGroup("export", help="What other people's programs read.")
 user = AppGroup("user", help="The people who sign in.")
 
 
 def attach(app: Flask) -> None:
     """Attach the commands to the app."""
-    for group in (books, log, user):
+    for group in (books, log, export, user):
         app.cli.add_command(group)
     for command in (
         init_province,
@@ -264,6 +268,15 @@ def books_check() -> None:
     """Check that every journal entry balances and every balance is the sum of its postings."""
     count = check_books(db.session())
     click.echo(f"The books balance: {count:,} journal entries.")
+
+
+@export.command("beancount")
+@click.option("--output", type=click.File("w", "utf-8", atomic=True), default="-", help="A file.")
+@_told
+def export_beancount(output: TextIO) -> None:
+    """Write the whole ledger for beancount; its `bean-check` finds our balances in it."""
+    with one_moment(db.engine) as connection:
+        output.writelines(beancount_lines(connection))
 
 
 @log.command("check")

@@ -332,6 +332,15 @@ def update_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 
 
 @contextmanager
+def one_moment(engine: Engine) -> Iterator[Connection]:
+    """Give a connection on which every statement sees the database as it was at the first one."""
+    # On SQLite every reading transaction is so.
+    view = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(yield_per=ROWS_AT_ONCE, **view) as connection:
+        yield connection
+
+
+@contextmanager
 def transaction() -> Iterator[Session]:
     """Give a session, commit it when the block ends well; nothing else in the portal commits.
 

@@ -198,6 +198,28 @@ RECEIPTS: Mapping[str, str] = {
     "shop_receipt": N_("Receipt of a shop"),
     "slip": N_("Slip of the transfer"),
 }
+PLACES: Mapping[str, str] = {
+    "source": N_("Donated from outside"),
+    "available": N_("Available"),
+    "committed": N_("Approved, not yet sent"),
+    "in_transit": N_("On its way"),
+    "disbursed": N_("Paid, receipt awaited"),
+    "received": N_("Paid, receipt filed"),
+    "returned": N_("Came back, to be paid again"),
+    "fees": N_("Fees the bank kept"),
+}
+ENTRY_KINDS: Mapping[str, str] = {
+    "donation": N_("Donation"),
+    "allocation": N_("Allocation to a subcommittee"),
+    "commitment": N_("Request approved"),
+    "sending": N_("Payment sent to the bank"),
+    "confirmation": N_("Payment confirmed by the bank"),
+    "release": N_("Approved money set free"),
+    "receipt": N_("Receipt filed"),
+    "return": N_("Returned by the bank"),
+    "refund": N_("Given back by who received it"),
+    "reopening": N_("What came back is set aside again"),
+}
 CHANNELS: Mapping[str, str] = {
     "transfer": N_("Bank transfer"),
     "promptpay": N_("PromptPay"),
@@ -601,6 +623,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "file_kind": FILE_KINDS,
     "batch_state": BATCH_STATES,
     "batch_action": BATCH_ACTIONS,
+    "place": PLACES,
+    "entry_kind": ENTRY_KINDS,
     "receipt": RECEIPTS,
     "payee": PAYEES,
     "refusal": REFUSALS,

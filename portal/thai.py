@@ -225,6 +225,11 @@ def fiscal_year(day: date, *, first_month: int = 10) -> int:
     return day.year + BUDDHIST_ERA + ends_later
 
 
+def fiscal_year_begins(year: int, *, first_month: int = 10) -> date:
+    """Return the first day of a fiscal year พ.ศ."""
+    return date(year - BUDDHIST_ERA - (first_month > 1), first_month, 1)
+
+
 def short_day(day: date, language: str) -> str:
     """Write `22 พ.ย. 2569` or `22 Nov 2026`."""
     if language == "th":

@@ -46,6 +46,7 @@ from portal.funds.acting import appoint_acting_chair
 from portal.funds.columns import FORM
 from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
+from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.rulebook import RuleKind
 from portal.funds.rules_page import newest_lane
@@ -117,6 +118,7 @@ TUESDAY = date(2026, 11, 24)
 CLOSED = date(2029, 3, 5)
 REST = "everybody else"
 BEHIND_SIGN_IN = ("/office", "/treasury")
+BOOKS = "officer treasurer auditor driving board"
 SEES_SENT = "requester officer chair driving board auditor"
 SEES_PAID = f"{SEES_SENT} treasurer"
 
@@ -242,6 +244,9 @@ DOORS = (
     door("GET /requests.<any(csv,xlsx):ending>", "/requests.xlsx", ok=REST),
     door("GET /requests/<reference>", "/requests/{paid_reference}", ok=REST),
     door("GET /requests/<reference>", "/requests/RYG-0", hidden=REST, nobody="hidden"),
+    door("GET /donations", ok=REST),
+    door("GET /donations/<reference>", "/donations/{donation}", ok=REST),
+    door("GET /donations/<reference>", "/donations/NONE", hidden=REST, nobody="hidden"),
     door("GET /log", ok=REST),
     door("GET /log/about", ok=REST),
     door("GET /log/<any(checkpoint,witnessed,policy):name>", "/log/checkpoint", ok=REST),
@@ -485,6 +490,22 @@ DOORS = (
     door("GET /office/money-in", ok="officer", refused=REST),
     door("GET /office/money-in/donations/new", ok="officer", refused=REST),
     door("GET /office/money-in/allocations/new", ok="officer", refused=REST),
+    door("GET /office/money-in/donations/<reference>", "/office/money-in/donations/{donation}",
+         ok="officer", refused=REST),
+    door("GET /office/money-in/donations/<reference>", "/office/money-in/donations/NONE",
+         hidden="officer", refused=REST),
+    # Books.
+    door("GET /office/books", ok=BOOKS, refused=REST),
+    door("GET /office/books/trial-balance.<any(csv,xlsx):ending>",
+         "/office/books/trial-balance.csv", ok=BOOKS, refused=REST),
+    door("GET /office/books/funds", ok=BOOKS, refused=REST),
+    door("GET /office/books/funds.<any(csv,xlsx):ending>", "/office/books/funds.xlsx",
+         ok=BOOKS, refused=REST),
+    door("GET /office/books/ledger/<fund>", "/office/books/ledger/GEN", ok=BOOKS, refused=REST),
+    door("GET /office/books/ledger/<fund>", "/office/books/ledger/NONE",
+         hidden=BOOKS, refused=REST),
+    door("GET /office/books/ledger/<fund>/lines.<any(csv,xlsx):ending>",
+         "/office/books/ledger/GEN/lines.csv", ok=BOOKS, refused=REST),
     # Rules: everybody reads them, the administrator changes them.
     door("GET /office/rules", ok=REST),
     door("GET /office/rules/<kind>/<code>", "/office/rules/fund/GEN", ok=REST),
@@ -817,6 +838,8 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     places |= {"receipt": world.session.scalars(select(Receipt.id)).one()}
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
+    gifts = select(Donation.reference).where(Donation.fund_code == requests["paid"].fund_code)
+    places["donation"] = world.session.scalars(gifts.order_by(Donation.id)).first()
     places |= _kept(world, requests["submitted"], requests["draft"])
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
 

@@ -189,6 +189,7 @@ class JournalEntry(Base):
     """One movement of money; its postings add up to zero; never changed."""
 
     __tablename__ = "journal_entry"
+    __table_args__ = (Index("ix_journal_entry_year", "at", "id", "kind"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
@@ -202,10 +203,15 @@ class PostingRow(Base):
     """What a journal entry added to one account; never changed."""
 
     __tablename__ = "posting"
+    # Whole: a year of the books is added up from them alone.
+    __table_args__ = (
+        Index("ix_posting_entry", "journal_entry_id", "balance_id", "satang"),
+        Index("ix_posting_account", "balance_id", "journal_entry_id", "satang"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    journal_entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), index=True)
-    balance_id: Mapped[int] = mapped_column(ForeignKey("balance.id"), index=True)
+    journal_entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"))
+    balance_id: Mapped[int] = mapped_column(ForeignKey("balance.id"))
     satang: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -12,12 +12,15 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.errors import N_
+from portal.errors import NotFoundError
 from portal.funds.ledger import Place
 from portal.funds.models import Allocation
 from portal.funds.models import Balance
 from portal.funds.models import Donation
 from portal.funds.models import Foundation
 from portal.funds.money_in import need_keeper
+from portal.funds.rule_models import Fund
 from portal.funds.rulebook import RuleKind
 from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules_page import rules_page
@@ -124,19 +127,36 @@ def money_page(session: Session, *, day: date, by: Actor) -> MoneyPage:
     )
 
 
+class DonationNotFoundError(NotFoundError):
+    """No donation has this number."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such donation."))
+
+
+def donation_line(session: Session, reference: str, *, by: Actor) -> DonationLine:
+    """Return one donation for the officers; refuse everybody else."""
+    need_keeper(by)
+    found = session.execute(
+        select(Donation, Fund)
+        .join(Fund, Fund.code == Donation.fund_code)
+        .where(Donation.reference == reference)
+    ).one_or_none()
+    if found is None:
+        raise DonationNotFoundError
+    row, fund = found
+    return _donation(row, Name(fund.name_th, fund.name_en))
+
+
+def _donation(row: Donation, fund: Name) -> DonationLine:
+    return DonationLine(
+        row.reference, fund, Money(row.amount_satang), row.received_on, row.donor, row.log_eid
+    )
+
+
 def _donations(session: Session, funds: Mapping[str, Name]) -> Sequence[DonationLine]:
     found = session.scalars(select(Donation).order_by(Donation.id.desc()).limit(SHOWN))
-    return [
-        DonationLine(
-            row.reference,
-            funds[row.fund_code],
-            Money(row.amount_satang),
-            row.received_on,
-            row.donor,
-            row.log_eid,
-        )
-        for row in found
-    ]
+    return [_donation(row, funds[row.fund_code]) for row in found]
 
 
 def _allocations(

@@ -20,6 +20,7 @@ from portal.funds.money_forms import DonationForm
 from portal.funds.money_in import AllocationAnswer
 from portal.funds.money_in import DonationAnswer
 from portal.funds.money_page import MoneyPage
+from portal.funds.money_page import donation_line
 from portal.funds.money_page import money_page
 from portal.people.planned import mark
 from portal.people.planned import settle
@@ -74,6 +75,13 @@ def receive_donation() -> ResponseReturnValue:
         return refused
     tell(N_("The donation is booked."), N_("It can be allocated to a subcommittee now."))
     return redirect(url_for(".show_money_in"), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/donations/<reference>")
+def show_donation(reference: str) -> ResponseReturnValue:
+    """Show one donation, with who gave it."""
+    donation = donation_line(db.session(), reference, by=current_actor())
+    return render_template("office/money/show_donation.html", donation=donation)
 
 
 @bp.get("/allocations/new")

@@ -30,6 +30,7 @@ from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedFinding
+from portal.publishing.models import PublishedFlow
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
@@ -40,6 +41,7 @@ from portal.publishing.tables import Row
 from portal.publishing.tables import act_row
 from portal.publishing.tables import case_row
 from portal.publishing.tables import figure_rows
+from portal.publishing.tables import flow_rows
 from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_rows
@@ -60,6 +62,7 @@ def check_tables(
     _check_rows(session, PublishedName, names, ("kind", "code", "valid_from"))
     _check_rows(session, PublishedLimit, limits, ("idx",))
     _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
+    _check_rows(session, PublishedFlow, flow_rows(shelf), ("idx",))
     _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))
     _check_rows(session, PublishedFinding, map(case_row, shelf.findings.values()), ("number",))
     _check_rows(session, PublishedConcern, map(case_row, shelf.concerns.values()), ("number",))

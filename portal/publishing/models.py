@@ -122,6 +122,24 @@ class PublishedFigure(Base):
     count: Mapped[int] = mapped_column(BigInteger)
 
 
+class PublishedFlow(Base):
+    """Money that went one leg of its way, by the entry with which it went: first in, first out."""
+
+    __tablename__ = "published_flow"
+    __table_args__ = (
+        Index("ix_published_flow_line", "fund", "leg", "subcommittee", "idx", "satang"),
+    )
+
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    leg: Mapped[str] = mapped_column(String(12))
+    fund: Mapped[str] = mapped_column(String(12))
+    subcommittee: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(12))
+    reference: Mapped[str] = mapped_column(String(40), index=True)
+    request: Mapped[str] = mapped_column(String(20))
+    satang: Mapped[int] = mapped_column(BigInteger)
+
+
 class PublishedFinding(Base):
     """A finding of an auditor as the public may see it. Moments are UTC texts, empty while not."""
 

@@ -20,10 +20,12 @@ from portal.publishing.folding import month
 from portal.publishing.folding import take
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Cell
+from portal.publishing.shelf import Flow
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Paying
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
+from portal.publishing.tracing import Leg
 from portal.roles import Role
 
 
@@ -32,6 +34,7 @@ def _donation(shelf: Shelf, index: int, entry: Entry) -> None:
     if satang <= 0:
         raise FoldError(index, N_("a donation of {satang} satang"), satang=satang)
     shelf.left[fund, ""] += satang
+    shelf.flows[index] = Flow(Leg.DONATION, fund, satang, reference=entry.text("reference"))
     shelf.add(Cell(entry.text("received_on")[:7], fund, "", "", Measure.RECEIVED), satang)
 
 
@@ -42,6 +45,7 @@ def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
     satang = entry.number("satang")
     take(shelf, index, (fund, ""), satang)
     shelf.left[fund, subcommittee] += satang
+    shelf.flows[index] = Flow(Leg.ALLOCATION, fund, satang, subcommittee)
     shelf.add(Cell(month(entry.at), fund, subcommittee, "", Measure.ALLOCATED), satang)
 
 
@@ -84,6 +88,8 @@ def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
     if after == "confirmed":
         apart(index, party, frozenset({payment.released_by}))
         case = _confirmed(shelf, case, entry)
+        payment = replace(payment, index=index)
+        _keep_flow(shelf, case, number, payment)
     payments = {**case.payments, number: replace(payment, state=after)}
     shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
 
@@ -92,6 +98,20 @@ def _confirmed(shelf: Shelf, case: Case, entry: Entry) -> Case:
     satang = entry.number("satang")
     count(shelf, case, entry, Measure.DISBURSED, satang)
     return _standing(replace(case, disbursed_satang=case.disbursed_satang + satang), entry.at)
+
+
+def _keep_flow(shelf: Shelf, case: Case, number: str, payment: Paying) -> None:
+    """Keep how much of a payment's money went for good, where any did."""
+    if payment.index is not None:
+        shelf.flows[payment.index] = Flow(
+            Leg.PAYMENT,
+            case.fund,
+            payment.stayed + payment.fee,
+            case.subcommittee,
+            case.category,
+            number,
+            case.reference,
+        )
 
 
 def _standing(case: Case, at: str) -> Case:
@@ -131,7 +151,15 @@ def _came_back(shelf: Shelf, index: int, entry: Entry) -> None:
         count(shelf, case, entry, Measure.FEES, fee)
         case = replace(case, approved_satang=case.approved_satang - fee)
     state = "returned" if is_whole else payment.state
-    left = replace(payment, state=state, returned=payment.returned + satang)
+    left = replace(
+        payment,
+        state=state,
+        returned=payment.returned + satang,
+        fee=payment.fee + fee,
+        # Of what bounced, the fee is gone with this entry.
+        index=index if payment.index is None and fee else payment.index,
+    )
+    _keep_flow(shelf, case, number, left)
     case = replace(case, payments={**case.payments, number: left}, payers=case.payers | {party})
     shelf.cases[case.reference] = _standing(case, entry.at)
 

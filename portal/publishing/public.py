@@ -30,6 +30,8 @@ from portal.downloads import ENDING
 from portal.downloads import download
 from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
+from portal.publishing.donation_page import donation_page
+from portal.publishing.donation_page import donations
 from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
 from portal.publishing.queries import FrontPage
@@ -159,6 +161,23 @@ def show_request(reference: str) -> ResponseReturnValue:
     """Show one request as the log tells it."""
     page = public_request(db.session(), reference)
     return render_template("public/publishing/show_request.html", page=page)
+
+
+@bp.get("/donations")
+@kept_by_readers
+def list_donations() -> ResponseReturnValue:
+    """Show the published donations, the newest first."""
+    found = donations(db.session(), before=_before())
+    return render_template("public/publishing/list_donations.html", found=found)
+
+
+@bp.get("/donations/<reference>")
+@kept_by_readers
+def show_donation(reference: str) -> ResponseReturnValue:
+    """Show where a donation went: the allocations and payments it became part of."""
+    after = min(request.args.get("after", -1, type=int), POSITION_MAX)
+    page = donation_page(db.session(), reference, after=after)
+    return render_template("public/publishing/show_donation.html", page=page, after=after)
 
 
 @bp.get("/concerns/figures")

@@ -37,6 +37,7 @@ from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedFinding
+from portal.publishing.models import PublishedFlow
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
@@ -51,6 +52,7 @@ from portal.publishing.tables import case_row
 from portal.publishing.tables import concern_of
 from portal.publishing.tables import figure_rows
 from portal.publishing.tables import finding_of
+from portal.publishing.tables import flow_rows
 from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
@@ -64,6 +66,7 @@ TABLES = (
     PublishedRequest,
     PublishedFinding,
     PublishedConcern,
+    PublishedFlow,
     PublishedAct,
     PublishedFigure,
     PublishedName,
@@ -129,6 +132,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
     _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
     _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))
+    _write(session, PublishedFlow.idx, flow_rows(shelf))
     _write_figures(session, shelf)
     session.execute(insert(PublishedAct), [act_row(index, entry) for index, entry in batch])
     grown = folded.extend(leaf_hash(body) for _, body in taken)
@@ -251,7 +255,11 @@ def _write_names(session: Session, shelf: Shelf, known: Names) -> None:
         session.execute(insert(PublishedName), list(name_rows(new)))
 
 
-def _write(session: Session, key: InstrumentedAttribute[str], told: Iterable[Row]) -> None:
+def _write(
+    session: Session,
+    key: InstrumentedAttribute[str] | InstrumentedAttribute[int],
+    told: Iterable[Row],
+) -> None:
     """Put these rows in the place of those that have the same keys."""
     rows = list(told)
     if not rows:

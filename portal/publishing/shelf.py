@@ -13,6 +13,7 @@ from portal.audit.entry import Json
 from portal.concerns.codes import ConcernState
 from portal.concerns.codes import FindingState
 from portal.funds.rules import Threshold
+from portal.publishing.tracing import Leg
 
 
 class Measure(StrEnum):
@@ -56,6 +57,23 @@ class Ratification(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that went one leg of its way; known by the entry with which it went.
+
+    `reference` is the number of the donation or payment. Of a payment it is what did not come
+    back, with what the bank kept.
+    """
+
+    leg: Leg
+    fund: str
+    satang: int
+    subcommittee: str = ""
+    category: str = ""
+    reference: str = ""
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Paying:
     """One payment of a request, as the log tells it."""
 
@@ -65,6 +83,9 @@ class Paying:
     released_by: str = ""
     returned: int = 0
     has_receipt: bool = False
+    # What the bank kept, and the entry with which money went for good, if any did.
+    fee: int = 0
+    index: int | None = None
 
     @property
     def stayed(self) -> int:
@@ -173,8 +194,9 @@ class Concern:
 class Shelf:
     """What the fold knows so far, and what the newest entries changed.
 
-    `satang` and `counts` hold only what was added; `left` is what each subcommittee may still
-    approve of each fund, and under the empty code what a fund may still allocate.
+    `satang`, `counts` and `flows` hold only what was added or changed; `left` is what each
+    subcommittee may still approve of each fund, and under the empty code what a fund may still
+    allocate.
     """
 
     cases: dict[str, Case] = field(default_factory=dict)
@@ -182,6 +204,7 @@ class Shelf:
     limits: dict[int, Limit] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     concerns: dict[str, Concern] = field(default_factory=dict)
+    flows: dict[int, Flow] = field(default_factory=dict)
     satang: Counter[Cell] = field(default_factory=Counter)
     counts: Counter[Cell] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -208,6 +208,13 @@ def act_row(index: int, entry: Entry) -> Row:
     }
 
 
+def flow_rows(shelf: Shelf) -> list[Row]:
+    """Return the money that went, as the table keeps it."""
+    return [
+        {"idx": index, **asdict(flow), "leg": flow.leg.value} for index, flow in shelf.flows.items()
+    ]
+
+
 def figure_rows(shelf: Shelf) -> list[Row]:
     """Return what a shelf counted as the table keeps it."""
     return [

@@ -160,9 +160,9 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
         deciders=frozenset({CHAIR, DRIVING}),
         payers=frozenset({PREPARER, RELEASER, CONFIRMER}),
         payments={
-            "RYG-2570-P000001": Paying("confirmed", 300_000, PREPARER, RELEASER),
+            "RYG-2570-P000001": Paying("confirmed", 300_000, PREPARER, RELEASER, index=22),
             "RYG-2570-P000002": Paying("voided", 200_000, PREPARER, RELEASER),
-            "RYG-2570-P000003": Paying("confirmed", 200_000, PREPARER, RELEASER),
+            "RYG-2570-P000003": Paying("confirmed", 200_000, PREPARER, RELEASER, index=29),
         },
     )
     rejected = shelf.cases[TWO]

@@ -9,9 +9,11 @@ from portal.audit.entry import Json
 from portal.publishing.folding import FoldError
 from portal.publishing.money_fold import TELLS
 from portal.publishing.shelf import Case
+from portal.publishing.shelf import Flow
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
+from portal.publishing.tracing import Leg
 from tests.told import APPROVED
 from tests.told import ASKER
 from tests.told import AT
@@ -209,3 +211,37 @@ def test_every_entry_that_comes_after_payment_is_told_here() -> None:
 def test_a_fund_begins_with_nothing() -> None:
     shelf = told((*FOUNDED, fund("NEW")))
     assert shelf.left["NEW", ""] == 0
+
+
+def flows(shelf: Shelf, leg: Leg) -> dict[int, Flow]:
+    return {index: flow for index, flow in shelf.flows.items() if flow.leg is leg}
+
+
+def paid_flow(satang: int) -> Flow:
+    category = told(CONFIRMED).cases[ONE].category
+    return Flow(Leg.PAYMENT, "GEN", satang, "SC5", category, PAYMENT, ONE)
+
+
+def test_money_is_told_leg_by_leg() -> None:
+    shelf = told(CONFIRMED)
+    ((_, gift),) = flows(shelf, Leg.DONATION).items()
+    ((_, share),) = flows(shelf, Leg.ALLOCATION).items()
+    assert (gift.fund, gift.subcommittee, gift.request) == ("GEN", "", "")
+    assert gift.reference
+    assert (share.fund, share.subcommittee, share.reference) == ("GEN", "SC5", "")
+    assert flows(shelf, Leg.PAYMENT) == {len(CONFIRMED) - 1: paid_flow(150_000)}
+
+
+def test_a_payment_takes_what_did_not_come_back_and_what_the_bank_kept() -> None:
+    confirmed_at = len(CONFIRMED) - 1
+    shelf = told([*CONFIRMED, back(20_000, fee=500), back(30_000, what="refunded")])
+    assert flows(shelf, Leg.PAYMENT) == {confirmed_at: paid_flow(100_500)}
+    shelf = told([*CONFIRMED, back(150_000, what="refunded")])
+    assert flows(shelf, Leg.PAYMENT) == {confirmed_at: paid_flow(0)}
+
+
+def test_of_what_bounced_only_the_fee_is_gone() -> None:
+    assert flows(told([*SENT, back(150_000)]), Leg.PAYMENT) == {}
+    assert flows(told([*SENT, back(150_000, fee=1_000)]), Leg.PAYMENT) == {
+        len(SENT): paid_flow(1_000)
+    }

@@ -21,6 +21,7 @@ from portal.thai import baht_words
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import fiscal_year
+from portal.thai import fiscal_year_begins
 from portal.thai import grouped_id
 from portal.thai import long_day
 from portal.thai import long_month
@@ -315,6 +316,14 @@ def test_different_amounts_have_different_words(amounts: list[int]) -> None:
 )
 def test_a_fiscal_year_is_named_by_its_end(day: date, first_month: int, year: int) -> None:
     assert fiscal_year(day, first_month=first_month) == year
+
+
+@pytest.mark.parametrize("first_month", [1, 4, 10])
+def test_a_fiscal_year_begins_the_day_after_the_last_one_ended(first_month: int) -> None:
+    first = fiscal_year_begins(2570, first_month=first_month)
+    assert first.day == 1
+    assert fiscal_year(first, first_month=first_month) == 2570
+    assert fiscal_year(first - timedelta(days=1), first_month=first_month) == 2569
 
 
 def test_the_fiscal_year_starts_in_october_unless_told_otherwise() -> None:

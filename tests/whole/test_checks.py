@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from beancount import loader
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func
 from sqlalchemy import select
@@ -34,6 +35,7 @@ from portal.db import writing
 from portal.errors import PortalError
 from portal.funds.books import BooksError
 from portal.funds.books import check_books
+from portal.funds.journal import beancount_lines
 from portal.people.acts import role_granted
 from portal.people.queries import SYSTEM
 from portal.publishing.log_page import log_page
@@ -329,6 +331,15 @@ PUBLIC: dict[str, tuple[str, str]] = {
     "a place": ("UPDATE published_request SET place = '210101'", REQUEST),
     "the parties": ("UPDATE published_request SET parties = '{}'", REQUEST),
     "the payments": ("UPDATE published_request SET payments = '{}'", REQUEST),
+    "where money went": (
+        "UPDATE published_flow SET satang = satang - 1 WHERE leg = 'payment'",
+        r"published_flow: \d+ is not what the log gives",
+    ),
+    "whose money": (
+        "UPDATE published_flow SET reference = 'ELSE' WHERE leg = 'donation'",
+        r"published_flow: \d+ is not",
+    ),
+    "a flow less": ("DELETE FROM published_flow WHERE leg = 'allocation'", "published_flow: "),
     "a finding": (
         "UPDATE published_finding SET state = 'closed'",
         "published_finding: RYG-2570-F000001 is not what the log gives",
@@ -458,11 +469,11 @@ def test_changed_books_are_found(told: Portal) -> None:
         _, entry = newest_posting(session)
     for table, statement, sentence in BOOKS.values():
         values = {"entry": entry} if ":entry" in statement else {}
-        with (
-            damaged(table, statement, **values) as session,
-            pytest.raises(BooksError, match=sentence(entry)),
-        ):
-            check_books(session)
+        with damaged(table, statement, **values) as session:
+            with pytest.raises(BooksError, match=sentence(entry)):
+                check_books(session)
+            ledger = "".join(beancount_lines(session.connection()))
+            assert loader.load_string(ledger)[1], "beancount must see it too"
     assert check_books(db.session())
 
 

@@ -80,6 +80,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "published_concern": ("r", "rawd", "r"),
     "published_figure": ("r", "rawd", "r"),
     "published_finding": ("r", "rawd", "r"),
+    "published_flow": ("r", "rawd", "r"),
     "published_limit": ("r", "rawd", "r"),
     "published_name": ("r", "rawd", "r"),
     "published_position": ("r", "rawd", "r"),

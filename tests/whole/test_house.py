@@ -34,6 +34,8 @@ from portal.concerns.codes import Severity
 from portal.funds.attachments import PaperKind
 from portal.funds.attachments import Removal
 from portal.funds.documents import DocumentKind
+from portal.funds.ledger import EntryKind
+from portal.funds.ledger import Place
 from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Action
 from portal.funds.rules import Duty
@@ -98,6 +100,8 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("removal", Removal),
         ("mail_trouble", Trouble),
         ("severity", Severity),
+        ("place", Place),
+        ("entry_kind", EntryKind),
         ("finding_topic", FindingTopic),
         ("remedy", Remedy),
         ("doubt", Doubt),
