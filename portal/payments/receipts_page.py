@@ -79,18 +79,10 @@ class ReceiptsPage:
     row: RequestRow
     payments: Sequence[PaymentReceipts]
 
-    @property
-    def missing(self) -> int:
-        """Return how many payments have none."""
-        return sum(not payment.receipts for payment in self.payments)
-
 
 def request_of(session: Session, payment_id: int) -> int:
-    """Return of which request a payment is, or raise `PaymentNotFoundError`."""
-    found = session.scalar(select(Payment.fund_request_id).where(Payment.id == payment_id))
-    if found is None:
-        raise rules.PaymentNotFoundError
-    return found
+    """Return of which request a payment is."""
+    return session.get_one(Payment, payment_id).fund_request_id
 
 
 def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock) -> ReceiptsPage:
