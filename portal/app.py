@@ -67,6 +67,8 @@ from portal.letters import office as letters_office
 from portal.money import Money
 from portal.payments import treasury as payments_treasury
 from portal.payments import treasury_batches as payments_treasury_batches
+from portal.payments import treasury_matching as payments_treasury_matching
+from portal.payments import treasury_statements as payments_treasury_statements
 from portal.people import gate as people_gate
 from portal.people import office as people_office
 from portal.people import office_organisations as people_office_organisations
@@ -127,6 +129,8 @@ security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
+security.treasury.register_blueprint(payments_treasury_statements.bp)
+security.treasury.register_blueprint(payments_treasury_matching.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -280,6 +284,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("treasury.batches.list_batches", N_("Batches"), frozenset({Role.TREASURER})),
+    ("treasury.statements.list_statements", N_("Statements"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.filing.new_request", N_("New request"), _ASK),

@@ -186,6 +186,62 @@ BATCH_ACTIONS: Mapping[str, str] = {
     "send": N_("Note as sent"),
     "dissolve": N_("Dissolve the batch"),
 }
+MATCH_KINDS: Mapping[str, str] = {
+    "end_to_end": N_("The bank names it"),
+    "batch": N_("A whole batch"),
+    "account": N_("Amount and account"),
+    "amount": N_("Amount and day"),
+    "split": N_("In several lines"),
+    "return": N_("Came back"),
+    "fee": N_("Bank's fee"),
+    "duplicate": N_("Paid twice?"),
+    "differs": N_("Amount differs"),
+    "ambiguous": N_("More than one answer"),
+}
+MEANINGS: Mapping[str, str] = {
+    "payment": N_("It is a payment"),
+    "return": N_("It came back of a payment"),
+    "fee": N_("It is the bank's fee"),
+    "other": N_("It is something else"),
+}
+NATURES: Mapping[str, str] = {
+    "plain": N_("Transfer"),
+    "fee": N_("Bank's fee"),
+    "return": N_("Returned money"),
+}
+UNMATCHED: Mapping[str, str] = {
+    "out": N_("Money out that nobody has explained"),
+    "fee": N_("Bank's fees that nobody has confirmed"),
+    "return": N_("Returned money that nobody has confirmed"),
+    "in": N_("Money in that nobody has explained"),
+}
+CAUSES: Mapping[str, str] = {
+    "unmatched_out": N_("Lines out that nobody has confirmed"),
+    "unmatched_fee": N_("Fees that nobody has confirmed"),
+    "unmatched_return": N_("Returns that nobody has confirmed"),
+    "not_in_statement": N_("Confirmed by hand, and no line shows it"),
+    "not_in_books": N_("A line was confirmed, but the books have it in another month"),
+    "amount_differs": N_("The lines come to another amount than the payments"),
+    "other": N_("Money of no payment, explained"),
+    "fees_differ": N_("Fees differ between the bank and the books"),
+    "returns_differ": N_("Returns differ between the bank and the books"),
+}
+SHEET_FIGURES: Mapping[str, str] = {
+    "opening": N_("Balance before the month"),
+    "money_in": N_("Money in"),
+    "outflow": N_("What left the account, less what came back"),
+    "closing": N_("Balance after the month"),
+    "confirmed": N_("Confirmed payments"),
+    "fees": N_("Bank's fees"),
+    "returns": N_("Less what came back"),
+    "difference": N_("Difference between the bank and the books"),
+    "missing": N_("What the lines do not add up to"),
+}
+SHEET_PARTS: Mapping[str, str] = {
+    **SHEET_FIGURES,
+    **CAUSES,
+    **{f"line_{kind}": words for kind, words in UNMATCHED.items()},
+}
 RECEIPTS: Mapping[str, str] = {
     "signed_receipt": N_("Receipt signed by who received the money"),
     "school_receipt": N_("Receipt of a school"),
@@ -585,6 +641,12 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "file_kind": FILE_KINDS,
     "batch_state": BATCH_STATES,
     "batch_action": BATCH_ACTIONS,
+    "match_kind": MATCH_KINDS,
+    "meaning": MEANINGS,
+    "nature": NATURES,
+    "unmatched": UNMATCHED,
+    "cause": CAUSES,
+    "sheet_part": SHEET_PARTS,
     "receipt": RECEIPTS,
     "payee": PAYEES,
     "refusal": REFUSALS,

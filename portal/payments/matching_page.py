@@ -130,6 +130,12 @@ class Proposal:
         return self.suggestion.why
 
     @property
+    def named(self) -> Sequence[tuple[str, KnownPayment | None]]:
+        """Return what it may be, by reference; a batch is no payment."""
+        known = {payment.reference: payment for payment in self.payments}
+        return [(name, known.get(name)) for name in self.names]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Return the references of what it may be, of a batch its own."""
         return self.suggestion.payments
@@ -198,3 +204,12 @@ def lines_of(session: Session, account: str, keys: Collection[str]) -> list[Open
     """Return these of the open lines of an account, oldest first."""
     lines = open_lines(session, account)
     return [OpenLine(key, line) for key, line in lines.items() if key in keys]
+
+
+def proposals_for(
+    session: Session, account: str, keys: Collection[str], by: Actor, *, at: datetime
+) -> list[Proposal]:
+    """Return what these lines may be, as far as anything was found."""
+    page = matching_page(session, account, by, at=at)
+    found = (*page.mine, *page.others, *page.returns, *page.fees, *page.to_look_at)
+    return [one for one in found if not set(keys).isdisjoint(one.suggestion.lines)]

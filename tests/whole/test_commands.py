@@ -43,6 +43,7 @@ from portal.payments.accounts import open_account
 from portal.payments.models import BankLine
 from portal.people.service import check_password
 from portal.sheets import read_tables
+from portal.told import MISUSED
 from portal.worker import Worker
 from tests.acts.test_statement_lines import rows
 from tests.conftest import PROVINCE
@@ -299,7 +300,7 @@ def test_a_worker_without_a_mail_server_says_so(portal: Portal) -> None:
         "The mail server did not take the mail: unreachable.",
     ]
     portal.install.settings = replace(portal.install.settings, smtp_url="mail.example")
-    assert run(portal, "worker", "--once").exit_code == cli.MISUSED
+    assert run(portal, "worker", "--once").exit_code == MISUSED
 
 
 def test_a_worker_goes_on_until_it_is_told_to_end(
