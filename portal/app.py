@@ -65,6 +65,7 @@ from portal.install import Install
 from portal.labels import Name
 from portal.letters import office as letters_office
 from portal.money import Money
+from portal.payments import office_accounts as payments_office_accounts
 from portal.payments import treasury as payments_treasury
 from portal.payments import treasury_batches as payments_treasury_batches
 from portal.payments import treasury_matching as payments_treasury_matching
@@ -124,6 +125,7 @@ security.office.register_blueprint(funds_office_money.bp)
 security.office.register_blueprint(funds_office_rules.bp)
 security.office.register_blueprint(funds_office_staff.bp)
 security.office.register_blueprint(funds_office_tables.bp)
+security.office.register_blueprint(payments_office_accounts.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
@@ -295,6 +297,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.people.list_openings", N_("Sealed values"), READERS),
     ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
     ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
+    ("office.accounts.list_accounts", N_("Accounts"), frozenset({Role.ADMINISTRATOR})),
     ("office.users.list_users", N_("People and roles"), LOOKERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
