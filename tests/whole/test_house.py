@@ -43,9 +43,15 @@ from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
 from portal.mail import Trouble
+from portal.payments.match_values import MatchKind
+from portal.payments.reconciliation import Cause
+from portal.payments.reconciliation import Meaning
+from portal.payments.reconciliation import Unmatched
+from portal.payments.reconciling import FIGURES
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.payments.statement import Nature
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
