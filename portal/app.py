@@ -67,10 +67,13 @@ from portal.install import Install
 from portal.labels import Name
 from portal.letters import office as letters_office
 from portal.money import Money
+from portal.payments import office_accounts as payments_office_accounts
 from portal.payments import office_receipts as payments_office_receipts
 from portal.payments import treasury as payments_treasury
 from portal.payments import treasury_back as payments_treasury_back
 from portal.payments import treasury_batches as payments_treasury_batches
+from portal.payments import treasury_matching as payments_treasury_matching
+from portal.payments import treasury_statements as payments_treasury_statements
 from portal.people import gate as people_gate
 from portal.people import office as people_office
 from portal.people import office_organisations as people_office_organisations
@@ -127,6 +130,7 @@ security.office.register_blueprint(funds_office_books.bp)
 security.office.register_blueprint(funds_office_rules.bp)
 security.office.register_blueprint(funds_office_staff.bp)
 security.office.register_blueprint(funds_office_tables.bp)
+security.office.register_blueprint(payments_office_accounts.bp)
 security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
@@ -134,6 +138,8 @@ security.office.register_blueprint(payments_office_receipts.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
 security.treasury.register_blueprint(payments_treasury_back.bp)
+security.treasury.register_blueprint(payments_treasury_statements.bp)
+security.treasury.register_blueprint(payments_treasury_matching.bp)
 
 ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -287,6 +293,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("treasury.batches.list_batches", N_("Batches"), frozenset({Role.TREASURER})),
+    ("treasury.statements.list_statements", N_("Statements"), frozenset({Role.TREASURER})),
     ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
     ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.filing.new_request", N_("New request"), _ASK),
@@ -298,6 +305,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
     ("office.books.show_trial_balance", N_("Books"), BOOK_READERS),
     ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
+    ("office.accounts.list_accounts", N_("Accounts"), frozenset({Role.ADMINISTRATOR})),
     ("office.users.list_users", N_("People and roles"), LOOKERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),

@@ -7,10 +7,8 @@ import signal
 from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from threading import Event
-from typing import Any
 from typing import TextIO
 
 import click
@@ -22,7 +20,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy.exc import OperationalError
 
-from config import MissingSettingError
+from portal import cli_treasury
 from portal import demo
 from portal.clock import now
 from portal.db import db
@@ -31,7 +29,6 @@ from portal.db import transaction
 from portal.erasure import check_erasures
 from portal.erasure import erase
 from portal.erasure import finish_erasures
-from portal.errors import InputError
 from portal.errors import PortalError
 from portal.founding import found
 from portal.founding import is_founded
@@ -46,9 +43,9 @@ from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
 from portal.sheets import read_tables
+from portal.told import told
 from portal.worker import Worker
 
-FAILED, MISUSED = 1, 2
 WORKER_SECONDS = 15
 
 books = AppGroup("books", help="The books: balances and journal entries.")
@@ -64,6 +61,7 @@ def attach(app: Flask) -> None:
     for command in (
         init_province,
         import_requests,
+        cli_treasury.import_statement_command,
         publish,
         worker,
         serve,
@@ -73,23 +71,6 @@ def attach(app: Flask) -> None:
         app.cli.add_command(command)
 
 
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    """Print a refusal as one sentence on stderr instead of a traceback."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:  # whatever the command takes
-        try:
-            command(*args, **kwargs)
-        except MissingSettingError as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(MISUSED) from error
-        except PortalError as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(MISUSED if isinstance(error, InputError) else FAILED) from error
-
-    return run
-
-
 def _install() -> Install:
     install: Install = current_app.extensions["install"]
     return install
@@ -97,7 +78,7 @@ def _install() -> Install:
 
 @click.command("init-province")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_told
+@told
 def init_province(file: Path) -> None:
     """Set up the foundation that FILE describes."""
     upgrade_quietly()
@@ -131,7 +112,7 @@ def upgrade_quietly() -> None:
 @click.option("--as", "username", required=True, help="The officer who imports.")
 @click.option("--dry-run", is_flag=True, help="Answer, but change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON.")
-@_told
+@told
 def import_requests(file: Path, *, username: str, dry_run: bool, as_json: bool) -> None:
     """Import the requests of a field workbook."""
     by = actor(db.session(), username)
@@ -171,7 +152,7 @@ def _summary(answers: Sequence[RowAnswer], imported: Imported) -> dict[str, int]
 
 @click.command("publish")
 @click.option("--every", type=click.FloatRange(min=0.1), help="Go on, every so many seconds.")
-@_told
+@told
 def publish(every: float | None) -> None:
     """Publish what was recorded: order it, sign it, fold it, ask the witnesses."""
     if every is None:
@@ -219,7 +200,7 @@ def _publish_once() -> list[str]:
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do one round and end.")
-@_told
+@told
 def worker(*, once: bool) -> None:
     """Close concerns gone silent, remind whom something waits for, and send what is due."""
     work = Worker(_install())
@@ -231,7 +212,7 @@ def worker(*, once: bool) -> None:
 
 
 @click.command("serve")
-@_told
+@told
 def serve() -> None:
     """Serve the portal on PORTAL_BIND."""
     settings = _install().settings
@@ -252,7 +233,7 @@ def serve() -> None:
 
 
 @click.command("demo")
-@_told
+@told
 def demo_command() -> None:
     """Build the demo province: a year of acts, ending now."""
     demo.prepare(_install())
@@ -263,7 +244,7 @@ def demo_command() -> None:
 
 
 @books.command("check")
-@_told
+@told
 def books_check() -> None:
     """Check that every journal entry balances and every balance is the sum of its postings."""
     count = check_books(db.session())
@@ -272,7 +253,7 @@ def books_check() -> None:
 
 @export.command("beancount")
 @click.option("--output", type=click.File("w", "utf-8", atomic=True), default="-", help="A file.")
-@_told
+@told
 def export_beancount(output: TextIO) -> None:
     """Write the whole ledger for beancount; its `bean-check` finds our balances in it."""
     with one_moment(db.engine) as connection:
@@ -280,7 +261,7 @@ def export_beancount(output: TextIO) -> None:
 
 
 @log.command("check")
-@_told
+@told
 def log_check() -> None:
     """Check the whole published log from its files, then the database against it."""
     size = _install().check_log(db.session()).size
@@ -291,7 +272,7 @@ def log_check() -> None:
 
 
 @log.command("rebuild-signer")
-@_told
+@told
 def log_rebuild_signer() -> None:
     """Make a lost signer's state anew from the published files, after verifying all of them."""
     size = _install().rebuild_signer().size
@@ -299,7 +280,7 @@ def log_rebuild_signer() -> None:
 
 
 @log.command("add-key")
-@_told
+@told
 def log_add_key() -> None:
     """Make a new key that signs beside the old one."""
     vkey = _install().add_key(db.engine, at=now())
@@ -307,7 +288,7 @@ def log_add_key() -> None:
 
 
 @log.command("retire-key")
-@_told
+@told
 def log_retire_key() -> None:
     """Retire the oldest key and destroy it, once the next one is known for 90 days."""
     vkey = _install().retire_key(db.engine, at=now())
@@ -317,7 +298,7 @@ def log_retire_key() -> None:
 @click.command("erase")
 @click.argument("subject")
 @click.option("--ticket", required=True, help="The number of the written order.")
-@_told
+@told
 def erase_command(subject: str, ticket: str) -> None:
     """Erase what is known of SUBJECT for good: whom a request is for, or donation:REFERENCE."""
     erase(_install(), subject, ticket=ticket, at=now())
@@ -327,7 +308,7 @@ def erase_command(subject: str, ticket: str) -> None:
 @user.command("reset")
 @click.argument("username")
 @click.password_option()
-@_told
+@told
 def user_reset(username: str, password: str) -> None:
     """Set a new password and end every session of the person."""
     with transaction() as session:

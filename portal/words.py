@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from typing import Protocol
 
 from flask import flash
 from flask_babel import force_locale
@@ -23,7 +24,6 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
 from portal.errors import N_
-from portal.errors import PortalError
 from portal.labels import TABLES
 from portal.labels import Name
 from portal.labels import label
@@ -104,16 +104,32 @@ def in_both(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         return {name: (thai[name], gettext(text)) for name, text in texts.items()}
 
 
-def say(error: PortalError) -> str:
+class Sentence(Protocol):
+    """A sentence with the facts in it: a refusal, or the reason of a suggestion."""
+
+    @property
+    def sentence(self) -> str:
+        """Return the English template."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Return what stands in it."""
+
+
+def say(error: Sentence) -> str:
     """Write an error's sentence in the language of the page."""
     facts = {name: _said(fact) for name, fact in error.facts.items()}
     sentence: str = gettext(error.sentence).format(**facts)
     return sentence
 
 
-def tell(what: str, why: str, reference: str | None = None) -> None:
+def tell(what: str, why: str, reference: str | None = None, **facts: object) -> None:
     """Say on the next page what was done, and what comes next; texts are marked by `N_`."""
-    notice: Any = {"what": gettext(what), "why": gettext(why), "reference": reference}
+    notice: Any = {
+        "what": gettext(what, **facts),
+        "why": gettext(why, **facts),
+        "reference": reference,
+    }
     flash(notice, "success")  # base_office.html spells it out
 
 

@@ -57,16 +57,21 @@ from portal.funds.setup import close_day
 from portal.letters.models import Letter
 from portal.money import Money
 from portal.payments import service as payments
+from portal.payments.accounts import open_account
+from portal.payments.matching_page import matching_page
+from portal.payments.models import BankLine
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.payments.returning import Back
 from portal.payments.returning import return_payment
+from portal.payments.statement_lines import import_statement
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.people.openings import OpeningAnswer
 from portal.people.openings import ask_opening
 from portal.people.openings import grant_opening
+from portal.people.planned import mark
 from portal.people.rules import Purpose
 from portal.people.service import add_person
 from portal.people.staffing import deactivate_person
@@ -84,10 +89,12 @@ from portal.youths.rules import Signers
 from portal.youths.rules import Verdict
 from portal.youths.service import register_youth
 from tests import cases
+from tests.acts.test_statement_lines import rows as statement_rows
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.hostile import png
+from tests.world import ACCOUNT
 from tests.world import ANSWER
 from tests.world import NOON
 from tests.world import YOUTH
@@ -232,6 +239,7 @@ LATER = {"valid_from": "1/3/2572"}
 CASES = "finder requester officer auditor"
 FINDINGS = "officer chair other_chair treasurer auditor administrator"
 OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
+STATEMENT = ("statement.csv", statement_rows(("ดอกเบี้ย", "", "7")))
 FILE = ("upload.xlsx", write_workbook({"คำขอ": [list(FORM)]}))
 DECIDE = {"action": "approve", "reason": "", "note": ""} | SEEN
 
@@ -406,6 +414,42 @@ DOORS = (
     door("POST /office/payments/<int:payment_id>/receipts", "/office/payments/{sent}/receipts",
          body={"kind": "slip", "file": ("a.png", png())},
          refused="officer chair driving board auditor treasurer", hidden=REST),
+    # The bank's statements.
+    door("GET /treasury/statements", ok="treasurer", refused=REST),
+    door("POST /treasury/statements", body={"account": "MAIN", "statement": STATEMENT},
+         ok="treasurer", refused=REST),
+    door("GET /treasury/statements/<account>", "/treasury/statements/MAIN",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/statements/<account>", "/treasury/statements/NONE",
+         hidden="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/confirm", "/treasury/statements/MAIN/confirm",
+         body={"all": "{all_sure}"}, ok="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/confirm", "/treasury/statements/MAIN/confirm",
+         refused=REST),
+    door("GET /treasury/statements/<account>/lines",
+         "/treasury/statements/MAIN/lines?pick={line_out}", ok="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/lines/payment",
+         "/treasury/statements/MAIN/lines/payment",
+         body={"pick": "{line_out}", "named": "{sent_reference}"}, ok="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/lines/return",
+         "/treasury/statements/MAIN/lines/return",
+         body={"pick": "{line_in}", "named": "{paid_payment}", "fee": "0", "note": "-"},
+         ok="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/lines/fee",
+         "/treasury/statements/MAIN/lines/fee",
+         body={"pick": "{line_fee}", "fund": "GEN"}, ok="treasurer", refused=REST),
+    door("POST /treasury/statements/<account>/lines/other",
+         "/treasury/statements/MAIN/lines/other",
+         body={"pick": "{line_in}", "what": "-"}, ok="treasurer", refused=REST),
+    door("GET /treasury/statements/<account>/<month>", "/treasury/statements/MAIN/2026-11",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/statements/<account>/<month>.<any(csv,xlsx):ending>",
+         "/treasury/statements/MAIN/2026-11.csv", ok="treasurer", refused=REST),
+    # The foundation's accounts.
+    ruled("GET /office/accounts"),
+    ruled("GET /office/accounts/new"),
+    ruled("GET /office/accounts/<code>/close", "/office/accounts/MAIN/close"),
+    ruled("POST /office/accounts/<code>/close", "/office/accounts/MAIN/close"),
     # Concerns of people without an account, and choosing one's own password.
     door("GET /concerns", ok=REST),
     door("GET /concerns/figures", ok=REST),
@@ -672,6 +716,8 @@ DOORS = (
     ruled("POST /office/rules/closed-days/new", body=NAMES | {"day": "6/3/2572"}),
     ruled("POST /office/rules/closed-days/<written>/open",
           "/office/rules/closed-days/{closed}/open"),
+    ruled("POST /office/accounts/new",
+          body=NAMES | {"code": "NEW", "bank": "006", "number": "9870123458", "company_id": ""}),
     ruled("POST /office/users/new",
          body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
     staffed("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
@@ -805,18 +851,8 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     requests["urgent"] = world.approve(world.submitted(by=by, answer=urgent), world.somchai)
     world.declare(requests["urgent"], world.driving)
     document = world.issued(requests["approved"])
-    paid = world.prepared(requests["paid"])
-    receipted = world.prepared(requests["receipted"])
-    for payment in (paid, receipted):
-        _take(world, payment, "release", "send", "confirm")
-    world.receipted(receipted, by=by, content=png())
-    steps = {
-        "confirmed": paid,
-        "came_back": _take(world, world.prepared(), "release", "send", "return"),
-        "prepared": world.prepared(),
-        "released": _take(world, world.prepared(), "release"),
-        "sent": _take(world, world.prepared(), "release", "send"),
-    }
+    steps = _payments(world, requests)
+    paid = steps["confirmed"]
     eid = str(requests["submitted"].log_eid)
     answer = OpeningAnswer(eid, ("reason",), Purpose.AUDIT, "ตส 1/2570")
     asked, granted = (
@@ -841,7 +877,24 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     gifts = select(Donation.reference).where(Donation.fund_code == requests["paid"].fund_code)
     places["donation"] = world.session.scalars(gifts.order_by(Donation.id)).first()
     places |= _kept(world, requests["submitted"], requests["draft"])
+    places |= _told_by_the_bank(world, steps["sent"].reference, paid.reference)
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
+
+
+def _payments(world: World, requests: Mapping[str, FundRequest]) -> dict[str, Payment]:
+    """Bring a payment to every step; one has its receipt, and one is in a batch."""
+    paid = world.prepared(requests["paid"])
+    receipted = world.prepared(requests["receipted"])
+    for payment in (paid, receipted):
+        _take(world, payment, "release", "send", "confirm")
+    world.receipted(receipted, by=world.finder, content=png())
+    return {
+        "confirmed": paid,
+        "came_back": _take(world, world.prepared(), "release", "send", "return"),
+        "prepared": world.prepared(),
+        "released": _take(world, world.prepared(), "release"),
+        "sent": _take(world, world.prepared(), "release", "send"),
+    }
 
 
 def _beside_money(world: World, submitted: FundRequest) -> dict[str, Any]:
@@ -953,6 +1006,24 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
         "grant": session.scalars(grant).one(),
         "attachment": world.attached(submitted).id,
         "draft_paper": world.attached(draft).id,
+    }
+
+
+def _told_by_the_bank(world: World, sent: str, paid: str) -> dict[str, object]:
+    """Read a statement of an account: money out, a fee, and money that came back."""
+    session, by = world.session, world.phailin
+    open_account(session, ACCOUNT, by=world.admin, at=NOON)
+    content = statement_rows(
+        (f"โอน {sent}", "1500", ""), ("ค่าธรรมเนียม", "30", ""), (f"คืนเงิน {paid}", "", "1500")
+    )
+    import_statement(session, ACCOUNT.code, content, name="a.csv", by=by, at=NOON)
+    keys = session.scalars(select(BankLine.fingerprint).order_by(BankLine.id)).all()
+    sure = matching_page(session, ACCOUNT.code, by, at=NOON).mine
+    return {
+        **dict(zip(("line_out", "line_fee", "line_in"), keys, strict=True)),
+        "all_sure": mark([one.suggestion for one in sure]),
+        "sent_reference": sent,
+        "paid_payment": paid,
     }
 
 

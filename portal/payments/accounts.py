@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
@@ -30,6 +31,13 @@ class AccountThereError(RuleError):
         super().__init__(N_("There is an account {code} already."), code=code)
 
 
+class NumberThereError(RuleError):
+    """An account of this number was opened before."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(N_("This account number is that of account {code} already."), code=code)
+
+
 class NoSuchAccountError(RuleError):
     """No bank has an account of this number."""
 
@@ -49,16 +57,24 @@ class AccountAnswer:
     company_id: str
 
 
-def open_account(
-    session: Session, answer: AccountAnswer, *, by: Actor, at: datetime
-) -> PayingAccount:
-    """Make an account known, from which payments may leave."""
-    role = _role(by)
+def plan_account(session: Session, answer: AccountAnswer, *, by: Actor) -> None:
+    """Refuse an account that cannot be opened."""
+    _role(by)
     bank = BANKS.get(answer.bank_code)
     if bank is None or not (bank.is_open and account_fits(bank, answer.account_number)):
         raise NoSuchAccountError
     if session.get(PayingAccount, answer.code) is not None:
         raise AccountThereError(answer.code)
+    same = select(PayingAccount.code).where(PayingAccount.account_number == answer.account_number)
+    if code := session.scalar(same):
+        raise NumberThereError(code)
+
+
+def open_account(
+    session: Session, answer: AccountAnswer, *, by: Actor, at: datetime
+) -> PayingAccount:
+    """Make an account known, from which payments may leave."""
+    plan_account(session, answer, by=by)
     number = Secret(f"account:{answer.code}", answer.account_number)
     public = {
         "code": answer.code,
@@ -66,7 +82,7 @@ def open_account(
         "name_th": answer.name_th,
         "name_en": answer.name_en,
     }
-    draft = Draft(acts.ACCOUNT_OPENED, at, role, actor_secret(by), public, {"number": number})
+    draft = Draft(acts.ACCOUNT_OPENED, at, _role(by), actor_secret(by), public, {"number": number})
     account = PayingAccount(
         code=answer.code,
         name_th=answer.name_th,

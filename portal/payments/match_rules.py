@@ -7,6 +7,7 @@ from collections.abc import Collection
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.errors import RuleError
+from portal.errors import StaleError
 from portal.money import Money
 
 
@@ -15,6 +16,31 @@ class LineNotOpenError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__(N_("A line is not there any more, or somebody has confirmed it."))
+
+
+class StaleSuggestionsError(StaleError):
+    """What the lines may be is not what the page showed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("Lines or payments changed meanwhile; nothing was confirmed. Look at it again.")
+        )
+
+
+class NothingTickedError(RuleError):
+    """Nothing is to be confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Tick at least one suggestion."))
+
+
+class NoSuchPaymentError(RuleError):
+    """What was typed names no payment and no batch that lies with the bank."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("No payment, and no batch that lies with the bank, is called {name}."), name=name
+        )
 
 
 class PaymentNotSentError(RuleError):
@@ -34,6 +60,13 @@ class SumsDifferError(RuleError):
         super().__init__(
             N_("The lines come to {left} baht, the payments to {wanted}."), left=left, wanted=wanted
         )
+
+
+class MonthNotFoundError(NotFoundError):
+    """What stands in the address is no month."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is no such month."))
 
 
 class OtherAccountsError(RuleError):

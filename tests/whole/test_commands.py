@@ -47,13 +47,19 @@ from portal.funds import workbook
 from portal.funds.models import FundRequest
 from portal.funds.workbook import Refusal
 from portal.letters.models import Letter
+from portal.payments.accounts import open_account
+from portal.payments.models import BankLine
 from portal.people.service import check_password
 from portal.sheets import read_tables
+from portal.told import MISUSED
 from portal.worker import Worker
+from tests.acts.test_statement_lines import rows
 from tests.conftest import PROVINCE
+from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.mailbox import free_port
 from tests.mailbox import mailbox
+from tests.world import ACCOUNT
 from tests.world import NOON
 from tests.world import World
 
@@ -302,7 +308,7 @@ def test_a_worker_without_a_mail_server_says_so(portal: Portal) -> None:
         "The mail server did not take the mail: unreachable.",
     ]
     portal.install.settings = replace(portal.install.settings, smtp_url="mail.example")
-    assert run(portal, "worker", "--once").exit_code == cli.MISUSED
+    assert run(portal, "worker", "--once").exit_code == MISUSED
 
 
 def test_a_worker_goes_on_until_it_is_told_to_end(
@@ -430,3 +436,22 @@ def test_somebody_is_erased_by_hand(portal: Portal) -> None:
     assert "1 erasures are still erased" in answer.output
     assert run(portal, "erase", "everybody", "--ticket", "PDPA-2").exit_code == 2
     assert run(portal, "erase", "youth:999", "--ticket", "PDPA-2").exit_code == 1
+
+
+def test_a_statement_is_imported_once(portal: Portal, made: Maker, tmp_path: Path) -> None:
+    made(lambda world: open_account(world.session, ACCOUNT, by=world.admin, at=NOON))
+    payment = made(lambda world: world.sent().reference)
+    file = tmp_path / "statement.csv"
+    lines = ((f"โอน {payment}", "1500", ""), ("ค่าธรรมเนียม", "30", ""), ("ดอกเบี้ย", "", "12"))
+    file.write_bytes(rows(*lines))
+    words = ("import-statement", str(file), "--account", ACCOUNT.code, "--as", "phailin")
+    first, again = run(portal, *words), run(portal, *words, "--json")
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output
+    assert " new  3\n" in first.stdout
+    counts = {"suggested_end_to_end": 1, "suggested_fee": 1, "unmatched": 1}
+    assert json.loads(again.stdout) == {"new": 0, "known": 3, **counts}
+    assert count(BankLine) == 3
+    for other, code in (("malee", 1), ("nobody", 1)):
+        assert run(portal, *words[:-1], other).exit_code == code
+    file.write_bytes(b"not a statement")
+    assert run(portal, *words).exit_code == 2

@@ -46,11 +46,17 @@ from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
 from portal.mail import Trouble
+from portal.payments.match_values import MatchKind
 from portal.payments.paper_parts import SheetKind
+from portal.payments.reconciliation import Cause
+from portal.payments.reconciliation import Meaning
+from portal.payments.reconciliation import Unmatched
+from portal.payments.reconciling import FIGURES
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
+from portal.payments.statement import Nature
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
@@ -90,6 +96,12 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("outcome", Outcome),
         ("pathway", Pathway),
         ("activity", Activity),
+        ("match_kind", MatchKind),
+        ("meaning", Meaning),
+        ("nature", Nature),
+        ("unmatched", Unmatched),
+        ("cause", Cause),
+        ("sheet_part", [*FIGURES, *Cause, *(f"line_{kind}" for kind in Unmatched)]),
         ("relation", Relation),
         ("capacity", Capacity),
         ("consent_purpose", Purpose),
