@@ -81,8 +81,7 @@ def test_the_donations_together_are_all_that_was_allocated_and_paid(
         assert total(line.part for line in page.given) == page.allocated
         assert total(line.part for line in page.payments) == page.paid
         assert page.allocated <= page.donation.amount
-        assert all(line.part for line in page.given)
-        assert all(line.part for line in page.payments)
+        assert all(line.part for lines in (page.given, page.payments) for line in lines)
         for line in page.payments:
             payments[line.index] += line.part.satang
         for given in page.given:
