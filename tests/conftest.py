@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -43,6 +44,7 @@ from tests.logins import PUBLISHER
 from tests.logins import READER
 from tests.logins import WEB
 from tests.logins import login
+from tests.memory import quick_folder
 from tests.postgres import postgres_server
 from tests.world import FOUNDED
 from tests.world import World
@@ -51,6 +53,13 @@ from tests.world import World
 PASSWORD = "a password for the tests"  # noqa: S105 - not a secret
 Made = TypeVar("Made")
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
+
+
+def pytest_configure() -> None:
+    """Let pytest make its folders in memory, where there is room."""
+    folder = quick_folder()
+    if folder is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
 @dataclass(frozen=True, slots=True)

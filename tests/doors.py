@@ -57,7 +57,6 @@ from portal.funds.setup import close_day
 from portal.letters.models import Letter
 from portal.money import Money
 from portal.payments import service as payments
-from portal.payments.accounts import open_account
 from portal.payments.matching_page import matching_page
 from portal.payments.models import BankLine
 from portal.payments.models import Payment
@@ -75,6 +74,7 @@ from portal.people.planned import mark
 from portal.people.rules import Purpose
 from portal.people.service import add_person
 from portal.people.staffing import deactivate_person
+from portal.roles import Actor
 from portal.sheets import write_workbook
 from portal.youths.consenting import ConsentAnswer
 from portal.youths.consenting import GuardianAnswer
@@ -363,7 +363,7 @@ DOORS = (
          hidden="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/release",
          "/treasury/payments/{prepared}/release",
-         body=SEEN, ok="treasurer", refused=REST),
+         body=SEEN | {"password": PASSWORD}, ok="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/send", "/treasury/payments/{released}/send",
          body=SEEN, ok="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/confirm", "/treasury/payments/{sent}/confirm",
@@ -372,6 +372,27 @@ DOORS = (
          body=SEEN | {"note": "-"}, ok="treasurer", refused=REST),
     door("POST /treasury/payments/<int:payment_id>/void", "/treasury/payments/{sent}/void",
          body=SEEN | {"note": "-"}, refused=REST),
+    # Batches.
+    door("GET /treasury/batches", ok="treasurer", refused=REST),
+    door("GET /treasury/batches/new", ok="treasurer", refused=REST),
+    door("POST /treasury/batches/new",
+         body={"account": "MAIN", "value_on": "23/11/2569", "file_kind": "ktb",
+               "pick": "{prepared}"},
+         ok="treasurer", refused=REST),
+    door("GET /treasury/batches/<int:batch_id>", "/treasury/batches/{batch}",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/batches/<int:batch_id>", "/treasury/batches/99999",
+         hidden="treasurer", refused=REST),
+    door("GET /treasury/batches/<int:batch_id>/files/<kind>", "/treasury/batches/{batch}/files/ktb",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/batches/<int:batch_id>/files/<kind>", "/treasury/batches/{batch}/files/zip",
+         hidden="treasurer", refused=REST),
+    door("POST /treasury/batches/<int:batch_id>/release", "/treasury/batches/{batch}/release",
+         body=SEEN | {"password": PASSWORD}, refused=REST),
+    door("POST /treasury/batches/<int:batch_id>/send", "/treasury/batches/{batch}/send",
+         body=SEEN, ok="treasurer", refused=REST),
+    door("POST /treasury/batches/<int:batch_id>/dissolve", "/treasury/batches/{batch}/dissolve",
+         body=SEEN, ok="treasurer", refused=REST),
     # What came back, what is left, and the receipts.
     door("POST /treasury/payments/<int:payment_id>/return", "/treasury/payments/{sent}/return",
          body=BACK, ok="treasurer", refused=REST),
@@ -838,7 +859,11 @@ def house(portal: Portal) -> Iterator[House]:
 
 def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     """Let the cast bring something into every state."""
-    by = world.finder
+    requests = _requests(world, by=world.finder)
+    return _built(world, requests)
+
+
+def _requests(world: World, *, by: Actor) -> dict[str, FundRequest]:
     requests = {
         "draft": world.draft(by=by),
         "submitted": world.submitted(by=by),
@@ -850,6 +875,12 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
     urgent = replace(ANSWER, is_urgent=True, urgent_reason="-")
     requests["urgent"] = world.approve(world.submitted(by=by, answer=urgent), world.somchai)
     world.declare(requests["urgent"], world.driving)
+    return requests
+
+
+def _built(
+    world: World, requests: Mapping[str, FundRequest]
+) -> tuple[dict[str, object], dict[str, int]]:
     document = world.issued(requests["approved"])
     steps = _payments(world, requests)
     paid = steps["confirmed"]
@@ -869,7 +900,9 @@ def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
         at=NOON,
     )
     world.person(world.krit)
-    things: dict[str, Any] = {**requests, **steps, **_beside_money(world, requests["submitted"])}
+    batch = {"batch": world.batched(world.prepared())}
+    beside = _beside_money(world, requests["submitted"])
+    things: dict[str, Any] = {**requests, **steps, **batch, **beside}
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     places |= {"receipt": world.session.scalars(select(Receipt.id)).one()}
@@ -1012,7 +1045,6 @@ def _kept(world: World, submitted: FundRequest, draft: FundRequest) -> dict[str,
 def _told_by_the_bank(world: World, sent: str, paid: str) -> dict[str, object]:
     """Read a statement of an account: money out, a fee, and money that came back."""
     session, by = world.session, world.phailin
-    open_account(session, ACCOUNT, by=world.admin, at=NOON)
     content = statement_rows(
         (f"โอน {sent}", "1500", ""), ("ค่าธรรมเนียม", "30", ""), (f"คืนเงิน {paid}", "", "1500")
     )

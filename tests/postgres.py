@@ -19,6 +19,8 @@ from sqlalchemy import create_engine
 from sqlalchemy import make_url
 from sqlalchemy import text
 
+from tests.memory import quick_folder
+
 # The guard outlives us: when our end of its input closes, however we died, it stops the server and
 # removes the folder. The server listens on a socket in that folder only.
 GUARD = r"""
@@ -65,7 +67,7 @@ def postgres_server(options: str = CARELESS) -> Iterator[str]:
 @contextmanager
 def own_server(options: str = CARELESS) -> Iterator[URL]:
     """Give a superuser's URL on a server that is thrown away."""
-    folder = tempfile.mkdtemp(prefix="portal-postgres-")
+    folder = tempfile.mkdtemp(prefix="portal-postgres-", dir=quick_folder())
     with subprocess.Popen(  # noqa: S603 - our own words
         ["/bin/sh", "-c", GUARD, "guard", _programs(), options],
         cwd=folder,

@@ -9,8 +9,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
-from wtforms import PasswordField
-from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
 
 from portal.labels import FILE_KINDS
@@ -20,7 +18,6 @@ from portal.payments.payment_files import FileKind
 from portal.thai import read_day
 from portal.words import DayField
 from portal.words import OneOf
-from portal.words import SeenVersion
 from portal.words import in_language
 
 
@@ -52,11 +49,3 @@ class BatchForm(FlaskForm):
         """Return what was chosen."""
         kind, day = FileKind(self.file_kind.data), read_day(self.value_on.data)
         return BatchAnswer(Terms(self.account.data, day, kind), bool(self.is_every.data))
-
-
-class ReleaseForm(SeenVersion):
-    """Letting money go asks for the password once more."""
-
-    password = PasswordField(
-        _("Your password"), validators=[DataRequired(_("Write your password."))]
-    )

@@ -16,6 +16,7 @@ from portal.payments.forms import VoidForm
 from portal.payments.payment_page import payment_page
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.people.again import AgainForm
 from portal.security import current_actor
 from portal.youths.opened import keep_read
 from portal.youths.rules import ReadPage
@@ -25,6 +26,7 @@ from portal.youths.rules import ReadPage
 class PaymentForms:
     """The form that was sent and refused is shown as it was filled in; the others are new."""
 
+    release: AgainForm | None = None
     confirm: ConfirmForm | None = None
     void: VoidForm | None = None
     bounce: ReturnForm | None = None
@@ -40,6 +42,7 @@ def show_payment_page(payment_id: int, forms: PaymentForms | None = None) -> str
     # What the bank has not confirmed comes back whole.
     is_whole = page.row.state is PaymentState.SENT
     whole = seen | ({"amount": str(page.row.amount)} if is_whole else {})
+    release = forms.release or AgainForm(data=seen, formdata=None)
     confirm = forms.confirm or ConfirmForm(data=seen, formdata=None)
     void = forms.void or VoidForm(data=seen, formdata=None)
     bounce = forms.bounce or ReturnForm(data=whole, formdata=None)
@@ -49,11 +52,12 @@ def show_payment_page(payment_id: int, forms: PaymentForms | None = None) -> str
         page=page,
         row=page.row,
         due=page.request and clock(db.session(), at=now()).due(page.request),
+        release_form=release,
         form=confirm,
         void_form=void,
         bounce_form=bounce,
         refund_form=refund,
         bounce=page.back(PaymentAction.BOUNCE),
         refund=page.back(PaymentAction.REFUND),
-        sent_form=next((one for one in (void, bounce, refund) if one.errors), confirm),
+        sent_form=next((one for one in (release, void, bounce, refund) if one.errors), confirm),
     )

@@ -45,7 +45,9 @@ from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.people.again import AgainForm
 from portal.security import current_actor
+from portal.security import limiter
 from portal.words import say
 from portal.words import tell
 from portal.youths.opened import keep_reads
@@ -161,8 +163,13 @@ def show_payment(payment_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/payments/<int:payment_id>/release")
+@limiter.limit("10 per minute")
 def release_payment(payment_id: int) -> ResponseReturnValue:
-    """Let a prepared payment go."""
+    """Let a prepared payment go, once the password was given again."""
+    form = AgainForm()
+    if not form.is_theirs():
+        page = show_payment_page(payment_id, PaymentForms(release=form))
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
     return _take_step(payment_id, PaymentAction.RELEASE)
 
 

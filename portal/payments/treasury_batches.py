@@ -24,13 +24,11 @@ from portal.errors import RuleError
 from portal.payments import batch_page
 from portal.payments import batching
 from portal.payments.batch_forms import BatchForm
-from portal.payments.batch_forms import ReleaseForm
 from portal.payments.batch_rules import BatchNotFoundError
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FILES
 from portal.payments.payment_files import FileKind
-from portal.people.service import WrongPasswordError
-from portal.people.service import check_password
+from portal.people.again import AgainForm
 from portal.security import current_actor
 from portal.security import limiter
 from portal.security import row_number
@@ -105,13 +103,13 @@ def show_batch(batch_id: int) -> ResponseReturnValue:
     return _show_batch(batch_id)
 
 
-def _show_batch(batch_id: int, form: ReleaseForm | None = None) -> str:
+def _show_batch(batch_id: int, form: AgainForm | None = None) -> str:
     page = batch_page.batch_page(db.session(), batch_id, current_actor(), at=now())
     return render_template(
         "treasury/batches/show_batch.html",
         page=page,
         row=page.row,
-        form=form or ReleaseForm(data={"seen_version": page.row.version}, formdata=None),
+        form=form or AgainForm(data={"seen_version": page.row.version}, formdata=None),
     )
 
 
@@ -119,15 +117,9 @@ def _show_batch(batch_id: int, form: ReleaseForm | None = None) -> str:
 @limiter.limit("10 per minute")
 def release_batch(batch_id: int) -> ResponseReturnValue:
     """Let a batch go, once the password was given again."""
-    form = ReleaseForm()
-    if not form.validate_on_submit():
+    form = AgainForm()
+    if not form.is_theirs():
         return _show_batch(batch_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    by = current_actor()
-    try:
-        check_password(db.session(), by.username, form.password.data or "")
-    except WrongPasswordError as error:
-        form.password.errors = [say(error)]
-        return _show_batch(batch_id, form), HTTPStatus.FORBIDDEN
     return _take(
         batch_id,
         batching.release_batch,

@@ -23,7 +23,9 @@ from portal.funds.models import ImportRun
 from portal.funds.models import Interest
 from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
+from portal.funds.rules import State
 from portal.payments.models import Payment
+from portal.payments.models import Receipt
 from portal.payments.rules import PaymentState
 from portal.people.models import ActingChair
 from portal.youths.models import Consent
@@ -75,6 +77,9 @@ _COUNTS: Mapping[str, Select[int]] = {
     "stops answered for": _count(CheckOverride.id),
     "papers attached": _count(Attachment.id),
     "payments voided": _count(Payment.id, Payment.state == PaymentState.VOIDED),
+    "payments sent back": _count(Payment.id, Payment.state == PaymentState.RETURNED),
+    "receipts filed": _count(Receipt.id),
+    "requests closed": _count(FundRequest.id, FundRequest.state == State.CLOSED),
     "consents withdrawn": _count(Consent.id, Consent.withdrawn_at.is_not(None)),
     "referrals": _count(Referral.id),
     "follow-ups done": _count(FollowUp.id, FollowUp.done_at.is_not(None)),

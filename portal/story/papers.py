@@ -21,7 +21,7 @@ FILE_NAMES = {
 }
 
 
-def draw_paper(kind: PaperKind, label: str) -> Upload:
+def draw_paper(kind: str, label: str) -> Upload:
     """Return a paper of a kind; another label is another paper."""
     # Written by hand: the portal's own papers take half a second each, and there are many.
     words = f"Demonstration only: {kind} {label.encode().hex()[:40]}"

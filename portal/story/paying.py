@@ -6,11 +6,15 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from portal.cases.following import plan_after_support
 from portal.funds.models import FundRequest
+from portal.money import Money
 from portal.payments.models import Payment
+from portal.payments.receipting import file_receipt
+from portal.payments.returning import Back
+from portal.payments.returning import return_payment
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
+from portal.payments.rules import ReceiptKind
 from portal.payments.service import confirm_payment
 from portal.payments.service import prepare_payment
 from portal.payments.service import release_payment
@@ -19,10 +23,13 @@ from portal.payments.service import void_payment
 from portal.roles import Actor
 from portal.roles import Role
 from portal.story.deciding import Deed
+from portal.story.papers import draw_paper
 from portal.story.teller import Teller
-from portal.thai import bangkok_day
 
 _WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
+_WHY_BACK = "ธนาคารปลายทางแจ้งว่าบัญชีปิดแล้ว ติดต่อผู้รับเงินขอเลขที่บัญชีใหม่"
+_FEE = Money.baht(10)
+_EVERY_FORGOTTEN = 14
 # Most money is transferred; who has no account is paid otherwise.
 _CHANNELS = (*(Channel.TRANSFER,) * 7, Channel.PROMPTPAY, Channel.CASH)
 
@@ -34,10 +41,11 @@ def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
 
 
 def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
-    """Return the payment that was not cancelled."""
+    """Return the payment that was not cancelled and did not come back."""
     return teller.session.scalars(
         select(Payment).where(
-            Payment.fund_request_id == fund_request.id, Payment.state != PaymentState.VOIDED
+            Payment.fund_request_id == fund_request.id,
+            Payment.state.not_in((PaymentState.VOIDED, PaymentState.RETURNED)),
         )
     ).one()
 
@@ -66,7 +74,6 @@ def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 
 def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    """Note what the bank says; whoever was filed for by hand is asked after from then on."""
     payment, at = _alive(teller, fund_request), teller.tick()
     confirm_payment(
         teller.session,
@@ -76,9 +83,29 @@ def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
         by=_treasurer(teller, fund_request, 2),
         at=at,
     )
-    if fund_request.youth_id is not None and fund_request.import_fingerprint is None:
-        day = bangkok_day(at)
-        plan_after_support(teller.session, fund_request.youth_id, supported_on=day, at=at)
+
+
+def _bounce(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    """Note that the bank sent the money back, less its fee."""
+    payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 2)
+    back = Back(payment.amount, _WHY_BACK, _FEE)
+    version = payment.version
+    return_payment(teller.session, payment.id, back, seen_version=version, by=by, at=teller.tick())
+
+
+def _receipt(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    """Let an officer file what the family signed; of some nobody has brought it yet."""
+    if fund_request.id % _EVERY_FORGOTTEN == 0:
+        return
+    officers = teller.holders(Role.OFFICER)
+    file_receipt(
+        teller.session,
+        _alive(teller, fund_request).id,
+        draw_paper("receipt", fund_request.reference or ""),
+        ReceiptKind.SIGNED_RECEIPT,
+        by=officers[fund_request.id % len(officers)],
+        at=teller.tick(),
+    )
 
 
 def _void(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
@@ -98,5 +125,7 @@ PAYING: Mapping[str, Deed] = {
     "release": _release,
     "transfer": _transfer,
     "confirm": _confirm,
+    "bounce": _bounce,
+    "receipt": _receipt,
     "void": _void,
 }

@@ -54,7 +54,7 @@ _AFTER_IMPORT = (
     "return:incomplete+3 amend+6 approve+1 pay+2",
     "approve+5 pay+1",
     "approve+2 prepare+1 void+0 pay+1",
-    "approve+1 pay+3",
+    "approve+1 prepare+3 release+0 transfer+0 bounce+1 pay+2",
     "approve+3 pay+1",
     "reject:not_eligible+4",
     "approve+2 pay+1",

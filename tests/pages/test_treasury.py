@@ -8,6 +8,7 @@ from portal.db import db
 from portal.funds.models import FundRequest
 from portal.payments.models import Payment
 from portal.payments.rules import PaymentState
+from tests.conftest import PASSWORD
 from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.world import SECRETS
@@ -19,7 +20,8 @@ def newest() -> Payment:
 
 
 def seen() -> dict[str, str]:
-    return {"seen_version": str(newest().version)}
+    """What each step sends; the password only where money is let go."""
+    return {"seen_version": str(newest().version), "password": PASSWORD}
 
 
 def test_money_is_paid_by_two_treasurers_step_by_step(client: Visitor, made: Maker) -> None:
@@ -74,9 +76,22 @@ def test_preparing_tells_each_outcome(client: Visitor, made: Maker) -> None:
 def test_a_step_without_the_version_it_saw_moves_nothing(client: Visitor, made: Maker) -> None:
     made(lambda world: world.prepared())
     client.sign_in("prasit")
-    for step in ("release", "send"):
+    for step, status in (("release", 422), ("send", 303)):
         answer = client.post(f"/treasury/payments/{newest().id}/{step}", data={})
-        assert (answer.status_code, newest().state) == (303, PaymentState.PREPARED)
+        assert (answer.status_code, newest().state) == (status, PaymentState.PREPARED)
+
+
+@pytest.mark.parametrize("password", ["", "another password"])
+def test_money_is_let_go_with_the_password_once_more(
+    client: Visitor, made: Maker, password: str
+) -> None:
+    made(lambda world: world.prepared())
+    client.sign_in("prasit")
+    url = f"/en/treasury/payments/{newest().id}/release"
+    answer = client.post(url, data=seen() | {"password": password})
+    assert (answer.status_code, newest().state) == (422, PaymentState.PREPARED)
+    assert ("This is not your password." if password else "Write your password.") in answer.text
+    assert client.post(url, data=seen()).status_code == 303
 
 
 def test_a_payment_is_cancelled_with_its_reason(client: Visitor, made: Maker) -> None:
@@ -113,6 +128,4 @@ def test_nobody_enters_unknown(client: Visitor) -> None:
     assert client.get("/treasury/").status_code == 302
     client.sign_in("anong")
     assert client.get("/treasury/payments/999").status_code == 404
-    assert (
-        client.post("/treasury/payments/999/release", data={"seen_version": 1}).status_code == 404
-    )
+    assert client.post("/treasury/payments/999/send", data={"seen_version": 1}).status_code == 404
