@@ -86,6 +86,7 @@ from portal.security import SignedIn
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
+from portal.thai import short_month
 from portal.thai import weekday
 from portal.words import say
 from portal.words import shown
@@ -240,6 +241,7 @@ def _attach_templates(app: Flask) -> None:
         satang=_satang,
         day=_day,
         moment=_moment,
+        month=_month,
         weekday=_weekday,
         label=pass_context(_label),
         tr=_translated_name,
@@ -334,6 +336,10 @@ def _day(value: date | datetime) -> str:
 
 def _weekday(value: date) -> str:
     return weekday(value, language()).replace(" ", NO_BREAK)
+
+
+def _month(value: date) -> str:
+    return short_month(value, language()).replace(" ", NO_BREAK)
 
 
 def _moment(value: datetime) -> str:
