@@ -41,7 +41,7 @@ def account(world: World) -> None:
 
 def read_in(world: World, text: str) -> None:
     content, by = text.encode(), world.anong
-    import_statement(world.session, ACCOUNT.code, content, name="a", by=by, at=NOON)
+    import_statement(world.session, ACCOUNT.code, content, name="a.csv", by=by, at=NOON)
 
 
 def ends(session: Session, month: date) -> tuple[Money, Money, Money]:
