@@ -90,6 +90,7 @@ from portal.security import SignedIn
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
+from portal.thai import short_month
 from portal.thai import weekday
 from portal.words import say
 from portal.words import shown
@@ -247,6 +248,7 @@ def _attach_templates(app: Flask) -> None:
         satang=_satang,
         day=_day,
         moment=_moment,
+        month=_month,
         weekday=_weekday,
         label=pass_context(_label),
         tr=_translated_name,
@@ -342,6 +344,10 @@ def _day(value: date | datetime) -> str:
 
 def _weekday(value: date) -> str:
     return weekday(value, language()).replace(" ", NO_BREAK)
+
+
+def _month(value: date) -> str:
+    return short_month(value, language()).replace(" ", NO_BREAK)
 
 
 def _moment(value: datetime) -> str:

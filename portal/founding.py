@@ -26,6 +26,8 @@ from portal.funds.rulebook import TargetStep
 from portal.funds.rules import Threshold
 from portal.funds.setup import Named
 from portal.funds.urgency import Lane
+from portal.payments.accounts import AccountAnswer
+from portal.payments.accounts import open_account
 from portal.people import service as people
 from portal.people.queries import SYSTEM
 from portal.province import Category
@@ -65,6 +67,7 @@ def found(session: Session, province: Province, *, vkey: str, at: datetime) -> N
     _found_rules(session, province, at=at)
     _found_people(session, province, at=at)
     _found_money(session, province, at=at)
+    _found_accounts(session, province, at=at)
 
 
 def _found_offices(session: Session, province: Province, *, at: datetime) -> None:
@@ -171,3 +174,11 @@ def _found_money(session: Session, province: Province, *, at: datetime) -> None:
             fiscal_year=province.foundation.fiscal_year,
         )
         money_in.allocate(session, given, by=SYSTEM, at=at)
+
+
+def _found_accounts(session: Session, province: Province, *, at: datetime) -> None:
+    for one in province.accounts:
+        answer = AccountAnswer(
+            one.code, one.name_th, one.name_en, one.bank, one.number, one.company_id
+        )
+        open_account(session, answer, by=SYSTEM, at=at)

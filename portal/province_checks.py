@@ -56,6 +56,8 @@ def _used_twice(province: Province) -> Iterator[Mistake]:
 def _names(province: Province) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Give the names that must differ: the table, the key, and what stands there."""
     yield "calendar, closed", "on", (str(day.on) for day in province.calendar.closed)
+    yield "accounts", "code", (account.code for account in province.accounts)
+    yield "accounts", "number", (account.number for account in province.accounts)
     yield "purposes", "code", (purpose.code for purpose in province.purposes)
     yield "subcommittees", "code", (one.code for one in province.subcommittees)
     yield "categories", "code", (category.code for category in province.categories)

@@ -17,6 +17,7 @@ from typing import Any
 
 import geothai
 
+from portal.banks import BANKS
 from portal.errors import N_
 from portal.money import Money
 from portal.roles import Role
@@ -84,6 +85,18 @@ Baht = Annotated[
 ]
 BahtFromZero = Annotated[
     Money, Shape(_between(0, 9_999_999_999), N_("must be 0 to 9999999999 baht, not {found}"))
+]
+
+
+BankCode = Annotated[
+    str, Shape(BANKS.get, N_("there is no bank {found!r}; write its code, such as 006"))
+]
+AccountDigits = Annotated[
+    str,
+    Shape(
+        re.compile(r"[0-9]{10,15}").fullmatch,
+        N_("{found!r} is not an account number: digits only, from 10 to 15"),
+    ),
 ]
 
 
@@ -204,6 +217,18 @@ class Fund:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the foundation; `company_id` is what the bank calls the foundation."""
+
+    code: Code
+    name_th: Text
+    name_en: Text
+    bank: BankCode
+    number: AccountDigits
+    company_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Donation:
     """Money a fund received; the donor's name is private."""
 
@@ -286,3 +311,4 @@ class Province:
     donations: tuple[Donation, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     urgent: Urgent | None = None
+    accounts: tuple[Account, ...] = ()

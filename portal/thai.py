@@ -237,6 +237,11 @@ def short_day(day: date, language: str) -> str:
     return f"{day.day} {ENGLISH_MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def short_month(day: date, language: str) -> str:
+    """Write `พ.ย. 2569` or `Nov 2026`."""
+    return short_day(day, language).partition(" ")[2]
+
+
 def typed_day(day: date) -> str:
     """Write `22/11/2569`, as people type it."""
     return f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}"

@@ -37,6 +37,8 @@ def confirmed(page: str) -> dict[str, str]:
 
 def test_an_account_is_shown_then_opened_then_closed(client: Visitor) -> None:
     client.sign_in("admin")
+    # The foundation was set up with this one.
+    assert "9990000101" in client.get(URL).text
     assert client.get(f"{URL}/new").status_code == 200
     shown = client.post(f"{URL}/new", data=TYPED)
     assert (shown.status_code, kept("SECOND")) == (422, None)

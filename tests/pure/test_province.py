@@ -224,6 +224,47 @@ def test_a_foundation_may_begin_without_money_and_closed_days(load: Load) -> Non
     assert (province.donations, province.allocations, province.calendar.closed) == ((), (), ())
 
 
+ACCOUNT = """
+[[accounts]]
+code = "KTB-1"
+name_th = "บัญชีหลัก"
+name_en = "Main account"
+bank = "006"
+number = "9990000101"
+"""
+
+
+def test_a_foundation_may_begin_with_its_accounts(load: Load) -> None:
+    assert load(without("accounts")).accounts == ()
+    (account,) = load(without("accounts") + ACCOUNT).accounts
+    assert (account.code, account.bank, account.company_id) == ("KTB-1", "006", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "mistakes"),
+    [
+        (
+            ACCOUNT.replace("006", "999").replace("9990000101", "9"),
+            [
+                "accounts KTB-1, bank: there is no bank '999'; write its code, such as 006",
+                "accounts KTB-1, number: '9' is not an account number: digits only, from 10 to 15",
+            ],
+        ),
+        (
+            ACCOUNT + ACCOUNT,
+            [
+                "accounts KTB-1, code: is used 2 times",
+                "accounts 9990000101, number: is used 2 times",
+            ],
+        ),
+    ],
+)
+def test_a_mistake_in_an_account_is_named(load: Load, written: str, mistakes: list[str]) -> None:
+    with pytest.raises(ProvinceFileError) as refusal:
+        load(without("accounts") + written)
+    assert told(refusal.value) == mistakes
+
+
 def test_a_foundation_may_keep_the_calendar_year(load: Load) -> None:
     text = planted("first_month = 10", "first_month = 1")
     province = load(text.replace("fiscal_year = 2570", "fiscal_year = 2569"))
