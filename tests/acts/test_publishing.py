@@ -63,7 +63,7 @@ from tests.killing import killed_at
 from tests.world import NOON
 from tests.world import World
 
-FOUNDED = 147
+FOUNDED = 148
 PERSON = Secret("person:1", {"id": 1})
 # What is published does not depend on the engine.
 files_only = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
@@ -431,7 +431,7 @@ def test_a_publisher_that_saw_an_older_head_signs_nothing(log: Log) -> None:
         closing(sqlite3.connect(copy.data / "signer" / "signer.sqlite")) as state,
         pytest.raises(sqlite3.IntegrityError, match="never goes back"),
     ):
-        state.execute("INSERT OR REPLACE INTO signed SELECT * FROM signed WHERE size = 148")
+        state.execute("INSERT OR REPLACE INTO signed SELECT * FROM signed WHERE size = 149")
 
 
 @files_only
@@ -499,11 +499,11 @@ def test_a_gap_in_the_order_is_refused(portal: Portal, log: Log) -> None:
             session.execute(text("ALTER TABLE log_seq DISABLE TRIGGER ALL"))
         else:
             session.execute(text("DROP TRIGGER log_seq_no_delete"))
+        session.execute(text("DELETE FROM log_seq WHERE idx = 149"))
+        with pytest.raises(PublisherError, match="The database lacks entry 149 of the log"):
+            publisher.publish(session, log.folder, log.signer)
         session.execute(text("DELETE FROM log_seq WHERE idx = 148"))
         with pytest.raises(PublisherError, match="The database lacks entry 148 of the log"):
-            publisher.publish(session, log.folder, log.signer)
-        session.execute(text("DELETE FROM log_seq WHERE idx = 147"))
-        with pytest.raises(PublisherError, match="The database lacks entry 147 of the log"):
             publisher.publish(session, log.folder, log.signer)
         session.rollback()
     assert log.heads() == heads

@@ -417,6 +417,8 @@ def test_an_old_page_a_past_day_and_nothing_new_are_refused(session: Session, wo
 
 def test_only_an_administrator_changes_rules(session: Session, world: World) -> None:
     known = newest(session, *CATEGORY)
+    closed = DayToClose(FAR - DAY, "x", "x")
+    close_day(session, closed, by=world.admin, at=NOON)
     acts: Sequence[Callable[[Actor], object]] = (
         lambda by: add_rule(
             session, NewRule(RuleKind.PURPOSE, "X", PurposeFacts("x", "x")), by=by, at=NOON
@@ -428,7 +430,7 @@ def test_only_an_administrator_changes_rules(session: Session, world: World) -> 
         lambda by: set_limits(session, LimitTable((), TODAY, 0), by=by, at=NOON),
         lambda by: set_targets(session, TargetTable((), TODAY, 0), by=by, at=NOON),
         lambda by: close_day(session, DayToClose(FAR, "x", "x"), by=by, at=NOON),
-        lambda by: open_day(session, FAR, by=by, at=NOON),
+        lambda by: open_day(session, closed.day, by=by, at=NOON),
     )
     for by in (world.malee, world.somchai, world.anong, world.wipa, world.krit, world.everything()):
         for act in acts:
@@ -481,14 +483,14 @@ def test_limits_with_a_gap_of_an_old_page_or_of_one_day_are_refused(
 
 
 def test_targets_are_set_from_a_day_on(session: Session, world: World) -> None:
-    days = tuple(zip(TargetStep, (2, 3, 4), strict=True))
+    days = tuple(zip(TargetStep, (2, 3, 4, 9), strict=True))
     seen = max(session.scalars(select(Target.id)))
     set_targets(session, TargetTable(days, TODAY + DAY, seen), by=world.admin, at=NOON)
     rows = session.scalars(select(Target).where(Target.valid_from == TODAY + DAY)).all()
     assert [(row.step, row.working_days) for row in rows] == list(days)
     assert told(session)["pub"] == {
-        "step": "pay",
-        "working_days": 4,
+        "step": "receipt",
+        "working_days": 9,
         "valid_from": str(TODAY + DAY),
     }
     seen = rows[-1].id

@@ -277,7 +277,7 @@ def test_a_line_that_was_lost_on_the_way_is_asked_for_again(
     witnesses["donor"].seen[checkpoint.origin] = checkpoint
     held = portal.install.cycle(db.engine, at=AT)
     assert set(held.lines) == set(NAMES)
-    assert [body[:8] for body in witnesses["donor"].asked] == ["old 0\n\na", "old 147\n"]
+    assert [body[:8] for body in witnesses["donor"].asked] == ["old 0\n\na", "old 148\n"]
 
 
 def test_a_publisher_killed_at_any_step_loses_nothing_and_forks_nothing(

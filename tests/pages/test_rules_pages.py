@@ -394,7 +394,6 @@ def test_a_day_is_closed_and_taken_back(client: Visitor) -> None:
         "/targets",
         "/urgent",
         "/closed-days/new",
-        "/closed-days/2026-12-31/open",
     ],
 )
 def test_the_forms_are_the_administrators(client: Visitor, path: str) -> None:
