@@ -284,6 +284,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     "return": N_("Returned by the bank"),
     "refund": N_("Given back by who received it"),
     "reopening": N_("What came back is set aside again"),
+    "fee": N_("Bank's fee"),
 }
 CHANNELS: Mapping[str, str] = {
     "transfer": N_("Bank transfer"),

@@ -558,7 +558,7 @@ DOORS = (
     door("GET /office/money-in/donations/<reference>", "/office/money-in/donations/{donation}",
          ok="officer", refused=REST),
     door("GET /office/money-in/donations/<reference>", "/office/money-in/donations/NONE",
-         hidden="officer", refused=REST),
+         hidden=REST),
     # Books.
     door("GET /office/books", ok=BOOKS, refused=REST),
     door("GET /office/books/trial-balance.<any(csv,xlsx):ending>",
@@ -568,7 +568,7 @@ DOORS = (
          ok=BOOKS, refused=REST),
     door("GET /office/books/ledger/<fund>", "/office/books/ledger/GEN", ok=BOOKS, refused=REST),
     door("GET /office/books/ledger/<fund>", "/office/books/ledger/NONE",
-         hidden=BOOKS, refused=REST),
+         hidden=REST),
     door("GET /office/books/ledger/<fund>/lines.<any(csv,xlsx):ending>",
          "/office/books/ledger/GEN/lines.csv", ok=BOOKS, refused=REST),
     # Rules: everybody reads them, the administrator changes them.

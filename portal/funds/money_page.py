@@ -136,7 +136,6 @@ class DonationNotFoundError(NotFoundError):
 
 def donation_line(session: Session, reference: str, *, by: Actor) -> DonationLine:
     """Return one donation for the officers; refuse everybody else."""
-    need_keeper(by)
     found = session.execute(
         select(Donation, Fund)
         .join(Fund, Fund.code == Donation.fund_code)
@@ -144,6 +143,7 @@ def donation_line(session: Session, reference: str, *, by: Actor) -> DonationLin
     ).one_or_none()
     if found is None:
         raise DonationNotFoundError
+    need_keeper(by)
     row, fund = found
     return _donation(row, Name(fund.name_th, fund.name_en))
 

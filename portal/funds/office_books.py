@@ -80,9 +80,9 @@ def export_fund_statements(ending: str) -> ResponseReturnValue:
 @bp.get("/ledger/<fund>")
 def show_ledger(fund: str) -> ResponseReturnValue:
     """Show each entry that moved the money of a fund, or of one account, with what was left."""
-    session, year = db.session(), _year()
+    session = db.session()
     names = book_names(session)
-    of = _selection(names, fund)
+    of, year = _selection(names, fund), _year()
     return render_template(
         "office/books/show_ledger.html",
         ledger=ledger_page(session, of, year, after=_after()),
@@ -97,8 +97,7 @@ def show_ledger(fund: str) -> ResponseReturnValue:
 @bp.get(f"/ledger/<fund>/lines.{ENDING}")
 def export_ledger(fund: str, ending: str) -> ResponseReturnValue:
     """Send the whole ledger of a year as it is narrowed."""
-    year = _year()
-    of = _selection(book_names(db.session()), fund)
+    of, year = _selection(book_names(db.session()), fund), _year()
     return download(books_sheet.ledger_sheet(db.engine, of, year), ending)
 
 

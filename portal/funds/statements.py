@@ -87,7 +87,7 @@ class FundStatement:
     """What became of the money of one fund in a year.
 
     `returned` came back of what was paid, with what the bank kept of it; `fees` also holds what
-    the bank kept of money that never arrived.
+    the bank kept of money that never arrived, and took for itself.
     """
 
     fund: str
@@ -131,7 +131,7 @@ def _statement(fund: str, lines: Sequence[AccountYear]) -> FundStatement:
             for kind in (EntryKind.RETURN, EntryKind.REFUND)
             if kind in line.moved
         ),
-        fees=_debit(lines, EntryKind.RETURN, Place.FEES),
+        fees=total(_debit(lines, kind, Place.FEES) for kind in (EntryKind.RETURN, EntryKind.FEE)),
         allocated=_debit(lines, EntryKind.ALLOCATION, Place.AVAILABLE),
         approved=_debit(lines, EntryKind.COMMITMENT, Place.COMMITTED),
         released=_debit(lines, EntryKind.RELEASE, Place.AVAILABLE),

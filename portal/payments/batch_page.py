@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
+from sqlalchemy import Select
 from sqlalchemy import and_
 from sqlalchemy import func
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import PortalError
 from portal.funds.models import FundRequest
+from portal.funds.queries import youths_among
 from portal.funds.rule_models import Fund
 from portal.labels import Name
 from portal.money import Money
@@ -254,6 +256,12 @@ def _files(session: Session, batch_id: int) -> list[File]:
         select(BankFile).where(BankFile.batch_id == batch_id).order_by(BankFile.id)
     )
     return [File(row.kind, row.digest, row.size_bytes) for row in rows]
+
+
+def paid_in(batch_id: int) -> Select[int | None]:
+    """Return the search for the people whom the payments of a batch are for."""
+    made = select(Payment.fund_request_id).where(Payment.batch_id == batch_id)
+    return youths_among(FundRequest.id.in_(made))
 
 
 def bank_file(session: Session, batch_id: int, kind: FileKind) -> tuple[File, str]:

@@ -35,6 +35,8 @@ from portal.uploads import BYTES_MAX
 from portal.uploads import clean
 from portal.words import say
 from portal.words import tell
+from portal.youths.opened import keep_read
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("receipts", __name__)
 
@@ -114,6 +116,7 @@ def _file(payment_id: int, form: ReceiptForm) -> bool:
 @bp.get("/receipts/<int:receipt_id>")
 def send_receipt(receipt_id: int) -> ResponseReturnValue:
     """Give out a receipt to those who may see its request: a picture to look at, a PDF to keep."""
-    receipt, name = receipt_to_give(db.session(), receipt_id, current_actor())
+    receipt, name, row = receipt_to_give(db.session(), receipt_id, current_actor())
+    keep_read(row.youth_id, ReadPage.PAPER)
     archive: Archive = current_app.extensions["install"].attachments
     return given_out(archive.read(receipt.digest), receipt.media_type, name)

@@ -155,18 +155,21 @@ def _receipts(session: Session, condition: ColumnElement[bool]) -> Sequence[File
     ]
 
 
-def receipt_to_give(session: Session, receipt_id: int, by: Actor) -> tuple[FiledReceipt, str]:
-    """Return a receipt to be given out, and under which name; raise where there is none to see."""
+def receipt_to_give(
+    session: Session, receipt_id: int, by: Actor
+) -> tuple[FiledReceipt, str, RequestRow]:
+    """Return a receipt to be given out, under which name, and its request; or raise an error."""
     receipt = session.get(Receipt, receipt_id)
     if receipt is None:
         raise rules.ReceiptUnknownError
     payment = session.get_one(Payment, receipt.payment_id)
-    if request_row(session, payment.fund_request_id, by) is None:
+    row = request_row(session, payment.fund_request_id, by)
+    if row is None:
         raise RequestNotFoundError
     (filed,) = _receipts(session, Receipt.id == receipt_id)
     if filed.is_erased:
         raise rules.ReceiptUnknownError
-    return filed, filed.given_name(payment.reference)
+    return filed, filed.given_name(payment.reference), row
 
 
 @dataclass(frozen=True, slots=True)

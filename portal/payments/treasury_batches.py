@@ -37,6 +37,8 @@ from portal.thai import typed_day
 from portal.words import SeenVersion
 from portal.words import say
 from portal.words import tell
+from portal.youths.opened import keep_reads
+from portal.youths.rules import ReadPage
 
 bp = Blueprint("batches", __name__)
 
@@ -175,6 +177,7 @@ def send_file(batch_id: int, kind: str) -> ResponseReturnValue:
         raise BatchNotFoundError
     told = FILES[FileKind(kind)]
     file, reference = batch_page.bank_file(db.session(), batch_id, FileKind(kind))
+    keep_reads(batch_page.paid_in(batch_id), ReadPage.LIST)
     archive: Archive = current_app.extensions["install"].bank_files
     name = f"{reference}.{told.ending}"
     return Response(

@@ -22,10 +22,12 @@ def account(
 
 
 # Carried over 100 + 50. In the year: 1,000 in, 400 allocated, 300 approved and sent; 200 of it
-# confirmed, of which 30 came back (1 kept); 100 bounced (2 kept), of which 60 are set free.
+# confirmed, of which 30 came back (1 kept); 100 bounced (2 kept), of which 60 are set free. The bank
+# took 5 for itself.
 YEAR = [
     account(Place.SOURCE, -180, donation=(0, 1000)),
-    account(Place.AVAILABLE, 100, donation=(1000, 0), allocation=(0, 400)),
+    account(Place.AVAILABLE, 100, donation=(1000, 0), allocation=(0, 400), fee=(0, 5)),
+    account(Place.FEES, 0, fee=(5, 0)),
     account(Place.AVAILABLE, 50, "SC5", allocation=(400, 0), commitment=(0, 300), release=(60, 0)),
     account(Place.COMMITTED, 0, "SC5", commitment=(300, 0), sending=(0, 300)),
     account(
@@ -41,7 +43,7 @@ YEAR = [
 
 def test_a_trial_balance_comes_out() -> None:
     trial = TrialBalance(YEAR)
-    assert (trial.debit, trial.credit) == (Money(2390), Money(2390))
+    assert (trial.debit, trial.credit) == (Money(2395), Money(2395))
     assert (trial.opening, trial.closing) == (NOTHING, NOTHING)
     assert trial.is_balanced
     assert TrialBalance(()).is_balanced
@@ -62,10 +64,10 @@ def test_a_trial_balance_that_does_not_come_out_says_so() -> None:
 def test_a_statement_tells_what_became_of_the_money() -> None:
     (told,) = fund_statements(YEAR)
     assert (told.fund, told.carried_over, told.received) == ("GEN", Money(150), Money(1000))
-    assert (told.paid, told.returned, told.fees) == (Money(200), Money(30), Money(3))
+    assert (told.paid, told.returned, told.fees) == (Money(200), Money(30), Money(8))
     assert (told.allocated, told.approved, told.released) == (Money(400), Money(300), Money(60))
-    assert told.left == Money(150 + 1000 - 200 + 30 - 3)
-    assert (told.unallocated, told.available, told.set_aside) == (Money(700), Money(210), Money(67))
+    assert told.left == Money(150 + 1000 - 200 + 30 - 8)
+    assert (told.unallocated, told.available, told.set_aside) == (Money(695), Money(210), Money(67))
     assert told.left == told.unallocated + told.available + told.set_aside
 
 

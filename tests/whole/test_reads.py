@@ -32,6 +32,8 @@ KEEPS: Mapping[str, ReadPage] = {
     "/treasury/to-prepare.<any(csv,xlsx):ending>": ReadPage.LIST,
     "/treasury/payments.<any(csv,xlsx):ending>": ReadPage.LIST,
     "/treasury/payments/<int:payment_id>": ReadPage.PAYMENT,
+    "/treasury/batches/<int:batch_id>/files/<kind>": ReadPage.LIST,
+    "/office/receipts/<int:receipt_id>": ReadPage.PAPER,
     "/office/referrals/new": ReadPage.CASE,
     "/office/referrals/<int:referral_id>": ReadPage.CASE,
     "/office/cases/<int:youth_id>": ReadPage.CASE,
@@ -56,13 +58,25 @@ LISTS = frozenset(
         "/office/referrals",
         "/office/follow-ups",
         "/treasury/",
+        "/treasury/batches/new",
+        "/treasury/batches/<int:batch_id>",
+        "/treasury/statements/<account>",
+        "/treasury/statements/<account>/lines",
     }
 )
 # What is opened of sealed values was granted by another, and stands in the log.
 LOGGED = frozenset({"/office/openings/<int:opening_id>.json"})
 # Files that hold nobody's name, whatever is in the database.
 EMPTY_FILES = frozenset(
-    {"/office/import/form.xlsx", "/office/import/<int:run_id>/corrections.xlsx"}
+    {
+        "/office/import/form.xlsx",
+        "/office/import/<int:run_id>/corrections.xlsx",
+        "/office/receipts.<any(csv,xlsx):ending>",
+        "/office/books/trial-balance.<any(csv,xlsx):ending>",
+        "/office/books/funds.<any(csv,xlsx):ending>",
+        "/office/books/ledger/<fund>/lines.<any(csv,xlsx):ending>",
+        "/treasury/statements/<account>/<month>.<any(csv,xlsx):ending>",
+    }
 )
 # Names and an id number of people who are helped; what others wrote is no record of theirs.
 THEIRS = (*SECRETS[:3], "สมมติสุขศิริพร")
