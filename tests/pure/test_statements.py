@@ -22,8 +22,8 @@ def account(
 
 
 # Carried over 100 + 50. In the year: 1,000 in, 400 allocated, 300 approved and sent; 200 of it
-# confirmed, of which 30 came back (1 kept); 100 bounced (2 kept), of which 60 are set free. The bank
-# took 5 for itself.
+# confirmed, of which 30 came back (1 kept); 100 bounced (2 kept), of which 60 are set free. The
+# bank took 5 for itself.
 YEAR = [
     account(Place.SOURCE, -180, donation=(0, 1000)),
     account(Place.AVAILABLE, 100, donation=(1000, 0), allocation=(0, 400), fee=(0, 5)),
