@@ -40,6 +40,7 @@ from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
+from portal.payments.queries import bank_left
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -108,6 +109,8 @@ def release_batch(
     paid = locked(session, Payment.batch_id == batch_id)
     prepared_by = {payment.reference: payment.prepared_by_id for payment, _ in paid}
     batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=prepared_by)
+    left = bank_left(session, batch.account_code)
+    batch_rules.check_covered(batch.account_code, held=left, wanted=batch.amount)
     told_bank = file_batch(session, batch, [payment for payment, _ in paid], at=at)
     files = keep_files(session, batch.file_kind, told_bank)
     digests = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import time
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import and_
@@ -25,15 +26,43 @@ from portal.funds.rules import keep_apart
 from portal.labels import Name
 from portal.money import Money
 from portal.payments import rules
+from portal.payments.batch_rules import BatchState
+from portal.payments.models import BankStatement
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
 from portal.payments.models import Receipt
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.models import Person
 from portal.roles import Actor
+from portal.thai import BANGKOK
 
 PAGE_LENGTH = 50
+
+
+def bank_left(session: Session, account_code: str) -> Money | None:
+    """Return what an account holds by its newest statement, less what was released since.
+
+    None where no statement has told what it holds.
+    """
+    newest = session.execute(
+        select(BankStatement.closing_satang, BankStatement.last_on)
+        .where(BankStatement.account_code == account_code)
+        .order_by(BankStatement.last_on.desc(), BankStatement.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None or newest.closing_satang is None:
+        return None
+    end = datetime.combine(newest.last_on, time.max, BANGKOK)
+    released = session.scalar(
+        select(func.coalesce(func.sum(PaymentBatch.amount_satang), 0)).where(
+            PaymentBatch.account_code == account_code,
+            PaymentBatch.state.in_((BatchState.RELEASED, BatchState.SENT)),
+            PaymentBatch.released_at > end,
+        )
+    )
+    return Money(newest.closing_satang - int(released or 0))
 
 
 def receipt_digests(session: Session, payment_id: int) -> Sequence[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.money import Money
 from portal.payments import acts
 from portal.payments.bank_docket import check_treasurer
 from portal.payments.bank_docket import record_of_bank
@@ -68,8 +69,8 @@ def import_statement(
             digest=digest,
             first_on=min(days),
             last_on=max(days),
-            opening_satang=statement.opening and statement.opening.satang,
-            closing_satang=statement.closing and statement.closing.satang,
+            opening_satang=_satang(statement.opening),
+            closing_satang=_satang(statement.closing),
             count=len(new),
             imported_by_id=by.person_id,
             imported_at=at,
@@ -101,6 +102,11 @@ def _known(session: Session, keys: Sequence[str]) -> set[str]:
     return found
 
 
+def _satang(amount: Money | None) -> int | None:
+    # Nothing is an amount, too.
+    return None if amount is None else amount.satang
+
+
 def _line_row(statement: BankStatement, key: str, line: Line) -> dict[str, object]:
     return {
         "statement_id": statement.id,
@@ -114,5 +120,5 @@ def _line_row(statement: BankStatement, key: str, line: Line) -> dict[str, objec
         "end_to_end_id": line.end_to_end_id,
         "counter_account": line.counter_account,
         "nature": line.nature,
-        "balance_satang": line.balance and line.balance.satang,
+        "balance_satang": _satang(line.balance),
     }

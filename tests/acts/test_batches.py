@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -26,6 +27,7 @@ from portal.payments.batch_rules import BatchFlawedError
 from portal.payments.batch_rules import BatchNotFoundError
 from portal.payments.batch_rules import BatchState
 from portal.payments.batch_rules import InBatchError
+from portal.payments.batch_rules import NotCoveredError
 from portal.payments.batch_rules import NotForBatchError
 from portal.payments.batch_rules import NothingPickedError
 from portal.payments.batch_rules import OwnBatchError
@@ -36,6 +38,7 @@ from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
 from portal.payments.rules import PaymentState
+from portal.payments.statement_lines import import_statement
 from portal.roles import Actor
 from tests.world import ACCOUNT
 from tests.world import ANSWER
@@ -218,6 +221,23 @@ def test_who_prepared_or_made_it_does_not_release_it(world: World, account: str)
         with pytest.raises(OwnBatchError):
             released(world, batch, by=by)
     assert released(world, batch, by=world.phailin).state is BatchState.RELEASED
+
+
+def test_no_more_is_released_than_the_account_holds(world: World, account: str) -> None:
+    told = "วันที่,รายการ,ถอนเงิน,ฝากเงิน,คงเหลือ\n20/11/2569,ยอดยกมา,,3500,3500.00\n"
+    import_statement(world.session, account, told.encode(), name="a.csv", by=world.anong, at=NOON)
+    later = NOON + timedelta(days=3)
+
+    def release(batch: PaymentBatch) -> PaymentBatch:
+        return batching.release_batch(
+            world.session, batch.id, seen_version=batch.version, by=world.prasit, at=later
+        )
+
+    assert release(made(world, account)).state is BatchState.RELEASED
+    short = made(world, account)
+    with pytest.raises(NotCoveredError, match=r"MAIN holds 500 baht"):
+        release(short)
+    assert short.state is BatchState.OPEN
 
 
 def test_an_old_page_and_an_unknown_batch(world: World, account: str) -> None:

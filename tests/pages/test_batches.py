@@ -5,8 +5,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import db
+from portal.payments.accounts import close_account
 from portal.payments.accounts import open_account
 from portal.payments.batch_rules import BatchState
+from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
@@ -106,7 +108,12 @@ def test_what_makes_no_batch(
 
 
 def test_without_an_account_no_batch_is_offered(client: Visitor, made: Maker) -> None:
-    made(lambda world: world.prepared())
+    def act(world: World) -> None:
+        world.prepared()
+        for account in world.session.scalars(select(PayingAccount.code)).all():
+            close_account(world.session, account, by=world.admin, at=NOON)
+
+    made(act)
     client.sign_in("anong")
     assert "no account to pay from" in client.get("/en/treasury/batches/new").text
     assert "No batch was made yet." in client.get("/en/treasury/batches").text
