@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments import confirming
 from portal.payments import returning
+from portal.payments.accounts import open_account
 from portal.payments.returning import Back
+from tests.acts.test_statement_lines import imported
+from tests.world import ACCOUNT
 from tests.world import NOON
 from tests.world import World
 
 
 def everything_that_moves_money(world: World) -> None:
-    """Every kind of journal entry: paid, received, bounced with a fee, given back, set free."""
+    """Every kind of journal entry: paid, received, bounced, given back, set free, a bank's fee."""
     world.receipted(world.confirmed())
     bounced = world.sent()
     returning.return_payment(
@@ -41,3 +45,6 @@ def everything_that_moves_money(world: World) -> None:
         at=NOON,
     )
     world.prepared(world.session.get_one(FundRequest, given_back.fund_request_id))
+    open_account(world.session, ACCOUNT, by=world.admin, at=NOON)
+    (fee,) = imported(world, ("ค่าธรรมเนียม", "30", ""))
+    confirming.confirm_fee(world.session, [fee], "GEN", by=world.anong, at=NOON)

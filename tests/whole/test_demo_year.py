@@ -26,6 +26,7 @@ from portal.concerns.models import Concern
 from portal.concerns.models import Finding
 from portal.db import db
 from portal.funds import lookups
+from portal.funds.lookups import PAID
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
 from portal.funds.models import Ratification
@@ -91,8 +92,8 @@ def test_the_year_holds_what_it_promises(session: Session) -> None:
 @pytest.mark.parametrize(
     ("column", "states"),
     [
-        (FundRequest.state, set(State) - {State.CLOSED}),
-        (Payment.state, set(PaymentState) - {PaymentState.RETURNED}),
+        (FundRequest.state, set(State)),
+        (Payment.state, set(PaymentState)),
         (Payment.channel, set(Channel)),
         (Referral.state, set(ReferralState)),
         (Concern.state, set(ConcernState)),
@@ -124,7 +125,7 @@ def test_something_waits_too_long_at_each_step(session: Session) -> None:
 def test_several_are_helped_several_times(session: Session) -> None:
     often = (
         select(FundRequest.youth_id)
-        .where(FundRequest.youth_id.is_not(None), FundRequest.state == State.APPROVED)
+        .where(FundRequest.youth_id.is_not(None), FundRequest.state.in_(PAID))
         .group_by(FundRequest.youth_id)
         .having(func.count() > 1)
     )

@@ -168,7 +168,7 @@ def act(portal: Portal, do: Callable[[World], object]) -> None:
 
 def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> None:
     vault = portal.install.vault
-    assert len(opens(vault, told)) == len(told.boxes) == 9
+    assert len(opens(vault, told)) == len(told.boxes) == 15
     before = everything(portal)
     assert [secret for secret in SECRETS if secret.encode() in before] == list(SECRETS)
     erase(portal.install, told.youth, ticket=TICKET, at=NOON)
