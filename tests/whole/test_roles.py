@@ -288,7 +288,7 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
                 seen.setdefault(page, set()).add(answer)
     assert max(set().union(*seen.values())) < HTTPStatus.INTERNAL_SERVER_ERROR, seen
     # What was paid is neither amended nor revised, and these want to be told of what: an entry, or
-    # somebody. Every other page is there for somebody.
+    # somebody; and what is no request's number. Every other page is there for somebody.
     assert {page for page, answers in seen.items() if HTTPStatus.OK not in answers} == {
         "office.filing.show_amend",
         "office.filing.show_check",
@@ -296,6 +296,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         "office.cases.new_referral",
         "office.people.new_opening",
         "office.concerns.new_finding",
+        "office.money.show_donation",
+        "public.publishing.show_donation",
     }
 
 
