@@ -17,6 +17,7 @@ from typing import TypeVar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import URL
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
@@ -53,6 +54,11 @@ from tests.world import World
 PASSWORD = "a password for the tests"  # noqa: S105 - not a secret
 Made = TypeVar("Made")
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
+
+
+# No test fails because a machine is busy.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:
