@@ -190,7 +190,7 @@ def confirm_payment(
         bank_reference=bank_reference,
     )
     if confirmed == fund_request.awarded_satang and fund_request.youth_id is not None:
-        plan_after_support(session, fund_request.youth_id, supported_on=bangkok_day(at), at=at)
+        plan_after_support(session, [fund_request.youth_id], supported_on=bangkok_day(at), at=at)
     if is_settled(session, payment):
         settle(session, payment, fund_request, by=by, at=at)
     return payment
