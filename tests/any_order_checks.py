@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from datetime import date
+from datetime import timedelta
 from typing import Any
 from typing import TypeAlias
 
@@ -26,6 +28,7 @@ from portal.funds.models import Balance
 from portal.funds.models import FundRequest
 from portal.funds.models import JournalEntry
 from portal.funds.models import RequestAct
+from portal.payments.models import AdvanceVoucher
 from portal.payments.models import BankLine
 from portal.payments.models import MatchedLine
 from portal.payments.models import Payment
@@ -37,11 +40,12 @@ from portal.publishing.shelf import Shelf
 
 # Above this one signature is not enough.
 ONE_SIGNS = 500_000
+DAYS_TO_CLEAR = {"travel": 15, "work": 30}
 ALIVE = ("prepared", "released", "sent", "confirmed")
 LEFT = ("sent", "confirmed")
 Rows: TypeAlias = Sequence[Row[Any]]  # the columns of one table or another
 COUNTED = (
-    *(LogEntry.seqno, JournalEntry.id, RequestAct.id, Receipt.id),
+    *(LogEntry.seqno, JournalEntry.id, RequestAct.id, AdvanceVoucher.receipt_id),
     *(BankLine.id, MatchedLine.bank_line_id),
 )
 # Where in the counts the bank's lines stand, and those that somebody confirmed.
@@ -56,6 +60,7 @@ class Seen:
     payments: Rows
     batches: Rows
     balances: Rows
+    receipts: Rows
     counts: tuple[int, ...]
 
 
@@ -65,7 +70,8 @@ def seen(session: Session) -> Seen:
         return session.execute(select(*columns).order_by(columns.id)).all()
 
     counts = tuple(session.scalar(select(func.count(column))) or 0 for column in COUNTED)
-    return Seen(rows(FundRequest), rows(Payment), rows(PaymentBatch), rows(Balance), counts)
+    tables = (FundRequest, Payment, PaymentBatch, Balance, Receipt)
+    return Seen(*map(rows, tables), counts)
 
 
 @dataclass(slots=True)
@@ -96,7 +102,7 @@ def check_people(deeds: Deeds) -> None:
         assert len(signers) == len(set(signers))
     for steps in deeds.steps.values():
         releasers = steps.get("release", set())
-        for other in ("make", "prepare", "confirm", "return", "refund"):
+        for other in ("make", "prepare", "confirm", "return", "refund", "clear"):
             assert not releasers & steps.get(other, set()), other
 
 
@@ -132,6 +138,31 @@ def check_payments(now: Seen) -> None:
             assert request.awarded_satang == 0
         if request.state == "closed":
             assert request.confirmed_satang == request.awarded_satang
+            assert all(is_settled(now, payment) for payment in mine if payment.state == "confirmed")
+
+
+def is_settled(now: Seen, payment: Row[Any]) -> bool:
+    """Say whether it is shown what became of it: cleared if it was lent, else with a paper."""
+    papers = [paper for paper in now.receipts if paper.payment_id == payment.id]
+    return payment.cleared_at is not None if payment.advance else bool(papers)
+
+
+def check_cash(now: Seen) -> None:
+    """Nobody believes that cash arrived before somebody signed for it."""
+    signed = {paper.payment_id for paper in now.receipts if paper.kind == "signed_receipt"}
+    for payment in now.payments:
+        if payment.channel == "cash" and payment.state == "confirmed":
+            assert payment.id in signed
+
+
+def check_may_borrow(now: Seen, requester_id: int, today: date) -> None:
+    """Who borrows holds nothing that was to be cleared before today."""
+    mine = {request.id for request in now.requests if request.requester_id == requester_id}
+    for payment in now.payments:
+        is_held = payment.state == "confirmed" and payment.advance and payment.cleared_at is None
+        if is_held and payment.fund_request_id in mine:
+            begins = payment.advance_ends_on or payment.confirmed_at.date()
+            assert today <= begins + timedelta(days=DAYS_TO_CLEAR[payment.advance])
 
 
 def check_places(now: Seen) -> None:
@@ -142,12 +173,14 @@ def check_places(now: Seen) -> None:
         held[balance.place] += balance.satang
     assert sum(held.values()) == 0
 
-    def stayed(state: str) -> int:
-        rows = [payment for payment in now.payments if payment.state == state]
-        return sum(payment.amount_satang - payment.returned_satang for payment in rows)
-
-    assert held["in_transit"] == stayed("sent")
-    assert held["disbursed"] + held["received"] == stayed("confirmed")
+    stayed: Counter[str] = Counter()
+    for payment in now.payments:
+        state = "received" if is_settled(now, payment) else "disbursed"
+        place = state if payment.state == "confirmed" else payment.state
+        stayed[place] += payment.amount_satang - payment.returned_satang
+    assert held["in_transit"] == stayed["sent"]
+    assert held["disbursed"] == stayed["disbursed"]
+    assert held["received"] == stayed["received"]
     waiting = sum(request.awarded_satang - request.sent_satang for request in now.requests)
     assert held["committed"] + held["returned"] == waiting
     assert held["returned"] == sum(request.returned_satang for request in now.requests)
@@ -157,6 +190,7 @@ def check_all(now: Seen, deeds: Deeds) -> None:
     check_people(deeds)
     check_signed(now, deeds)
     check_payments(now)
+    check_cash(now)
     check_places(now)
 
 

@@ -16,11 +16,12 @@ from hypothesis import Phase
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.any_order import Tally
-from tests.any_order_paying import AnyOrder
+from tests.any_order_cast import Tally
+from tests.any_order_turns import AnyOrder
 from tests.conftest import Portal
 
 STEPS_EACH = 60
+ROUNDS = 4
 STEPS = int(os.environ.get("TREASURY_STEPS", "0"))
 # What must have been done at least once, or the run has shown nothing.
 DONE = {
@@ -37,7 +38,7 @@ def test_whoever_acts_in_whatever_order_the_promises_hold(
     run_state_machine_as_test(
         partial(AnyOrder, lend, tally),
         settings=settings(
-            max_examples=max(STEPS // STEPS_EACH, 1) if STEPS else 10,
+            max_examples=max(STEPS // STEPS_EACH, 1) if STEPS else ROUNDS,
             stateful_step_count=STEPS_EACH,
             derandomize=not STEPS,
             database=None,

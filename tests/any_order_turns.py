@@ -1,0 +1,105 @@
+"""The whole house: people do what comes next, and then anybody does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize
+from hypothesis.stateful import precondition
+from hypothesis.stateful import rule
+from sqlalchemy.orm import Session
+
+from portal.funds.money_in import AllocationAnswer
+from portal.funds.money_in import DonationAnswer
+from portal.funds.money_in import allocate
+from portal.funds.money_in import receive_donation
+from portal.money import Money
+from portal.payments.payment_files import FileKind
+from portal.payments.rules import Channel
+from portal.roles import Actor
+from tests.any_order_banking import Banking
+from tests.any_order_cast import PICK
+from tests.any_order_cast import Act
+from tests.any_order_cast import people
+from tests.any_order_paying import WORK
+
+DAYS_MAX = 90
+REQUESTS_FEW = 4
+WAY = st.integers(0, 41)
+
+
+class AnyOrder(Banking):
+    """A new act of the treasury gets one more rule, in the class it belongs to."""
+
+    @initialize(ways=st.lists(st.tuples(WAY, PICK), min_size=35, max_size=45))
+    def begin(self, ways: list[tuple[int, int]]) -> None:
+        """First there must be something that can be muddled."""
+        self.read_statement("anong", 3)
+        for way, pick in ways:
+            self.go_on(way, pick)
+            self.everything_holds()
+
+    @rule(way=WAY, pick=PICK)
+    def go_on(self, way: int, pick: int) -> None:
+        """Somebody who may does what comes next somewhere."""
+        waiting = self._waiting()
+        ways = [act for waits, act in WAYS if waits in waiting]
+        if ways:
+            ways[way % len(ways)](self, pick)
+
+    def _waiting(self) -> set[str]:
+        """Name what waits for somebody."""
+        now = self.now
+        waiting = {f"payment {row.state}" for row in now.payments if row.batch_id is None}
+        waiting |= {f"batch {row.state}" for row in now.batches}
+        if len(now.requests) < REQUESTS_FEW:
+            waiting.add("house")
+        for row in now.requests:
+            is_payable = row.awarded_satang > row.paying_satang
+            is_signed = bool(self.deeds.signed[row.id])
+            waiting |= {f"request {row.state}", *["request payable"] * is_payable}
+            waiting |= {"request signed"} if is_signed and row.state == "submitted" else set()
+        if self._lent("confirmed"):
+            waiting.add("advance")
+        return waiting
+
+    @rule(who=people("malee"), satang=st.sampled_from((50_000, 1, 0)))
+    def give(self, who: str, satang: int) -> None:
+        """A gift, and all of it for the subcommittee to decide on."""
+        gift = DonationAnswer("", "TENBAHT", Money(satang), self.at.date(), "ผู้ให้")
+        share = AllocationAnswer("TENBAHT", "SC5", Money(satang), 2570)
+
+        def do(session: Session, by: Actor) -> None:
+            receive_donation(session, gift, by=by, at=self.at)
+            allocate(session, share, by=by, at=self.at)
+
+        self.tried(Act("give", "donation.received", who), do)
+
+    @precondition(lambda self: self.days < DAYS_MAX)
+    @rule(days=st.sampled_from((1, 16, 31)))
+    def wait(self, days: int) -> None:
+        """So that what was lent is late."""
+        self.days += days
+
+
+# What waits, and who does what with it.
+WAYS: tuple[tuple[str, Callable[[AnyOrder, int], None]], ...] = (
+    ("house", lambda house, pick: house.ask("malee", 150_000 + pick, "GEN")),
+    ("request submitted", lambda house, pick: house.approve("chair5", pick, 0)),
+    ("request submitted", lambda house, pick: house.approve("chair5", pick, 0)),
+    ("request signed", lambda house, pick: house.approve("driving", pick, 0)),
+    ("request payable", lambda house, pick: house.prepare("anong", pick, 0)),
+    ("request payable", lambda house, pick: house.prepare("anong", pick, 0, None, WORK)),
+    ("request payable", lambda house, pick: house.prepare("anong", pick, 0, Channel.CASH)),
+    ("payment prepared", lambda house, pick: house.make_batch("anong", pick, FileKind.KTB)),
+    ("payment prepared", lambda house, pick: house.release("prasit", pick, 0)),
+    ("payment released", lambda house, pick: house.send("prasit", pick, 0)),
+    ("batch open", lambda house, pick: house.release_batch("prasit", pick, 0)),
+    ("batch released", lambda house, pick: house.send_batch("prasit", pick, 0)),
+    ("payment sent", lambda house, pick: house.confirm("phailin", pick, 0)),
+    ("payment sent", lambda house, pick: house.receipt("malee", pick)),
+    ("payment confirmed", lambda house, pick: house.receipt("malee", pick)),
+    ("advance", lambda house, pick: house.voucher("malee", pick)),
+    ("advance", lambda house, pick: house.clear("phailin", pick, 0)),
+)
