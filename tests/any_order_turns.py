@@ -26,13 +26,14 @@ from tests.any_order_paying import WORK
 
 DAYS_MAX = 90
 REQUESTS_FEW = 4
+WARM_UP = 35
 WAY = st.integers(0, 41)
 
 
 class AnyOrder(Banking):
     """A new act of the treasury gets one more rule, in the class it belongs to."""
 
-    @initialize(ways=st.lists(st.tuples(WAY, PICK), min_size=35, max_size=45))
+    @initialize(ways=st.lists(st.tuples(WAY, PICK), min_size=WARM_UP, max_size=WARM_UP + 10))
     def begin(self, ways: list[tuple[int, int]]) -> None:
         """First there must be something that can be muddled."""
         self.read_statement("anong", 3)

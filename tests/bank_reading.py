@@ -25,18 +25,42 @@ from tests.bank import Order
 
 # A record of Krungthai's: 498 characters and the end of a line, in the code page of Thai Windows.
 RECORD = 498
+HEAD = (
+    "file:2 record:1 batch:6 bank:3 count:7 total:19 day:8 side:1 empty1:8 company:16 empty2:20 "
+    "empty3:407"
+)
+DETAIL = (
+    "file:2 record:1 batch:6 to_bank:3 to_branch:4 to:11 from_bank:3 from_branch:4 from:11 day:8 "
+    "service:2 empty1:2 satang:17 empty2:8 empty3:10 name:100 from_name:100 empty4:40 empty5:18 "
+    "empty6:2 reference:18 empty7:2 empty8:20 number:6 status:2 empty9:98"
+)
+EMPTY = frozenset(f"empty{number}" for number in range(1, 10))
+PAYER = ("from_name", "from_bank", "from")
 # How many digits an account has; a field of fixed length holds zeros before them, or one 0 less.
 LONG_ACCOUNTS = {"030": 12, "033": 12, "034": 12}
 DIGITS = 10
 
+# Where ISO 20022 tells a bank by its number in the clearing house.
+MEMBER = "FinInstnId/ClrSysMmbId/MmbId"
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who is paid: how they are called, and at which bank they are."""
+
+    bank: str
+    name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a file orders: from which account, on which day, whom; and what it calls itself."""
+    """What a file orders: who pays, from which account, when, whom; and what it calls itself."""
 
+    payer: str
     account: str
     day: date
     orders: tuple[Order, ...]
+    payees: tuple[Payee, ...]
     name: str = ""
 
 
@@ -53,41 +77,51 @@ def _account(bank: str, digits: str) -> str:
     return digits.lstrip("0").zfill(LONG_ACCOUNTS.get(bank, DIGITS))
 
 
-def _piece(record: str, first: int, last: int) -> str:
-    """Return the characters from one place to another, counted from 1 as a handbook does."""
-    return record[first - 1 : last]
+def _fields(record: str, layout: str) -> dict[str, str]:
+    """Cut a record where its layout says, which is each field's name and how long it is."""
+    fields, start = {}, 0
+    for each in layout.split():
+        name, length = each.split(":")
+        fields[name] = record[start : start + int(length)]
+        start += int(length)
+    _check(start == len(record), "the fields are not as long as the record")
+    _check(
+        not "".join(text for name, text in fields.items() if name in EMPTY).strip("0 "), "filled"
+    )
+    return fields
 
 
 def read_ktb(content: bytes) -> Told:
-    """Read Krungthai's text file, record by record."""
+    """Read Krungthai's text file, record by record and field by field."""
     _check(content.endswith(b"\r\n"), "the last record has no end")
     records = content.decode("cp874").removesuffix("\r\n").split("\r\n")
     _check(all(len(record) == RECORD for record in records), "a record has another length")
-    head, *details = records
-    _check(_piece(head, 1, 3) == "101", "no header")
-    _check(_piece(head, 10, 12) == "006", "another bank's")
-    _check(_piece(head, 47, 47) == "C", "no credits")
-    _check(int(_piece(head, 13, 19)) == len(details), "another number of payments")
+    head, *details = _fields(records[0], HEAD), *(_fields(each, DETAIL) for each in records[1:])
+    _check((head["file"], head["record"], head["side"]) == ("10", "1", "C"), "no header")
+    _check(head["bank"] == "006", "another bank's")
+    _check(head["company"].strip(), "nobody's")
+    _check(int(head["count"]) == len(details), "another number of payments")
     orders = tuple(_ktb_order(detail, number) for number, detail in enumerate(details, 1))
-    _check(int(_piece(head, 20, 38)) == sum(order.satang for order in orders), "another sum")
-    payers = {(_piece(detail, 28, 30), _piece(detail, 35, 45)) for detail in details}
-    _check(len(payers) == 1, "several payers")
-    ((bank, payer),) = payers
-    days = {_piece(detail, 46, 53) for detail in details} | {_piece(head, 39, 46)}
-    _check(len(days) == 1, "several days")
-    day = days.pop()
-    return Told(_account(bank, payer), date(int(day[4:]), int(day[2:4]), int(day[:2])), orders)
+    _check(int(head["total"]) == sum(order.satang for order in orders), "another sum")
+    ((payer, bank, account),) = {tuple(detail[each] for each in PAYER) for detail in details}
+    (day,) = {each["day"] for each in (head, *details)}
+    return Told(
+        payer=payer.rstrip(),
+        account=_account(bank, account),
+        day=date(int(day[4:]), int(day[2:4]), int(day[:2])),
+        orders=orders,
+        payees=tuple(Payee(detail["to_bank"], detail["name"].rstrip()) for detail in details),
+    )
 
 
-def _ktb_order(detail: str, number: int) -> Order:
-    _check(_piece(detail, 1, 3) == "102", "no detail")
-    _check(int(_piece(detail, 393, 398)) == number, "the numbers do not run")
-    _check(_piece(detail, 93, 192).strip(), "nobody is paid")
-    bank, digits = _piece(detail, 10, 12), _piece(detail, 17, 27)
+def _ktb_order(detail: Mapping[str, str], number: int) -> Order:
+    told = (detail["file"], detail["record"], detail["batch"], detail["status"])
+    _check(told == ("10", "2", "000001", "09"), "no detail")
+    _check(int(detail["number"]) == number, "the numbers do not run")
     return Order(
-        reference=_piece(detail, 353, 370).rstrip(),
-        account=_account(bank, digits),
-        satang=int(_piece(detail, 58, 74)),
+        reference=detail["reference"].rstrip(),
+        account=_account(detail["to_bank"], detail["to"]),
+        satang=int(detail["satang"]),
     )
 
 
@@ -126,8 +160,17 @@ def read_pain(content: bytes, version: str) -> Told:
         _check(_satang(Decimal(text(place, "CtrlSum"))) == wanted, "another sum")
     _check(text(payment, "PmtMtd") == "TRF", "no transfers")
     day = text(payment, "ReqdExctnDt" if version.endswith("03") else "ReqdExctnDt/Dt")
-    account = text(payment, "DbtrAcct/Id/Othr/Id")
-    return Told(account, date.fromisoformat(day), orders, text(payment, "PmtInfId"))
+    return Told(
+        payer=text(payment, "Dbtr/Nm"),
+        account=text(payment, "DbtrAcct/Id/Othr/Id"),
+        day=date.fromisoformat(day),
+        orders=orders,
+        payees=tuple(
+            Payee(text(each, f"CdtrAgt/{MEMBER}")[:3], text(each, "Cdtr/Nm"))
+            for each in payment.findall("CdtTrfTxInf", names)
+        ),
+        name=text(payment, "PmtInfId"),
+    )
 
 
 def _satang(baht: Decimal) -> int:
@@ -151,7 +194,14 @@ def read_table(content: bytes) -> Told:
     _check(_cell_satang(last[7]) == wanted, "another sum")
     day = facts["วันที่มีผล"]
     assert isinstance(day, datetime)
-    return Told(str(facts["เลขที่บัญชีที่จ่าย"]), day.date(), orders, str(facts["เลขที่ชุดจ่าย"]))
+    return Told(
+        payer=str(facts["ผู้จ่าย"]),
+        account=str(facts["เลขที่บัญชีที่จ่าย"]),
+        day=day.date(),
+        orders=orders,
+        payees=tuple(Payee(str(row[3]), str(row[2])) for row in rows),
+        name=str(facts["เลขที่ชุดจ่าย"]),
+    )
 
 
 def _cell_satang(baht: object) -> int:
