@@ -17,8 +17,10 @@ Rule = TypeVar("Rule", bound=Callable[..., Any])
 # Two who hold every role of the work: only the separation of people stops them.
 BOTH = ("all1", "all2")
 PAYERS = ("anong", "prasit", "phailin")
-EVERYBODY = ("malee", "finder1", "chair5", "chair2", "driving", "board", *PAYERS)
-EVERYBODY += ("wipa", "admin", "krit", *BOTH)
+EVERYBODY = (
+    *("malee", "finder1", "chair5", "chair2", "driving", "board"),
+    *(*PAYERS, "wipa", "admin", "krit", *BOTH),
+)
 # Some below and above the amount for one signature, and one above the ceiling.
 AMOUNTS = st.sampled_from((150_000, 99, 500_000, 500_001, 900_000, 123_457, 900_001))
 PICK = st.integers(0, 41)

@@ -70,8 +70,14 @@ def seen(session: Session) -> Seen:
         return session.execute(select(*columns).order_by(columns.id)).all()
 
     counts = tuple(session.scalar(select(func.count(column))) or 0 for column in COUNTED)
-    tables = (FundRequest, Payment, PaymentBatch, Balance, Receipt)
-    return Seen(*map(rows, tables), counts)
+    return Seen(
+        requests=rows(FundRequest),
+        payments=rows(Payment),
+        batches=rows(PaymentBatch),
+        balances=rows(Balance),
+        receipts=rows(Receipt),
+        counts=counts,
+    )
 
 
 @dataclass(slots=True)
