@@ -156,7 +156,8 @@ class Asking(House):
     @where("requests", "approved")
     @rule(who=ASKERS, pick=PICK, old=OLD, satang=AMOUNTS)
     def revise(self, who: str, pick: int, old: int, satang: int) -> None:
-        row = self.chosen(self.now.requests, pick, "approved")
+        unpaid = [row for row in self.now.requests if not row.paying_satang]
+        row = self.chosen(unpaid or self.now.requests, pick, "approved")
         revision = Revision(Money(satang), ANSWER.payee, "เปลี่ยนจำนวน")
 
         def do(session: Session, by: Actor) -> None:

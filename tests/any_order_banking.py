@@ -96,7 +96,7 @@ class Banking(Paying):
     @where("batches", "open", "released")
     @rule(who=TREASURERS, pick=PICK, old=OLD)
     def dissolve_batch(self, who: str, pick: int, old: int) -> None:
-        row = self.chosen(self.now.batches, pick, "sent", "released")
+        row = self.chosen(self.now.batches, pick, "open", "released")
         if self._batch_step("dissolve", row, who, old=old, act=batching.dissolve_batch):
             self.promised.pop(row.id, None)
 
@@ -157,8 +157,10 @@ class Banking(Paying):
     @rule(who=TREASURERS, count=st.integers(1, 3))
     def confirm_lines(self, who: str, count: int) -> None:
         """Up to so many payments are confirmed by the bank's lines, by who knows whose they are."""
+        lines = self._open_lines("payment", "split")
         of_payment: dict[str, list[str]] = {}
-        for key, line in self._open_lines("payment", "split").items():
+        # First those that wait; what was confirmed by hand is refused.
+        for key, line in sorted(lines.items(), key=lambda each: self._is_known(each[1], "sent")):
             of_payment.setdefault(line.orders[0], []).append(key)
         chosen = dict([*of_payment.items()][:count])
         pairings = [Pairing(tuple(keys), (name,)) for name, keys in chosen.items()]
@@ -184,7 +186,8 @@ class Banking(Paying):
     @precondition(lambda self: self._open_lines("return"))
     @rule(who=TREASURERS, old=OLD)
     def take_back_lines(self, who: str, old: int) -> None:
-        key, line = next(iter(self._open_lines("return").items()))
+        lines = self._open_lines("return").items()
+        key, line = min(lines, key=lambda each: self._is_known(each[1], "sent", "confirmed"))
         (row,) = (row for row in self.now.payments if row.reference == line.orders[0])
         back = Back(Money(line.satang), NOTE)
         version = row.version - old
@@ -196,6 +199,11 @@ class Banking(Paying):
 
         if self.tried(Act("take back lines", "lines.matched", who, bool(old)), do):
             self.paid(row, "return", who)
+
+    def _is_known(self, line: Booked, *states: str) -> bool:
+        """Say whether the payment of a line is past the states in which the line tells news."""
+        (row,) = (row for row in self.now.payments if row.reference == line.orders[0])
+        return row.state not in states
 
     def _open_lines(self, *whats: str) -> dict[str, Booked]:
         """Return the imported lines that nobody has confirmed, as the bank knows them."""

@@ -123,8 +123,7 @@ class Paying(Asking):
     @where("payments", "prepared", "released")
     @rule(who=TREASURERS, pick=PICK, old=OLD)
     def void(self, who: str, pick: int, old: int) -> None:
-        # Mostly what cannot be cancelled any more: otherwise little would get that far.
-        row = self.chosen(self.now.payments, pick, "sent", "confirmed", "released")
+        row = self.chosen(self.now.payments, pick, "prepared", "released")
         act = partial(payments.void_payment, note=NOTE)
         self._step("void", row, who, old=old, act=act)
 

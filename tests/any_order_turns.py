@@ -63,6 +63,8 @@ class AnyOrder(Banking):
             waiting |= {"request signed"} if is_signed and row.state == "submitted" else set()
         if self._lent("confirmed"):
             waiting.add("advance")
+        if self._open_lines("payment", "split"):
+            waiting.add("lines")
         return waiting
 
     @rule(who=people("malee"), satang=st.sampled_from((50_000, 1, 0)))
@@ -100,6 +102,9 @@ WAYS: tuple[tuple[str, Callable[[AnyOrder, int], None]], ...] = (
     ("batch released", lambda house, pick: house.send_batch("prasit", pick, 0)),
     ("payment sent", lambda house, pick: house.confirm("phailin", pick, 0)),
     ("payment sent", lambda house, pick: house.receipt("malee", pick)),
+    ("payment sent", lambda house, pick: house.read_statement("anong", pick)),
+    ("lines", lambda house, pick: house.confirm_lines("phailin", 1 + pick % 3)),
+    ("lines", lambda house, pick: house.confirm_lines("phailin", 1 + pick % 3)),
     ("payment confirmed", lambda house, pick: house.receipt("malee", pick)),
     ("advance", lambda house, pick: house.voucher("malee", pick)),
     ("advance", lambda house, pick: house.clear("phailin", pick, 0)),
