@@ -1,7 +1,7 @@
 """Whoever does whatever in whatever order: the promises hold after every act.
 
-`TREASURY_STEPS=2000` tries about that many acts on each engine, other ones each time; with `-s` it
-is told how many were done and how many refused.
+`TREASURY_SECONDS=240` goes on that long on each engine, with other acts each time; with `-s` it is
+told how many were done and how many refused.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from time import monotonic
 from typing import cast
 
 from hypothesis import HealthCheck
@@ -18,13 +19,11 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.any_order_cast import Tally
-from tests.any_order_turns import WARM_UP
 from tests.any_order_turns import AnyOrder
 from tests.conftest import Portal
 
-STEPS_EACH = 60
-LONG = os.environ.get("TREASURY_STEPS", "")
-STEPS = int(LONG or "400")
+ROUNDS, STEPS_EACH = 4, 60
+SECONDS = int(os.environ.get("TREASURY_SECONDS", "0"))
 # What must have been done at least once, or the run has shown nothing.
 DONE = {
     *("ask", "approve", "prepare", "release", "send", "confirm", "receipt", "return"),
@@ -35,21 +34,27 @@ DONE = {
 def test_whoever_acts_in_whatever_order_the_promises_hold(
     lend: Callable[[], AbstractContextManager[Portal]],
 ) -> None:
-    tally = Tally()
+    tally, began = Tally(), monotonic()
     try:
-        run_state_machine_as_test(
-            cast("type[AnyOrder]", partial(AnyOrder, lend, tally)),  # it is called, no more
-            settings=settings(
-                max_examples=max(STEPS // (STEPS_EACH + WARM_UP), 1),
-                stateful_step_count=STEPS_EACH,
-                derandomize=not LONG,
-                database=None,
-                # To find a shorter way to a failure takes minutes; these are short enough to read.
-                phases=(Phase.generate,),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        try_rounds(lend, tally)
+        while monotonic() - began < SECONDS:
+            try_rounds(lend, tally)
     finally:
         print(f"\n{tally}")  # noqa: T201 - the figures of a run
     assert tally.done.keys() >= DONE
     assert tally.refused.total() > 0
+
+
+def try_rounds(lend: Callable[[], AbstractContextManager[Portal]], tally: Tally) -> None:
+    run_state_machine_as_test(
+        cast("type[AnyOrder]", partial(AnyOrder, lend, tally)),  # it is called, no more
+        settings=settings(
+            max_examples=ROUNDS,
+            stateful_step_count=STEPS_EACH,
+            derandomize=not SECONDS,
+            database=None,
+            # To find a shorter way to a failure takes minutes; these are short enough to read.
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
