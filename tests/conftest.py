@@ -207,7 +207,7 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
     yield from _founded(request)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def lend(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Portal]]:
     """Lends a founded province on one engine: a copy each time, one after the other."""
     return partial(contextmanager(_founded), request)
