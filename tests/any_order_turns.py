@@ -86,26 +86,31 @@ class AnyOrder(Banking):
         self.days += days
 
 
+def mostly(right: str, pick: int, wrong: str = "all1") -> str:
+    """Name who may; now and then one whom only the separation of people stops."""
+    return right if pick % 4 else wrong
+
+
 # What waits, and who does what with it.
 WAYS: tuple[tuple[str, Callable[[AnyOrder, int], None]], ...] = (
-    ("house", lambda house, pick: house.ask("malee", 150_000 + pick, "GEN")),
-    ("request submitted", lambda house, pick: house.approve("chair5", pick, 0)),
-    ("request submitted", lambda house, pick: house.approve("chair5", pick, 0)),
-    ("request signed", lambda house, pick: house.approve("driving", pick, 0)),
-    ("request payable", lambda house, pick: house.prepare("anong", pick, 0)),
-    ("request payable", lambda house, pick: house.prepare("anong", pick, 0, None, WORK)),
-    ("request payable", lambda house, pick: house.prepare("anong", pick, 0, Channel.CASH)),
-    ("payment prepared", lambda house, pick: house.make_batch("anong", pick, FileKind.KTB)),
-    ("payment prepared", lambda house, pick: house.release("prasit", pick, 0)),
-    ("payment released", lambda house, pick: house.send("prasit", pick, 0)),
-    ("batch open", lambda house, pick: house.release_batch("prasit", pick, 0)),
-    ("batch released", lambda house, pick: house.send_batch("prasit", pick, 0)),
-    ("payment sent", lambda house, pick: house.confirm("phailin", pick, 0)),
-    ("payment sent", lambda house, pick: house.receipt("malee", pick)),
-    ("payment sent", lambda house, pick: house.read_statement("anong", pick)),
-    ("lines", lambda house, pick: house.confirm_lines("phailin", 1 + pick % 3)),
-    ("lines", lambda house, pick: house.confirm_lines("phailin", 1 + pick % 3)),
-    ("payment confirmed", lambda house, pick: house.receipt("malee", pick)),
-    ("advance", lambda house, pick: house.voucher("malee", pick)),
-    ("advance", lambda house, pick: house.clear("phailin", pick, 0)),
+    ("house", lambda it, pick: it.ask(mostly("malee", pick), 150_000 + pick, "GEN")),
+    ("request submitted", lambda it, pick: it.approve("chair5", pick, 0)),
+    ("request submitted", lambda it, pick: it.approve(mostly("chair5", pick), pick, 0)),
+    ("request signed", lambda it, pick: it.approve("driving", pick, 0)),
+    ("request payable", lambda it, pick: it.prepare(mostly("anong", pick), pick, 0)),
+    ("request payable", lambda it, pick: it.prepare("anong", pick, 0, None, WORK)),
+    ("request payable", lambda it, pick: it.prepare("anong", pick, 0, Channel.CASH)),
+    ("payment prepared", lambda it, pick: it.make_batch("anong", pick, FileKind.KTB)),
+    ("payment prepared", lambda it, pick: it.release(mostly("prasit", pick, "anong"), pick, 0)),
+    ("payment released", lambda it, pick: it.send(mostly("prasit", pick), pick, 0)),
+    ("batch open", lambda it, pick: it.release_batch(mostly("prasit", pick, "anong"), pick, 0)),
+    ("batch released", lambda it, pick: it.send_batch("prasit", pick, 0)),
+    ("payment sent", lambda it, pick: it.confirm(mostly("phailin", pick, "prasit"), pick, 0)),
+    ("payment sent", lambda it, pick: it.receipt("malee", pick)),
+    ("payment sent", lambda it, pick: it.read_statement("anong", pick)),
+    ("lines", lambda it, pick: it.confirm_lines(mostly("phailin", pick), 1 + pick % 3)),
+    ("lines", lambda it, pick: it.confirm_lines("phailin", 1 + pick % 3)),
+    ("payment confirmed", lambda it, pick: it.receipt("malee", pick)),
+    ("advance", lambda it, pick: it.voucher("malee", pick)),
+    ("advance", lambda it, pick: it.clear("phailin", pick, 0)),
 )
