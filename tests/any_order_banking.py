@@ -44,7 +44,7 @@ from tests.world import NOON
 
 DAY = timedelta(days=1)
 # So little that not everything can be paid from it.
-OPENING = 1_500_000
+OPENING = 400_000
 
 
 class Banking(Paying):

@@ -67,9 +67,9 @@ class AnyOrder(Banking):
             waiting.add("lines")
         return waiting
 
-    @rule(who=people("malee"), satang=st.sampled_from((50_000, 1, 0)))
+    @rule(who=people("malee"), satang=st.sampled_from((400_000, 50_000, 1, 0)))
     def give(self, who: str, satang: int) -> None:
-        """A gift, and all of it for the subcommittee to decide on."""
+        """A gift, and all of it for the subcommittee to decide on; the bank has it too."""
         gift = DonationAnswer("", "TENBAHT", Money(satang), self.at.date(), "ผู้ให้")
         share = AllocationAnswer("TENBAHT", "SC5", Money(satang), 2570)
 
@@ -77,7 +77,8 @@ class AnyOrder(Banking):
             receive_donation(session, gift, by=by, at=self.at)
             allocate(session, share, by=by, at=self.at)
 
-        self.tried(Act("give", "donation.received", who), do)
+        if self.tried(Act("give", "donation.received", who), do):
+            self.bank.receive(self.at.date(), satang)
 
     @precondition(lambda self: self.days < DAYS_MAX)
     @rule(days=st.sampled_from((1, 16, 31)))
