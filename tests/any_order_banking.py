@@ -43,8 +43,8 @@ from tests.world import ACCOUNT
 from tests.world import NOON
 
 DAY = timedelta(days=1)
-# So little that not everything can be paid from it.
-OPENING = 400_000
+# So little that not every batch is covered.
+OPENING = 200_000
 
 
 class Banking(Paying):
