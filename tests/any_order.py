@@ -80,9 +80,9 @@ class House(RuleBasedStateMachine):
             self.tally.refused[act.name] += 1
             assert self._seen() == self.now
             return False
-        assert not act.is_old, "an old page was taken"
         self.tally.done[act.name] += 1
         self.now = self._seen()
+        assert not act.is_old, "an old page was taken"
         with Session(db.engine) as session:
             assert act.tells in {entry.type for entry in told_since(session, before)}
         return True
