@@ -114,6 +114,7 @@ WAYS: tuple[tuple[str, Callable[[AnyOrder, int], None]], ...] = (
     ("lines", lambda it, pick: it.confirm_lines(mostly("phailin", pick), 1 + pick % 3)),
     ("lines", lambda it, pick: it.confirm_lines("phailin", 1 + pick % 3)),
     ("payment confirmed", lambda it, pick: it.receipt("malee", pick)),
+    ("payment confirmed", lambda it, pick: it.give_back("phailin", pick, 0, 1 + pick % 5, 0)),
     ("advance", lambda it, pick: it.voucher("malee", pick)),
     ("advance", lambda it, pick: it.clear("phailin", pick, 0)),
 )
