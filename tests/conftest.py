@@ -7,8 +7,11 @@ import secrets
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -201,6 +204,16 @@ def stage_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) ->
 @pytest.fixture(params=ENGINES)
 def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
     """A founded province on one engine; each test has its own copy."""
+    yield from _founded(request)
+
+
+@pytest.fixture(params=ENGINES)
+def lend(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Portal]]:
+    """Lends a founded province on one engine: a copy each time, one after the other."""
+    return partial(contextmanager(_founded), request)
+
+
+def _founded(request: pytest.FixtureRequest) -> Iterator[Portal]:
     stage: Stage = request.getfixturevalue(f"stage_{request.param}")
     founded = request.getfixturevalue(f"founded_{request.param}")
     shutil.rmtree(stage.folder)
