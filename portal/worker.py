@@ -1,6 +1,6 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, and mail.
+Now that is closing concerns, reminding, papers, and mail.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
+from time import monotonic
 
 from sqlalchemy import Engine
 
@@ -18,6 +20,7 @@ from portal.install import Install
 from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
+from portal.payments.printing import Printer
 from portal.thai import bangkok_day
 
 
@@ -48,7 +51,25 @@ class Worker:
                 close_silent(session, at=at)
                 is_done = remind(session, at=at)
             self.day_done = today if is_done else None
+        papers = self._print(engine, at=at)
         if self._office is None:
-            return ["PORTAL_SMTP_URL is not set: letters lie in the outbox."]
+            return [*papers, "PORTAL_SMTP_URL is not set: letters lie in the outbox."]
         done = send_letters(engine, self._office, at=at)
-        return [f"{done.sent:,} letters were sent.", *map(str, done.troubles)]
+        return [*papers, f"{done.sent:,} letters were sent.", *map(str, done.troubles)]
+
+    def _print(self, engine: Engine, *, at: datetime) -> list[str]:
+        """Make the papers that were asked for, and put them into the published log."""
+        begun = monotonic()
+        settings = self.install.settings
+        printer = Printer(
+            engine,
+            self.install.session_info(),
+            settings.base_url,
+            clock=lambda: at + timedelta(seconds=monotonic() - begun),
+        )
+        made = printer.round()
+        if not made:
+            return []
+        if settings.publishes_inline:
+            self.install.publish(engine)
+        return [f"{made:,} papers were made."]

@@ -14,19 +14,51 @@ from typing import ClassVar
 from typing import TypeAlias
 
 from portal.audit.link import PaperLink
+from portal.funds.sheet_rules import SheetKind
 from portal.money import Money
 from portal.money import total
 from portal.payments.paper_parts import Account
+from portal.payments.paper_parts import AskedLine
 from portal.payments.paper_parts import CodedLine
 from portal.payments.paper_parts import Line
 from portal.payments.paper_parts import OpenLine
 from portal.payments.paper_parts import RemittanceLine
-from portal.payments.paper_parts import SheetKind
 from portal.payments.paper_parts import Signed
 from portal.payments.paper_parts import SpentLine
 from portal.payments.rules import Channel
 from portal.roles import Actor
 from portal.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """ใบขอเบิกเงิน: what is asked for, for whom by their code, and where the money is to go."""
+
+    kind: ClassVar[SheetKind] = SheetKind.WITHDRAWAL
+    foundation: str
+    office: str
+    requested_on: date
+    requester: str
+    # Who found the need; the requester may write for them.
+    finder: str
+    organisation: str
+    is_project: bool
+    fund: str
+    subcommittee: str
+    beneficiary: str
+    category: str
+    purpose: str
+    lines: tuple[AskedLine, ...]
+    enclosures: tuple[str, ...]
+    payee: str
+    payee_kind: str
+    account: Account
+    sent: Signed | None
+
+    @property
+    def amount(self) -> Money:
+        """Return what is asked for."""
+        return total(line.amount for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +305,8 @@ class ThankYouLetter:
 
 
 Sheet: TypeAlias = (
-    Voucher
+    Withdrawal
+    | Voucher
     | ReceiptForm
     | Memo
     | RemittanceList
