@@ -72,6 +72,8 @@ KEPT = frozenset(
         "document",
         "issued_sheet",
         "receipt",
+        "advance_voucher",
+        "accepted_voucher",
         "bank_file",
         "bank_statement",
         "bank_line",
@@ -136,6 +138,7 @@ BLANKED = frozenset(
         ("bank_line", "description"),
         ("bank_line", "counter_account"),
         ("line_match", "note"),
+        ("advance_voucher", "item"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

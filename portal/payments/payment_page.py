@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,12 +29,15 @@ from portal.funds.sheets_issued import sheets_about
 from portal.money import Money
 from portal.payments import acts
 from portal.payments import rules
+from portal.payments.advance_rules import Advance
 from portal.payments.models import Payment
 from portal.payments.queries import NEXT_STEP
 from portal.payments.queries import PaymentRow
-from portal.payments.queries import has_receipt
+from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
 from portal.payments.queries import payment_rows
+from portal.payments.queries import receipt_digests
+from portal.payments.receipts_page import clear_by
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.payments.told_payments import tells
@@ -72,7 +76,7 @@ class BackOffer:
 class PaymentPage:
     """Everything on the page of a payment. Private throughout.
 
-    `rest` is what of the request is in no payment and could be set free.
+    `rest` is what of the request is in no payment and could be set free. An advance has `lent`.
     """
 
     row: PaymentRow
@@ -84,6 +88,10 @@ class PaymentPage:
     backs: Sequence[BackOffer]
     who_can_note: Sequence[str]
     lacks_receipt: bool
+    lent: Advance | None
+    clear_by: date | None
+    is_cleared: bool
+    has_receipt: bool
     rest: Money
     sheets: Sequence[SheetRow]
     sheets_to_ask: Sequence[SheetKind]
@@ -111,7 +119,11 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
         is_voidable=(payment.state, PaymentAction.VOID) in rules.STEPS,
         backs=_backs(payment, by, duties(session, payment.fund_request_id)),
         who_can_note=[name for name in treasurers if name != _releaser(session, payment)],
-        lacks_receipt=is_confirmed and not has_receipt(session, payment_id),
+        lacks_receipt=is_confirmed and not is_settled(session, payment),
+        lent=payment.lent,
+        clear_by=clear_by(payment),
+        is_cleared=payment.cleared_at is not None,
+        has_receipt=bool(receipt_digests(session, payment_id)),
         rest=fund_request.payable if fund_request.state is State.APPROVED else Money(0),
         sheets=sheets_about(session, f"{About.PAYMENT}:{payment_id}"),
         sheets_to_ask=[kind for kind in sheets_to_ask(About.PAYMENT, by) if tells(kind, payment)],
