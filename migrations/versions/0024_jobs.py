@@ -93,9 +93,7 @@ def make_job():
             "(state = 'done') = (result IS NOT NULL)", name=op.f("ck_job_done_has_result")
         ),
         sa.CheckConstraint("attempts BETWEEN 0 AND 5", name=op.f("ck_job_attempts_end")),
-        sa.CheckConstraint(
-            "steps_done BETWEEN 0 AND steps", name=op.f("ck_job_steps_are_bounded")
-        ),
+        sa.CheckConstraint("steps_done BETWEEN 0 AND steps", name=op.f("ck_job_steps_are_bounded")),
         sa.CheckConstraint(
             "state <> 'dead' OR trouble <> ''", name=op.f("ck_job_dead_has_trouble")
         ),
@@ -111,9 +109,7 @@ def make_job():
         sqlite_where=LIVING,
         postgresql_where=LIVING,
     )
-    op.create_index(
-        "ix_job_open", "job", ["lease_until"], sqlite_where=OPEN, postgresql_where=OPEN
-    )
+    op.create_index("ix_job_open", "job", ["lease_until"], sqlite_where=OPEN, postgresql_where=OPEN)
 
 
 def make_issued_sheet():

@@ -64,6 +64,8 @@ TERMS: Mapping[SheetKind, SheetTerms] = {
     SheetKind.MEMO: SheetTerms(About.REQUEST, (Role.OFFICER,), "M"),
     SheetKind.VOUCHER: SheetTerms(About.PAYMENT, (Role.TREASURER, Role.OFFICER), "V"),
     SheetKind.RECEIPT: SheetTerms(About.PAYMENT, (Role.OFFICER, Role.TREASURER, Role.FINDER), "R"),
+    SheetKind.ADVANCE: SheetTerms(About.PAYMENT, (Role.OFFICER, Role.TREASURER), "A"),
+    SheetKind.CLEARING: SheetTerms(About.PAYMENT, (Role.TREASURER, Role.OFFICER), "C"),
     SheetKind.REMITTANCE: SheetTerms(About.BATCH, (Role.TREASURER,)),
     SheetKind.RECONCILIATION: SheetTerms(About.MONTH, (Role.TREASURER,), "K"),
     SheetKind.THANKS: SheetTerms(About.DONATION, (Role.OFFICER,), "T"),

@@ -179,21 +179,20 @@ class AdvanceContract:
     kind: ClassVar[SheetKind] = SheetKind.ADVANCE
     foundation: str
     request_reference: str
-    made_at: str
+    payment_reference: str
     on: date
     borrower: str
-    position: str
     organisation: str
     purpose: str
-    from_on: date
-    to_on: date
+    # The last day of a journey, and until when it is cleared; what is lent for other work is
+    # cleared so many days after the borrower has the money, which nobody knows beforehand.
+    ends_on: date | None
+    due_on: date | None
+    clearing_days: int
     lines: tuple[Line, ...]
     fund: str
     channel: Channel
     account: Account | None
-    due_on: date
-    clearing_days: int
-    is_travel: bool
     approved: Signed | None
     paid: Signed | None
 
@@ -209,10 +208,13 @@ class AdvanceClearing:
 
     kind: ClassVar[SheetKind] = SheetKind.CLEARING
     foundation: str
+    request_reference: str
+    payment_reference: str
+    # Empty where the contract was not made in the portal.
     contract_reference: str
     contract_on: date
     borrower: str
-    position: str
+    organisation: str
     purpose: str
     advance: Money
     due_on: date
@@ -220,9 +222,7 @@ class AdvanceClearing:
     lines: tuple[SpentLine, ...]
     returned: Money
     returned_on: date | None
-    return_reference: str
     checked: Signed | None
-    approved: Signed | None
 
     @property
     def spent(self) -> Money:

@@ -16,6 +16,7 @@ from portal.funds.sheet_issuing import Matter
 from portal.funds.sheet_rules import About
 from portal.funds.sheet_rules import SheetKind
 from portal.funds.sheet_rules import row_of
+from portal.payments import told_advances
 from portal.payments import told_batches
 from portal.payments import told_donations
 from portal.payments import told_months
@@ -33,6 +34,8 @@ TELL: Mapping[SheetKind, Tell] = {
     SheetKind.MEMO: told_requests.memo,
     SheetKind.VOUCHER: told_payments.voucher,
     SheetKind.RECEIPT: told_payments.receipt,
+    SheetKind.ADVANCE: told_advances.contract,
+    SheetKind.CLEARING: told_advances.clearing,
     SheetKind.REMITTANCE: told_batches.remittance,
     SheetKind.RECONCILIATION: told_months.reconciliation,
     SheetKind.THANKS: told_donations.thanks,

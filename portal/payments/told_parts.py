@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import parse
 from portal.audit.models import LogEntry
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.funds import acts as fund_acts
 from portal.funds import lookups
 from portal.funds.models import Attachment
@@ -26,12 +26,15 @@ from portal.funds.sheet_rules import SheetKind
 from portal.funds.sheet_rules import SheetTooEarlyError
 from portal.payments.paper_parts import Account
 from portal.payments.paper_parts import Signed
+from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.youths.models import Project
 from portal.youths.queries import kept_id
 
 DIGITS_SHOWN = 4
+# Somebody of no organisation.
+OUTSIDE = "ผู้ประสานงานในพื้นที่"
 # What an attached paper is called on a list of enclosures.
 ENCLOSURES: Mapping[str, str] = {
     "consent": "หนังสือให้ความยินยอม",
@@ -80,6 +83,12 @@ def subcommittee_name(session: Session, code: str) -> str:
     return session.get_one(Subcommittee, code).name_th
 
 
+def office(session: Session, fund_request: FundRequest) -> str:
+    """Return the office of whoever asked."""
+    code = session.get_one(Person, fund_request.requester_id).organisation_code
+    return session.get_one(Organisation, code).name_th if code else OUTSIDE
+
+
 def beneficiary(session: Session, fund_request: FundRequest) -> str:
     """Return whom a request is for: a project by its name, a person by their number alone."""
     if fund_request.youth_id is None:
@@ -109,7 +118,7 @@ def counted(names: Iterable[str]) -> tuple[str, ...]:
 
 def payee_account(payee: PayeeAccount) -> Account:
     """Return a payee's account as papers show it."""
-    bank = BANKS[payee.bank_code].name_th
+    bank = PAYABLE[payee.bank_code].name_th
     return Account(bank, payee.holder, payee.account_number[-DIGITS_SHOWN:])
 
 

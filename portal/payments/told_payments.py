@@ -46,9 +46,11 @@ _PAID = frozenset({PaymentState.RELEASED, PaymentState.SENT, PaymentState.CONFIR
 _TOLD_WHEN: Mapping[SheetKind, frozenset[PaymentState]] = {
     SheetKind.VOUCHER: _PAID | {PaymentState.RETURNED},
     SheetKind.RECEIPT: _PAID,
+    SheetKind.ADVANCE: _PAID,
+    SheetKind.CLEARING: _PAID,
 }
-_STEPS = (acts.PAYMENT_PREPARED.name, acts.PAYMENT_RELEASED.name, acts.PAYMENT_SENT.name)
-_RECEIPTS: Mapping[ReceiptKind, str] = {
+STEPS = (acts.PAYMENT_PREPARED.name, acts.PAYMENT_RELEASED.name, acts.PAYMENT_SENT.name)
+RECEIPTS: Mapping[ReceiptKind, str] = {
     ReceiptKind.SIGNED_RECEIPT: "ใบสำคัญรับเงิน",
     ReceiptKind.SCHOOL_RECEIPT: "ใบเสร็จรับเงินของสถานศึกษา",
     ReceiptKind.SHOP_RECEIPT: "ใบเสร็จรับเงินของร้านค้า",
@@ -84,8 +86,8 @@ def seen_payment(session: Session, about: str, by: Actor) -> tuple[Payment, Fund
 def voucher(session: Session, about: str, by: Actor, _on: date) -> Matter:
     """Tell the voucher of a payment that was released."""
     payment, fund_request = seen_payment(session, about, by)
-    payee = _payee(session, payment, SheetKind.VOUCHER)
-    signed = told_parts.signed_of_payment(session, fund_request.id, payment.reference, _STEPS)
+    payee = payee_of(session, payment, SheetKind.VOUCHER)
+    signed = told_parts.signed_of_payment(session, fund_request.id, payment.reference, STEPS)
     decided = told_parts.decided(session, fund_request.id)
     code = f"{fund_request.fund_code} {fund_request.subcommittee_code}"
     sheet = Voucher(
@@ -100,11 +102,11 @@ def voucher(session: Session, about: str, by: Actor, _on: date) -> Matter:
         beneficiary=told_parts.beneficiary(session, fund_request),
         lines=tuple(
             CodedLine(code, line.text, line.amount)
-            for line in _lines(session, payment, fund_request)
+            for line in lines_of(session, payment, fund_request)
         ),
         tax_withheld=Money(0),
         channel=payment.channel,
-        account=_account(payment, payee),
+        account=account_of(payment, payee),
         bank_reference=payment.bank_reference or "",
         enclosures=_enclosures(session, payment, fund_request),
         prepared=signed.get(acts.PAYMENT_PREPARED.name),
@@ -112,15 +114,20 @@ def voucher(session: Session, about: str, by: Actor, _on: date) -> Matter:
         approved=decided,
         paid=signed.get(acts.PAYMENT_SENT.name),
     )
-    return _matter(payment, fund_request, sheet)
+    return matter_of(payment, fund_request, sheet)
 
 
 def tells(kind: SheetKind, payment: Payment) -> bool:
     """Say whether a paper of this kind can tell of a payment as it stands now."""
-    return payment.state in _TOLD_WHEN.get(kind, ())
+    if kind is SheetKind.ADVANCE and payment.advance is None:
+        return False
+    if kind is SheetKind.CLEARING and payment.cleared_at is None:
+        return False
+    return payment.state in _TOLD_WHEN[kind]
 
 
-def _payee(session: Session, payment: Payment, kind: SheetKind) -> PayeeAccount:
+def payee_of(session: Session, payment: Payment, kind: SheetKind) -> PayeeAccount:
+    """Return whom a payment is for, or refuse a paper that cannot tell of it now."""
     if not tells(kind, payment):
         raise SheetTooEarlyError(kind)
     return told_parts.known_payee(session.get_one(PayeeAccount, payment.payee_account_id), kind)
@@ -130,11 +137,12 @@ def _paid_at(payment: Payment) -> datetime:
     return payment.sent_at or payment.released_at or payment.prepared_at
 
 
-def _account(payment: Payment, payee: PayeeAccount) -> Account | None:
+def account_of(payment: Payment, payee: PayeeAccount) -> Account | None:
+    """Return where the money went; cash went to no account."""
     return None if payment.channel is Channel.CASH else told_parts.payee_account(payee)
 
 
-def _lines(session: Session, payment: Payment, fund_request: FundRequest) -> list[Line]:
+def lines_of(session: Session, payment: Payment, fund_request: FundRequest) -> list[Line]:
     """Return what is paid line by line; where only a part is paid, as one instalment of it."""
     lines = lookups.lines(session, fund_request)
     if lines and payment.amount == fund_request.amount:
@@ -160,11 +168,12 @@ def _enclosures(session: Session, payment: Payment, fund_request: FundRequest) -
         f"ใบขอเบิกเงิน เลขที่ {fund_request.reference}",
         "มติคณะอนุกรรมการ",
         *told_parts.enclosures(session, fund_request.id),
-        *told_parts.counted(_RECEIPTS[kind] for kind in receipts),
+        *told_parts.counted(RECEIPTS[kind] for kind in receipts),
     )
 
 
-def _matter(payment: Payment, fund_request: FundRequest, sheet: Sheet) -> Matter:
+def matter_of(payment: Payment, fund_request: FundRequest, sheet: Sheet) -> Matter:
+    """Return what a paper of a payment is about, with what it tells."""
     return Matter(
         about=f"payment:{payment.id}",
         reference=payment.reference,
@@ -179,10 +188,10 @@ def _matter(payment: Payment, fund_request: FundRequest, sheet: Sheet) -> Matter
 def receipt(session: Session, about: str, by: Actor, _on: date) -> Matter:
     """Tell what the payee signs for the money; what is not known is filled in by hand."""
     payment, fund_request = seen_payment(session, about, by)
-    payee = _payee(session, payment, SheetKind.RECEIPT)
+    payee = payee_of(session, payment, SheetKind.RECEIPT)
     youth = _youth(session, fund_request)
     is_self = payee.kind == SELF and youth is not None
-    signed = told_parts.signed_of_payment(session, fund_request.id, payment.reference, _STEPS)
+    signed = told_parts.signed_of_payment(session, fund_request.id, payment.reference, STEPS)
     payer = signed.get(acts.PAYMENT_SENT.name) or signed.get(acts.PAYMENT_RELEASED.name)
     sheet = ReceiptForm(
         foundation=told_parts.foundation_name(session),
@@ -194,12 +203,12 @@ def receipt(session: Session, about: str, by: Actor, _on: date) -> Matter:
         address="",
         beneficiary="" if is_self else _whom(session, youth, fund_request),
         relation="" if is_self else _relation(session, youth, payee),
-        lines=tuple(_lines(session, payment, fund_request)),
+        lines=tuple(lines_of(session, payment, fund_request)),
         channel=payment.channel,
-        account=_account(payment, payee),
+        account=account_of(payment, payee),
         payer=payer.name if payer else "",
     )
-    return _matter(payment, fund_request, sheet)
+    return matter_of(payment, fund_request, sheet)
 
 
 def _youth(session: Session, fund_request: FundRequest) -> Youth | None:

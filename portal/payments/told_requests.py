@@ -19,13 +19,10 @@ from portal.payments import told_parts
 from portal.payments.paper_parts import AskedLine
 from portal.payments.printed import Memo
 from portal.payments.printed import Withdrawal
-from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.thai import bangkok_day
 from portal.thai import long_day
-
-OUTSIDE = "ผู้ประสานงานในพื้นที่"
 
 
 def withdrawal(session: Session, about: str, by: Actor, _on: date) -> Matter:
@@ -35,7 +32,7 @@ def withdrawal(session: Session, about: str, by: Actor, _on: date) -> Matter:
     purpose = session.get_one(Purpose, fund_request.purpose_code).name_th
     sheet = Withdrawal(
         foundation=told_parts.foundation_name(session),
-        office=_office(session, fund_request),
+        office=told_parts.office(session, fund_request),
         requested_on=fund_request.requested_on,
         requester=session.get_one(Person, fund_request.requester_id).name,
         finder=fund_request.finder,
@@ -61,13 +58,6 @@ def _sent_request(session: Session, about: str, kind: SheetKind, by: Actor) -> F
     if fund_request.reference is None:
         raise SheetTooEarlyError(kind)
     return fund_request
-
-
-def _office(session: Session, fund_request: FundRequest) -> str:
-    """Return the office of whoever asked."""
-    code = session.get_one(Person, fund_request.requester_id).organisation_code
-    organisation = session.get(Organisation, code) if code else None
-    return organisation.name_th if organisation else OUTSIDE
 
 
 def _lines(session: Session, fund_request: FundRequest, purpose: str) -> tuple[AskedLine, ...]:
@@ -96,7 +86,7 @@ def memo(session: Session, about: str, by: Actor, on: date) -> Matter:
     told_parts.known_payee(fund_request.payees[-1], SheetKind.MEMO)
     subcommittee = told_parts.subcommittee_name(session, fund_request.subcommittee_code)
     category = told_parts.category_name(session, fund_request.category_code)
-    office = _office(session, fund_request)
+    office = told_parts.office(session, fund_request)
     sheet = Memo(
         foundation=told_parts.foundation_name(session),
         office=office,
