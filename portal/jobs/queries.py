@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import Select
+from sqlalchemy import and_
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,6 +54,17 @@ def job_row(session: Session, job_id: int, by: Actor) -> JobRow:
     if row is None:
         raise rules.JobNotFoundError
     return _row(*row)
+
+
+def is_asked(session: Session, kind: str, *, at: datetime) -> bool:
+    """Say whether a worker has anything to do."""
+    return session.scalar(select(select(Job.id).where(is_free(kind, at)).exists())) is True
+
+
+def is_free(kind: str, at: datetime) -> ColumnElement[bool]:
+    """Return the condition for the jobs that no worker holds, and that wait for none."""
+    is_open = Job.state.in_((JobState.WAITING, JobState.WORKING))
+    return and_(Job.kind == kind, is_open, Job.lease_until <= at)
 
 
 def dead_jobs(session: Session, by: Actor) -> Sequence[JobRow]:

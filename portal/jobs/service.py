@@ -25,6 +25,7 @@ from portal.db import Moment
 from portal.errors import PortalError
 from portal.jobs import rules
 from portal.jobs.models import Job
+from portal.jobs.queries import is_free
 from portal.jobs.rules import Asking
 from portal.jobs.rules import JobAction
 from portal.jobs.rules import JobState
@@ -85,15 +86,10 @@ def claim_jobs(session: Session, kind: str, *, count: int, at: datetime) -> list
     return [Held(job.id, job.attempts, json.loads(job.asked), job.asked_by_id) for job in first]
 
 
-def _is_free(kind: str, at: datetime) -> ColumnElement[bool]:
-    is_open = Job.state.in_((JobState.WAITING, JobState.WORKING))
-    return and_(Job.kind == kind, is_open, Job.lease_until <= at)
-
-
 def _waiting(session: Session, kind: str, at: datetime, *, limit: int) -> Sequence[Job]:
     return session.scalars(
         select(Job)
-        .where(_is_free(kind, at), Job.attempts < rules.ATTEMPTS_MAX)
+        .where(is_free(kind, at), Job.attempts < rules.ATTEMPTS_MAX)
         .order_by(Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -42,6 +42,7 @@ from portal.funds.sheet_issuing import issue_sheet
 from portal.funds.sheet_issuing import issued_already
 from portal.funds.sheet_rules import SheetKind
 from portal.jobs import service as jobs
+from portal.jobs.queries import is_asked
 from portal.jobs.rules import BEAT_SECONDS
 from portal.jobs.service import Held
 from portal.papers import Order
@@ -87,6 +88,10 @@ class Printer:
 
     def round(self) -> int:
         """Make every paper that waits; return how many were made."""
+        # Most rounds find nothing, and then nobody who writes waits for them.
+        with Session(self.engine) as session:
+            if not is_asked(session, PAPER_JOB, at=self.clock()):
+                return 0
         with self._writing() as session:
             jobs.bury_jobs(session, at=self.clock())
         made = 0
