@@ -317,7 +317,7 @@ OTHERS: tuple[Sheet, ...] = (
         cleared_on=date(2026, 12, 20),
     ),
     replace(CLEARING, advance=Money.baht(7000), returned=Money(0), returned_on=None),
-    replace(WITHDRAWAL, finder="", organisation="", is_project=True, enclosures=(), sent=None),
+    replace(WITHDRAWAL, finder="", organisation="", is_project=True, enclosures=()),
     replace(WITHDRAWAL, organisation=""),
     replace(RECONCILIATION, not_at_bank=(), not_in_books=(), checked=CHECKED),
     replace(RECONCILIATION, bank_closing=Money.baht(921_000)),

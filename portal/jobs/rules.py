@@ -81,6 +81,13 @@ class AdministratorNeededError(ForbiddenError):
         super().__init__(N_("Only an administrator sees the jobs that failed."))
 
 
+class JobAskedAgainError(RuleError):
+    """Another job does the same meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("The same was asked for again meanwhile; that job does it."))
+
+
 class WorkerEndedError(RuleError):
     """Every worker that took the job up ended before it was done."""
 

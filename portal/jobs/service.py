@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import Select
 from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import select
@@ -60,11 +61,12 @@ def ask_job(session: Session, asking: Asking, *, steps: int, by: Actor, at: date
     asked = json.dumps(dict(asking.asked), sort_keys=True)
     given = {"kind": asking.kind, "digest": digest, "asked": asked, "by": by.person_id, "at": at}
     session.execute(_ASK, given | {"steps": steps})
-    return session.scalars(
-        select(Job.id).where(
-            Job.kind == asking.kind, Job.digest == digest, Job.state != JobState.DEAD
-        )
-    ).one()
+    return session.scalars(_living(asking.kind, digest)).one()
+
+
+def _living(kind: str, digest: str) -> Select[int]:
+    """Find the job that waits for this, does it or has done it."""
+    return select(Job.id).where(Job.kind == kind, Job.digest == digest, Job.state != JobState.DEAD)
 
 
 def claim_jobs(session: Session, kind: str, *, count: int, at: datetime) -> list[Held]:
@@ -168,12 +170,17 @@ def put_back(session: Session, held: Held, *, at: datetime) -> None:
 
 
 def retry_job(session: Session, job_id: int, *, by: Actor, at: datetime) -> None:
-    """Have a job that nobody tries any more tried again, from the first attempt on."""
-    rules.check_administrator(by)
+    """Have a job that nobody tries any more tried again, from the first attempt on.
+
+    To all but administrators there is no such job.
+    """
     job = session.get(Job, job_id, with_for_update=True)
-    if job is None:
+    if job is None or not rules.WATCHERS & by.roles:
         raise rules.JobNotFoundError
-    job.state = rules.next_state(job.state, JobAction.RETRY)
+    state = rules.next_state(job.state, JobAction.RETRY)
+    if session.scalar(_living(job.kind, job.digest)) is not None:
+        raise rules.JobAskedAgainError
+    job.state = state
     job.attempts = 0
     job.lease_until = at
     session.flush()

@@ -53,7 +53,7 @@ class Withdrawal:
     payee: str
     payee_kind: str
     account: Account
-    sent: Signed | None
+    sent: Signed
 
     @property
     def amount(self) -> Money:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 from sqlalchemy import select
@@ -124,23 +125,23 @@ def payee_account(payee: PayeeAccount) -> Account:
 
 def decided(session: Session, request_id: int) -> Signed | None:
     """Return who decided a request the last time, in which entry."""
-    return _newest(session, request_id, _DECIDING)
+    return next(_signed(session, request_id, _DECIDING), None)
 
 
-def sent(session: Session, request_id: int) -> Signed | None:
-    """Return who sent a request the last time, in which entry."""
-    return _newest(session, request_id, (fund_acts.REQUEST_SUBMITTED.name,))
+def sent(session: Session, request_id: int) -> Signed:
+    """Return who sent a request the last time, in which entry; one with a number was sent."""
+    return next(_signed(session, request_id, (fund_acts.REQUEST_SUBMITTED.name,)))
 
 
-def _newest(session: Session, request_id: int, acts: Iterable[str]) -> Signed | None:
-    row = session.execute(
+def _signed(session: Session, request_id: int, acts: Iterable[str]) -> Iterator[Signed]:
+    """Give who did one of these acts, the newest first."""
+    rows = session.execute(
         select(RequestAct, Person.name)
         .join(Person, Person.id == RequestAct.by_person_id)
         .where(RequestAct.fund_request_id == request_id, RequestAct.act.in_(acts))
         .order_by(RequestAct.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return Signed(row[1], row[0].role, row[0].at, row[0].log_eid) if row else None
+    )
+    return (Signed(name, act.role, act.at, act.log_eid) for act, name in rows)
 
 
 def signed_of_payment(

@@ -122,8 +122,8 @@ def _facts(session: Session, fund_request: FundRequest) -> tuple[str, ...]:
     purpose = session.get_one(Purpose, fund_request.purpose_code).name_th
     whom = told_parts.beneficiary(session, fund_request)
     sent = told_parts.sent(session, fund_request.id)
-    facts = [f"คำขอนี้เป็นไปเพื่อ{purpose} สำหรับ{whom}"]
-    if sent:
-        day = long_day(bangkok_day(sent.at), "th")
-        facts.append(f"คำขอส่งถึงคณะอนุกรรมการในระบบเมื่อวันที่ {day} โดย {sent.name}")
-    return tuple(facts)
+    day = long_day(bangkok_day(sent.at), "th")
+    return (
+        f"คำขอนี้เป็นไปเพื่อ{purpose} สำหรับ{whom}",
+        f"คำขอส่งถึงคณะอนุกรรมการในระบบเมื่อวันที่ {day} โดย {sent.name}",
+    )

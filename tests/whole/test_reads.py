@@ -34,6 +34,7 @@ KEEPS: Mapping[str, ReadPage] = {
     "/treasury/payments/<int:payment_id>": ReadPage.PAYMENT,
     "/treasury/batches/<int:batch_id>/files/<kind>": ReadPage.LIST,
     "/office/receipts/<int:receipt_id>": ReadPage.PAPER,
+    "/office/papers/<int:sheet_id>.pdf": ReadPage.PAPER,
     "/office/referrals/new": ReadPage.CASE,
     "/office/referrals/<int:referral_id>": ReadPage.CASE,
     "/office/cases/<int:youth_id>": ReadPage.CASE,
