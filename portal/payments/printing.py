@@ -132,7 +132,7 @@ class Printer:
         papers = make_papers((one.order for one in begun), base_url=self.base_url)
         try:
             for one, paper in zip(begun, papers, strict=True):
-                made += self._issue(one, paper.content)
+                made += self.issue(one, paper.content)
         except (PressStoppedError, OSError):
             for one in begun:
                 self._end(one.held, partial(jobs.fail_job, error=NotPrintedError()))
@@ -152,7 +152,8 @@ class Printer:
             self._end(held, partial(jobs.bury_job, error=refusal))
             return None
 
-    def _issue(self, begun: Begun, content: bytes) -> bool:
+    def issue(self, begun: Begun, content: bytes) -> bool:
+        """Issue a paper that was made, and end its job; say whether it was issued."""
         held = begun.held
         try:
             with self._writing() as session:
