@@ -273,7 +273,7 @@ def test_cash_that_is_lent_is_signed_for_and_cleared(session: Session, world: Wo
     assert request_of(session, payment).state is State.CLOSED
 
 
-def test_money_travels_as_the_payee_wants_it(session: Session, world: World) -> None:
+def test_money_travels_as_the_payee_wants_it(world: World) -> None:
     assert world.prepared().channel is Channel.TRANSFER
     payee = PayeeAnswer("guardian", f"แม่ของ{SECRETS[0]}", "PPY", "0812345678")
     by_phone = world.approved(answer=replace(ANSWER, payee=payee))

@@ -158,7 +158,7 @@ PLACES = (
         "anong",
         "/treasury/batches/{}",
         lambda world: world.batched(world.prepared()).id,
-        ("RYG-2570-B000001", SECRETS[3], "รวมเป็นเงิน"),
+        ("RYG-2570-B000001", SECRETS[3], "รวมทั้งสิ้น 1 ราย"),
     ),
     Place(
         "reconciliation",
