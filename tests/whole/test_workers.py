@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
@@ -298,7 +299,8 @@ def test_a_worker_beside_a_server_ends_when_the_other_end_is_closed(
     later = Timer(5, our_end.close)
     later.start()
     try:
-        work_until(its_end)
+        # As in a process of its own: nothing of the test's app context is seen.
+        Context().run(work_until, its_end)
     finally:
         signal.signal(signal.SIGINT, kept)
         later.join()
