@@ -74,6 +74,7 @@ from portal.payments.models import PaymentBatch
 from portal.payments.models import Receipt
 from portal.payments.returning import Back
 from portal.payments.returning import return_payment
+from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
 from portal.payments.sheet_table import TELL
 from portal.payments.statement_lines import import_statement
@@ -512,8 +513,8 @@ DOORS = (
          hidden=REST),
     door("POST /office/payments/<int:payment_id>/vouchers",
          "/office/payments/{confirmed}/vouchers",
-         body=VOUCHER, refused="requester officer treasurer chair driving board auditor",
-         hidden=REST),
+         body=VOUCHER, idle="requester officer treasurer",
+         refused="chair driving board auditor", hidden=REST),
     # The bank's statements.
     door("GET /treasury/statements", ok="treasurer", refused=REST),
     door("POST /treasury/statements", body={"account": "MAIN", "statement": STATEMENT},
@@ -1032,7 +1033,7 @@ def _payments(world: World, requests: Mapping[str, FundRequest]) -> dict[str, Pa
         "confirmed": paid,
         "came_back": _take(world, world.prepared(), "release", "send", "return"),
         "prepared": world.prepared(),
-        "released": _take(world, world.prepared(), "release"),
+        "released": _take(world, world.prepared(channel=Channel.CASH), "release"),
         "sent": _take(world, world.prepared(), "release", "send"),
     }
 
