@@ -137,4 +137,4 @@ def _keep_reads(row: SheetRow) -> None:
         fund_request = db.session.get_one(FundRequest, row.fund_request_id)
         keep_read(fund_request.youth_id, ReadPage.PAPER)
     elif row.kind is SheetKind.REMITTANCE:
-        keep_reads(paid_in(int(row.about.partition(":")[2])), ReadPage.LIST)
+        keep_reads(paid_in(int(row.about.partition(":")[2])), ReadPage.PAPER)
