@@ -70,6 +70,7 @@ KEPT = frozenset(
         "payee_account",
         "request_line",
         "document",
+        "issued_sheet",
         "receipt",
         "advance_voucher",
         "accepted_voucher",

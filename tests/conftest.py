@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -36,12 +37,14 @@ from config import read_settings
 from portal.app import create_app
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
+from portal.clock import now
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import transaction
 from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
+from portal.payments.printing import Printer
 from portal.people.models import Person
 from portal.people.service import new_key
 from portal.security import limiter
@@ -82,6 +85,14 @@ class Portal:
 
     app: Flask
     install: Install
+
+    def print_papers(self, clock: Callable[[], datetime] = now) -> int:
+        """Let a worker make the papers that were asked for; return how many it made."""
+        return self.printer(clock).round()
+
+    def printer(self, clock: Callable[[], datetime] = now) -> Printer:
+        base_url = self.install.settings.base_url
+        return Printer(db.engine, self.install.session_info(), base_url, clock)
 
     def verify(self) -> None:
         """Publish what was recorded, then prove the log and the books."""
