@@ -70,6 +70,7 @@ from portal.money import Money
 from portal.payments import office_accounts as payments_office_accounts
 from portal.payments import office_receipts as payments_office_receipts
 from portal.payments import treasury as payments_treasury
+from portal.payments import treasury_advances as payments_treasury_advances
 from portal.payments import treasury_back as payments_treasury_back
 from portal.payments import treasury_batches as payments_treasury_batches
 from portal.payments import treasury_matching as payments_treasury_matching
@@ -139,6 +140,7 @@ security.office.register_blueprint(payments_office_receipts.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
 security.treasury.register_blueprint(payments_treasury_back.bp)
+security.treasury.register_blueprint(payments_treasury_advances.bp)
 security.treasury.register_blueprint(payments_treasury_statements.bp)
 security.treasury.register_blueprint(payments_treasury_matching.bp)
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from portal.thai import tidy
+from portal.thai import valid_mobile
+from portal.thai import valid_national_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class Bank:
     is_open: bool = True
 
 
+# Not a bank: a number by which one of them finds the account. It stands among the banks, since who
+# is paid names one or the other.
+PROMPTPAY = Bank("PPY", "PROMPTPAY", "พร้อมเพย์", "PromptPay", None)
 # A closed bank stays for old records; nothing is paid into it.
 _TABLE = (
     Bank("002", "BBL", "ธนาคารกรุงเทพ", "Bangkok Bank", 10),
@@ -63,6 +68,8 @@ _TABLE = (
     Bank("065", "TBANK", "ธนาคารธนชาต", "Thanachart Bank", 10, is_open=False),
     Bank("015", "SCIB", "ธนาคารนครหลวงไทย", "Siam City Bank", None, is_open=False),
 )
+# Where somebody can be paid, and which of these are banks.
+PAYABLE = {bank.code: bank for bank in (PROMPTPAY, *_TABLE)}
 BANKS = {bank.code: bank for bank in _TABLE}
 
 _EVERYDAY_NAMES = {
@@ -87,6 +94,7 @@ _EVERYDAY_NAMES = {
 }
 _DIGITS_MIN = 10
 _DIGITS_MAX = 15
+_EWALLET_DIGITS = 15
 _ORNAMENT = re.compile(r"ธนาคาร|จำกัด|\(มหาชน\)|[ .()ฯ-]")
 
 
@@ -100,6 +108,8 @@ def account_fits(bank: Bank, digits: str) -> bool:
     """Say whether this many digits, and nothing else, can be an account of the bank."""
     if re.fullmatch("[0-9]+", digits) is None:
         return False
+    if bank is PROMPTPAY:
+        return valid_mobile(digits) or valid_national_id(digits) or len(digits) == _EWALLET_DIGITS
     if bank.account_digits is None:
         return _DIGITS_MIN <= len(digits) <= _DIGITS_MAX
     return len(digits) == bank.account_digits
@@ -114,4 +124,4 @@ def _names(bank: Bank) -> tuple[str, ...]:
     return (bank.code, bank.short, bank.name_th, bank.name_en, *everyday)
 
 
-_BY_NAME = {_key(name): bank for bank in _TABLE for name in _names(bank)}
+_BY_NAME = {_key(name): bank for bank in PAYABLE.values() for name in _names(bank)}

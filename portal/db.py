@@ -71,6 +71,8 @@ KEPT = frozenset(
         "request_line",
         "document",
         "receipt",
+        "advance_voucher",
+        "accepted_voucher",
         "bank_file",
         "bank_statement",
         "bank_line",
@@ -135,6 +137,7 @@ BLANKED = frozenset(
         ("bank_line", "description"),
         ("bank_line", "counter_account"),
         ("line_match", "note"),
+        ("advance_voucher", "item"),
     }
 )
 # These are written once and may go: an opening is erased, a place in the queue is given.

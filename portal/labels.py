@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     "bounce": N_("Note what the bank sent back"),
     "refund": N_("Note what was given back"),
     "receipt": N_("File a receipt"),
+    "clear": N_("Clear the advance"),
     "release_rest": N_("Set the rest free"),
     "ask": N_("asking"),
     "decide": N_("deciding"),
@@ -142,6 +143,8 @@ ACTS: Mapping[str, str] = {
     "payment.returned": N_("Money came back from the bank"),
     "payment.refunded": N_("Money was given back"),
     "payment.receipted": N_("Receipt filed"),
+    "advance.voucher_filed": N_("Voucher of an advance filed"),
+    "advance.cleared": N_("Advance cleared"),
     "fund_request.rest_released": N_("The rest was set free"),
     "fund_request.closed": N_("Closed"),
     "referral.sent": N_("Somebody was referred to a partner"),
@@ -291,6 +294,10 @@ CHANNELS: Mapping[str, str] = {
     "promptpay": N_("PromptPay"),
     "cash": N_("Cash"),
 }
+ADVANCES: Mapping[str, str] = {
+    "travel": N_("It is lent for a journey"),
+    "work": N_("It is lent for other work"),
+}
 PAYEES: Mapping[str, str] = {
     "self": N_("The person"),
     "guardian": N_("Guardian"),
@@ -361,6 +368,7 @@ FIELDS: Mapping[str, str] = {
     "how": N_("How related"),
     "guardian": N_("Guardian"),
     "instalment": N_("Instalment"),
+    "advance": N_("Lent for"),
     "is_witnessed": N_("Witnessed by outsiders"),
     "items": N_("What is asked for, line by line"),
     "kind": N_("For whom"),
@@ -695,6 +703,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reason": REASONS,
     "kind": KINDS,
     "channel": CHANNELS,
+    "advance": ADVANCES,
     "file_kind": FILE_KINDS,
     "batch_state": BATCH_STATES,
     "batch_action": BATCH_ACTIONS,

@@ -344,6 +344,11 @@ def grouped_id(number: str) -> str:
     return "-".join(parts.groups()) if parts else number
 
 
+def valid_mobile(digits: str) -> bool:
+    """Say whether this is a Thai mobile number: 06, 08 or 09, and eight digits more."""
+    return re.fullmatch("0[689][0-9]{8}", digits) is not None
+
+
 def valid_national_id(digits: str) -> bool:
     """Say whether the check digit of a 13-digit number is right, whatever its first digit."""
     # `pin.validate` also refuses a first 0 or 9; the registrars do give such numbers.

@@ -174,7 +174,7 @@ _REQUEST: dict[str, Json] = {
     "urgent": False,
 }
 _SIGNED: dict[str, Json] = {"signature": 1, "needed": 1, "acting": False}
-_PREPARED: dict[str, Json] = {"instalment": 1, "channel": "transfer"}
+_PREPARED: dict[str, Json] = {"instalment": 1, "channel": "transfer", "advance": None}
 
 
 def _acted(party: str, satang: int) -> dict[str, Json]:

@@ -228,6 +228,8 @@ def prepared(
     party: str = PREPARER,
     satang: int = 150_000,
     reference: str = ONE,
+    channel: str = "transfer",
+    advance: str | None = None,
 ) -> Entry:
     return entry(
         "payment.prepared",
@@ -236,7 +238,8 @@ def prepared(
         payment=f"RYG-2570-P00000{number}",
         satang=satang,
         instalment=1,
-        channel="transfer",
+        channel=channel,
+        advance=advance,
     )
 
 

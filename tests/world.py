@@ -42,6 +42,7 @@ from portal.payments import receipting
 from portal.payments import service as payments
 from portal.payments.accounts import AccountAnswer
 from portal.payments.accounts import open_account
+from portal.payments.advance_rules import Advance
 from portal.payments.batching import Terms
 from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
@@ -251,25 +252,37 @@ class World:
     def approved(self, *, answer: RequestAnswer = ANSWER) -> FundRequest:
         return self.approve(self.submitted(answer=answer), self.somchai)
 
-    def prepared(self, fund_request: FundRequest | None = None, by: Actor | None = None) -> Payment:
+    def prepared(
+        self,
+        fund_request: FundRequest | None = None,
+        by: Actor | None = None,
+        *,
+        channel: Channel | None = None,
+        advance: Advance | None = None,
+    ) -> Payment:
         fund_request = fund_request or self.approved()
         return payments.prepare_payment(
             self.session,
             fund_request.id,
-            channel=Channel.TRANSFER,
+            channel=channel,
             seen_version=fund_request.version,
             by=by or self.anong,
             at=NOON,
+            advance=advance,
         )
 
-    def released(self, fund_request: FundRequest | None = None) -> Payment:
-        payment = self.prepared(fund_request)
+    def released(
+        self, fund_request: FundRequest | None = None, payment: Payment | None = None
+    ) -> Payment:
+        payment = payment or self.prepared(fund_request)
         return payments.release_payment(
             self.session, payment.id, seen_version=payment.version, by=self.prasit, at=NOON
         )
 
-    def sent(self, fund_request: FundRequest | None = None) -> Payment:
-        payment = self.released(fund_request)
+    def sent(
+        self, fund_request: FundRequest | None = None, payment: Payment | None = None
+    ) -> Payment:
+        payment = self.released(fund_request, payment)
         return payments.send_payment(
             self.session, payment.id, seen_version=payment.version, by=self.prasit, at=NOON
         )
@@ -277,7 +290,13 @@ class World:
     def confirmed(
         self, bank_reference: str = "KTB0001", *, fund_request: FundRequest | None = None
     ) -> Payment:
-        payment = self.sent(fund_request)
+        return self.confirm(self.sent(fund_request), bank_reference)
+
+    def lent(self, advance: Advance) -> Payment:
+        """A payment that is lent, and that the borrower has received."""
+        return self.confirm(self.sent(payment=self.prepared(advance=advance)))
+
+    def confirm(self, payment: Payment, bank_reference: str = "KTB0001") -> Payment:
         return payments.confirm_payment(
             self.session,
             payment.id,

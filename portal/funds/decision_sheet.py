@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.funds import lookups
 from portal.funds.acts import REQUEST_APPROVED
 from portal.funds.acts import REQUEST_REJECTED
@@ -108,7 +108,7 @@ def decision_sheet(session: Session, fund_request: FundRequest) -> DecisionSheet
         reason=fund_request.reason,
         payee=payee.holder,
         payee_kind=payee.kind,
-        bank=BANKS[payee.bank_code].name_th,
+        bank=PAYABLE[payee.bank_code].name_th,
         account_end=payee.account_number[-ACCOUNT_DIGITS_SHOWN:],
         awarded=fund_request.awarded,
         signatures=_signatures(session, fund_request.id),

@@ -16,7 +16,8 @@ from wtforms.validators import InputRequired
 from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
+from portal.banks import PROMPTPAY
 from portal.banks import account_fits
 from portal.clock import now
 from portal.funds.cells import read_digits
@@ -32,6 +33,11 @@ from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
 from portal.words import at_most
+
+_UNFIT = _("This bank's account numbers have another number of digits.")
+_UNFIT_PROMPTPAY = _(
+    "A PromptPay number is a mobile number, a national id or an e-wallet's number."
+)
 
 
 class PersonFields:
@@ -120,15 +126,15 @@ class PayeeFields:
         self.payee_kind.choices = none | {code: gettext(name) for code, name in PAYEES.items()}
         self.bank.choices = none | {
             bank.code: bank.name_en if language == "en" else bank.name_th
-            for bank in BANKS.values()
+            for bank in PAYABLE.values()
             if bank.is_open
         }
 
     def validate_account_number(self, field: Field) -> None:
         """Refuse a number of digits that the bank does not have."""
-        bank = BANKS.get(self.bank.data or "")
+        bank = PAYABLE.get(self.bank.data or "")
         if bank is not None and not account_fits(bank, read_digits(field.data)):
-            raise ValidationError(_("This bank's account numbers have another number of digits."))
+            raise ValidationError(_UNFIT_PROMPTPAY if bank is PROMPTPAY else _UNFIT)
 
     def payee(self, kind: str) -> PayeeAnswer:
         """Return the account, as that of somebody of this kind."""

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import rules
@@ -177,7 +177,7 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
     # Whoever was erased has no birth date any more.
     known = youth if youth is not None and youth.erased_at is None else None
     payee = fund_request.payees[-1]
-    bank = BANKS[payee.bank_code]
+    bank = PAYABLE[payee.bank_code]
     started_on = bangkok_day(fund_request.created_at)
     standing = lookups.standing(session, fund_request, day=None)
     signatures = standing.signatures

@@ -24,7 +24,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import aliased
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.db import streamed
 from portal.errors import N_
 from portal.exporting import Column as SheetColumn
@@ -223,7 +223,7 @@ def _cells(facts: Row[*tuple[Any, ...]]) -> dict[Column, object]:
         Column.FUND: facts.fund_th,
         Column.PAYEE: PAYEE_WORDS[PayeeKind(facts.payee)],
         Column.ACCOUNT_HOLDER: facts.holder,
-        Column.BANK: BANKS[facts.bank_code].name_th,
+        Column.BANK: PAYABLE[facts.bank_code].name_th,
         Column.ACCOUNT_NUMBER: facts.account_number,
         Column.REASON: facts.reason,
         Column.CONSENT: consent,

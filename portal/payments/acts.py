@@ -30,6 +30,7 @@ PAYMENT_PREPARED = EntryType(
     | {
         "instalment": Field(Kind.COUNT, "which payment of the request this is"),
         "channel": Field(Kind.CODE, "how the money travels"),
+        "advance": Field(Kind.CODE, "what the money is lent for, if it is lent", may_be_null=True),
     },
     private=("payee",),
 )
@@ -49,6 +50,17 @@ PAYMENT_RECEIPTED = EntryType(
     "payment.receipted",
     public=_PAYMENT | {"receipt": Field(Kind.CODE, "what shows that the money arrived")},
     private=("doc",),
+)
+# Of this `satang` is what the voucher is for; of the next, what the borrower held and spent.
+VOUCHER_FILED = EntryType(
+    "advance.voucher_filed",
+    public=_PAYMENT | {"receipt": Field(Kind.CODE, "what shows that the money was spent")},
+    private=("voucher",),
+)
+ADVANCE_CLEARED = EntryType(
+    "advance.cleared",
+    public=_PAYMENT | {"count": Field(Kind.COUNT, "with how many vouchers")},
+    private=("vouchers",),
 )
 REST_RELEASED = EntryType("fund_request.rest_released", public=_REQUEST, private=("note",))
 REQUEST_CLOSED = EntryType("fund_request.closed", public=_REQUEST)
@@ -125,6 +137,8 @@ ALL = (
     PAYMENT_RETURNED,
     PAYMENT_REFUNDED,
     PAYMENT_RECEIPTED,
+    VOUCHER_FILED,
+    ADVANCE_CLEARED,
     REST_RELEASED,
     REQUEST_CLOSED,
 )
@@ -138,6 +152,7 @@ TYPES: Mapping[PaymentAction, EntryType] = {
     PaymentAction.BOUNCE: PAYMENT_RETURNED,
     PaymentAction.REFUND: PAYMENT_REFUNDED,
     PaymentAction.RECEIPT: PAYMENT_RECEIPTED,
+    PaymentAction.CLEAR: ADVANCE_CLEARED,
     PaymentAction.RELEASE_REST: REST_RELEASED,
 }
 

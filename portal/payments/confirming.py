@@ -33,16 +33,21 @@ from portal.payments.bank_docket import record_of_bank
 from portal.payments.bulk import Effect
 from portal.payments.bulk import locked
 from portal.payments.bulk import take_all
+from portal.payments.closing import settle
 from portal.payments.models import BankLine
 from portal.payments.models import LineMatch
 from portal.payments.models import MatchedLine
 from portal.payments.models import MatchedPayment
 from portal.payments.models import Payment
+from portal.payments.queries import is_settled
+from portal.payments.queries import receipt_digests
 from portal.payments.reconciliation import Meaning
 from portal.payments.returning import Back
 from portal.payments.returning import return_payment
+from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.payments.rules import check_cash
 from portal.roles import Actor
 from portal.thai import bangkok_day
 
@@ -74,10 +79,11 @@ def confirm_pairings(
     known = {payment.reference: payment for payment, _ in paid}
     line_of: dict[str, BankLine] = {}
     for pairing in pairings:
-        _check_pairing(pairing, lines, known)
+        _check_pairing(session, pairing, lines, known)
         line_of |= dict.fromkeys(pairing.payments, lines[pairing.lines[0]])
     ids = {payment.reference: payment.id for payment, _ in paid}
     bookings = [(each.id, _confirmation(each, payment.amount)) for payment, each in paid]
+    cash = [payment.id for payment in _in_cash(payment for payment, _ in paid)]
     fully_paid = [each.youth_id for payment, each in paid if _is_last(payment, each)]
 
     def confirmed(payment: Payment, each: FundRequest) -> Effect:
@@ -91,13 +97,14 @@ def confirm_pairings(
         payment_ids = [ids[reference] for reference in pairing.payments]
         of_pair = [lines[key] for key in pairing.lines]
         _keep(session, _match(Meaning.PAYMENT, eid, by=by, at=at), of_pair, payment_ids)
+    _settle(session, cash, by=by, at=at)
     for youth_id in fully_paid:
         if youth_id is not None:
             plan_after_support(session, youth_id, supported_on=bangkok_day(at), at=at)
 
 
 def _check_pairing(
-    pairing: Pairing, lines: Mapping[str, BankLine], known: Mapping[str, Payment]
+    session: Session, pairing: Pairing, lines: Mapping[str, BankLine], known: Mapping[str, Payment]
 ) -> None:
     unfit = [
         reference
@@ -108,6 +115,23 @@ def _check_pairing(
         raise match_rules.PaymentNotSentError(unfit)
     left = -total(Money(lines[key].amount_satang) for key in pairing.lines)
     match_rules.check_sums(left, total(known[name].amount for name in pairing.payments))
+    for payment in _in_cash(known[name] for name in pairing.payments):
+        check_cash(payment.channel, has_receipt=bool(receipt_digests(session, payment.id)))
+
+
+def _in_cash(payments: Iterable[Payment]) -> list[Payment]:
+    return [payment for payment in payments if payment.channel is Channel.CASH]
+
+
+def _settle(session: Session, payment_ids: Iterable[int], *, by: Actor, at: datetime) -> None:
+    """Settle the payments whose receipt was there before the bank's line."""
+    for payment_id in payment_ids:
+        payment = session.get_one(Payment, payment_id, populate_existing=True)
+        if is_settled(session, payment):
+            fund_request = session.get_one(
+                FundRequest, payment.fund_request_id, populate_existing=True
+            )
+            settle(session, payment, fund_request, by=by, at=at)
 
 
 def _is_last(payment: Payment, fund_request: FundRequest) -> bool:

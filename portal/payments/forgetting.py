@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
+from portal.payments.models import AdvanceVoucher
 from portal.payments.models import BankFile
 from portal.payments.models import BankLine
 from portal.payments.models import LineMatch
@@ -47,7 +48,7 @@ def bank_files_of(session: Session, subject: str) -> Sequence[str]:
 
 
 def forget_lines(session: Session, subject: str) -> None:
-    """Blank what the bank's lines tell of payments to this somebody.
+    """Blank what the bank's lines and vouchers tell of payments to this somebody.
 
     The database lets these rows be blanked, and nothing else, while an erasure is open.
     """
@@ -61,6 +62,9 @@ def forget_lines(session: Session, subject: str) -> None:
     of_lines, of_matches = BankLine.id.in_(lines), LineMatch.id.in_(matches)
     session.execute(update(BankLine).where(of_lines).values(description="", counter_account=""))
     session.execute(update(LineMatch).where(of_matches).values(note=""))
+    filed = select(Receipt.id).where(Receipt.payment_id.in_(paid))
+    of_advances = AdvanceVoucher.receipt_id.in_(filed)
+    session.execute(update(AdvanceVoucher).where(of_advances).values(item=""))
 
 
 def _digests(session: Session, condition: ColumnElement[bool]) -> set[str]:

@@ -22,6 +22,8 @@ from portal.db import Moment
 from portal.db import choice
 from portal.funds.models import log_reference
 from portal.money import Money
+from portal.payments.advance_rules import Advance
+from portal.payments.advance_rules import AdvanceKind
 from portal.payments.batch_rules import BatchState
 from portal.payments.payment_files import FileKind
 from portal.payments.reconciliation import Meaning
@@ -127,6 +129,16 @@ class Payment(Base):
             "(state = 'returned') = (returned_satang = amount_satang)",
             name="returned_when_all_is_back",
         ),
+        CheckConstraint("cleared_by_id <> released_by_id", name="cleared_by_another"),
+        CheckConstraint(
+            "(cleared_at IS NULL) = (cleared_by_id IS NULL)"
+            " AND (cleared_at IS NULL OR advance IS NOT NULL)",
+            name="cleared_if_lent",
+        ),
+        CheckConstraint(
+            "(advance IS NOT NULL AND advance = 'travel') = (advance_ends_on IS NOT NULL)",
+            name="journeys_end",
+        ),
         CheckConstraint(
             "state <> 'confirmed' OR (confirmed_by_id IS NOT NULL AND bank_reference IS NOT NULL)",
             name="confirmed_with_reference",
@@ -163,6 +175,11 @@ class Payment(Base):
     # What came back of it, and what of that the bank kept.
     returned_satang: Mapped[int] = mapped_column(BigInteger, default=0)
     fee_satang: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Money that is lent: for what, when a journey ends, and who found it cleared.
+    advance: Mapped[AdvanceKind | None] = mapped_column(choice(AdvanceKind, "advance"))
+    advance_ends_on: Mapped[date | None]
+    cleared_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    cleared_at: Mapped[datetime | None] = mapped_column(Moment)
     log_eid: Mapped[str] = log_reference()
 
     __mapper_args__ = {"version_id_col": version}
@@ -186,6 +203,13 @@ class Payment(Base):
     def stayed(self) -> Money:
         """Return what did not come back."""
         return self.amount - self.returned
+
+    @property
+    def lent(self) -> Advance | None:
+        """Return on which terms it is lent, if it is."""
+        if self.advance is None:
+            return None
+        return Advance(self.advance, self.advance_ends_on)
 
 
 class BankStatement(Base):
@@ -289,3 +313,30 @@ class Receipt(Base):
     filed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     filed_at: Mapped[datetime] = mapped_column(Moment)
     log_eid: Mapped[str] = log_reference()
+
+
+class AdvanceVoucher(Base):
+    """What one receipt of an advance was for; an erasure blanks `item`."""
+
+    __tablename__ = "advance_voucher"
+    __table_args__ = (CheckConstraint("amount_satang > 0", name="amount_is_positive"),)
+
+    receipt_id: Mapped[int] = mapped_column(ForeignKey("receipt.id"), primary_key=True)
+    spent_on: Mapped[date]
+    amount_satang: Mapped[int] = mapped_column(BigInteger)
+    item: Mapped[str] = mapped_column(Text)
+
+    @property
+    def amount(self) -> Money:
+        """Return what was spent."""
+        return Money(self.amount_satang)
+
+
+class AcceptedVoucher(Base):
+    """A voucher that an advance was cleared with; never changed."""
+
+    __tablename__ = "accepted_voucher"
+
+    receipt_id: Mapped[int] = mapped_column(
+        ForeignKey("advance_voucher.receipt_id"), primary_key=True
+    )

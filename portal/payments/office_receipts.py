@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Blueprint
@@ -10,6 +11,7 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from portal.archive import Archive
 from portal.clock import now
@@ -22,9 +24,12 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import RuleError
 from portal.funds.lookups import clock
+from portal.payments import advancing
 from portal.payments import receipting
+from portal.payments.advance_forms import VoucherForm
 from portal.payments.forms import ReceiptForm
 from portal.payments.payment_sheet import missing_sheet
+from portal.payments.receipts_page import PaymentReceipts
 from portal.payments.receipts_page import missing_receipts
 from portal.payments.receipts_page import receipt_to_give
 from portal.payments.receipts_page import receipts_page
@@ -32,6 +37,7 @@ from portal.payments.receipts_page import request_of
 from portal.payments.rules import ReceiptKind
 from portal.security import current_actor
 from portal.uploads import BYTES_MAX
+from portal.uploads import Upload
 from portal.uploads import clean
 from portal.words import say
 from portal.words import tell
@@ -39,6 +45,15 @@ from portal.youths.opened import keep_read
 from portal.youths.rules import ReadPage
 
 bp = Blueprint("receipts", __name__)
+
+RECEIPT_FILED = (
+    N_("The receipt is filed."),
+    N_("When every payment has one and nothing is left to pay, the request is closed."),
+)
+VOUCHER_FILED = (
+    N_("The voucher is filed."),
+    N_("When all that was spent is filed, a treasurer clears the advance."),
+)
 
 
 @bp.get("/receipts")
@@ -66,50 +81,75 @@ def _show_receipts(request_id: int, form: ReceiptForm | None = None, *, of: int 
     """Show them; the form that was sent is the one of a payment."""
     time = clock(db.session(), at=now())
     page = receipts_page(db.session(), request_id, current_actor(), clock=time)
-    forms = {payment.id: ReceiptForm(formdata=None) for payment in page.payments}
+    forms = {payment.id: _new_form(payment) for payment in page.payments}
     if form is not None:
         forms[of] = form
     for payment_id, each in forms.items():
-        # One form for each payment, each with names of its own to be found by.
-        each.kind.id, each.file.id = f"kind-{payment_id}", f"file-{payment_id}"
-        each.file.label.field_id, each.kind.label.field_id = each.file.id, each.kind.id
+        for field in each:
+            # One form for each payment, each with names of its own to be found by.
+            field.id = field.label.field_id = f"{field.name}-{payment_id}"
     return render_template("office/receipts/show_receipts.html", page=page, forms=forms, sent=form)
+
+
+def _new_form(payment: PaymentReceipts) -> ReceiptForm:
+    return VoucherForm(formdata=None) if payment.clear_by else ReceiptForm(formdata=None)
 
 
 @bp.post("/payments/<int:payment_id>/receipts")
 def file_receipt(payment_id: int) -> ResponseReturnValue:
     """File a receipt of a payment."""
-    by = current_actor()
-    receipting.check_may_file(db.session(), payment_id, by=by)
-    request_id = request_of(db.session(), payment_id)
+
+    def file(session: Session, upload: Upload) -> None:
+        kind = ReceiptKind(form.kind.data)
+        receipting.file_receipt(session, payment_id, upload, kind, by=current_actor(), at=now())
+
+    _check_may_file(payment_id)
     form = ReceiptForm()
-    if not form.validate_on_submit() or not _file(payment_id, form):
+    return _file(payment_id, form, file, RECEIPT_FILED)
+
+
+@bp.post("/payments/<int:payment_id>/vouchers")
+def file_voucher(payment_id: int) -> ResponseReturnValue:
+    """File what was spent of an advance."""
+
+    def file(session: Session, upload: Upload) -> None:
+        advancing.file_voucher(
+            session, payment_id, upload, form.answer(), by=current_actor(), at=now()
+        )
+
+    _check_may_file(payment_id)
+    form = VoucherForm()
+    return _file(payment_id, form, file, VOUCHER_FILED)
+
+
+def _check_may_file(payment_id: int) -> None:
+    receipting.check_may_file(db.session(), payment_id, by=current_actor())
+
+
+def _file(
+    payment_id: int,
+    form: ReceiptForm,
+    file: Callable[[Session, Upload], None],
+    told: tuple[str, str],
+) -> ResponseReturnValue:
+    """File what was sent and go back; where it cannot be taken, show the form with the reason."""
+    request_id = request_of(db.session(), payment_id)
+    if not form.validate_on_submit() or not _is_filed(form, file):
         page = _show_receipts(request_id, form, of=payment_id)
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    tell(*told)
     return redirect(url_for(".show_receipts", request_id=request_id), HTTPStatus.SEE_OTHER)
 
 
-def _file(payment_id: int, form: ReceiptForm) -> bool:
-    """File what was sent; where it cannot be taken, write why in the form and return False."""
+def _is_filed(form: ReceiptForm, file: Callable[[Session, Upload], None]) -> bool:
     try:
         # One byte more than is taken tells that it is too large.
         upload = clean(form.file.data.stream.read(BYTES_MAX + 1))
         with transaction() as session:
-            receipting.file_receipt(
-                session,
-                payment_id,
-                upload,
-                ReceiptKind(form.kind.data),
-                by=current_actor(),
-                at=now(),
-            )
+            file(session, upload)
     except (InputError, RuleError) as refusal:
         form.file.errors = [say(refusal)]
         return False
-    tell(
-        N_("The receipt is filed."),
-        N_("When every payment has one and nothing is left to pay, the request is closed."),
-    )
     return True
 
 

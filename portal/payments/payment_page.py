@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,12 +24,15 @@ from portal.funds.rules import State
 from portal.money import Money
 from portal.payments import acts
 from portal.payments import rules
+from portal.payments.advance_rules import Advance
 from portal.payments.models import Payment
 from portal.payments.queries import NEXT_STEP
 from portal.payments.queries import PaymentRow
-from portal.payments.queries import has_receipt
+from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
 from portal.payments.queries import payment_rows
+from portal.payments.queries import receipt_digests
+from portal.payments.receipts_page import clear_by
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.models import Person
@@ -66,7 +70,7 @@ class BackOffer:
 class PaymentPage:
     """Everything on the page of a payment. Private throughout.
 
-    `rest` is what of the request is in no payment and could be set free.
+    `rest` is what of the request is in no payment and could be set free. An advance has `lent`.
     """
 
     row: PaymentRow
@@ -78,6 +82,10 @@ class PaymentPage:
     backs: Sequence[BackOffer]
     who_can_note: Sequence[str]
     lacks_receipt: bool
+    lent: Advance | None
+    clear_by: date | None
+    is_cleared: bool
+    has_receipt: bool
     rest: Money
 
     def back(self, action: PaymentAction) -> BackOffer | None:
@@ -103,7 +111,11 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
         is_voidable=(payment.state, PaymentAction.VOID) in rules.STEPS,
         backs=_backs(payment, by, duties(session, payment.fund_request_id)),
         who_can_note=[name for name in treasurers if name != _releaser(session, payment)],
-        lacks_receipt=is_confirmed and not has_receipt(session, payment_id),
+        lacks_receipt=is_confirmed and not is_settled(session, payment),
+        lent=payment.lent,
+        clear_by=clear_by(payment),
+        is_cleared=payment.cleared_at is not None,
+        has_receipt=bool(receipt_digests(session, payment_id)),
         rest=fund_request.payable if fund_request.state is State.APPROVED else Money(0),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy import Select
 from sqlalchemy import select
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.db import streamed
 from portal.errors import N_
 from portal.exporting import Column
@@ -144,7 +144,7 @@ def payment_sheet(engine: Engine, state: PaymentState | None) -> Table:
 
 def _rows(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Iterator[Sequence[object]]:
     for facts in streamed(engine, statement):
-        bank = BANKS[facts.bank_code]
+        bank = PAYABLE[facts.bank_code]
         yield (
             facts.reference,
             facts.request,

@@ -17,6 +17,7 @@ from portal.money import Money
 from portal.payments.refusals import AmountTooLargeError
 from portal.payments.refusals import NoAmountError
 from portal.payments.refusals import ProxyUnfitError
+from portal.thai import valid_mobile
 from portal.thai import valid_national_id
 
 
@@ -46,7 +47,7 @@ _TAGS = {
     ProxyKind.EWALLET: "03",
 }
 _FITS: Mapping[ProxyKind, Callable[[str], bool]] = {
-    ProxyKind.MOBILE: lambda digits: re.fullmatch("0[689][0-9]{8}", digits) is not None,
+    ProxyKind.MOBILE: valid_mobile,
     ProxyKind.NATIONAL_ID: valid_national_id,
     ProxyKind.TAX_ID: valid_national_id,  # the same check digit
     ProxyKind.EWALLET: lambda digits: re.fullmatch("[0-9]{15}", digits) is not None,
@@ -62,6 +63,12 @@ _SENTENCES = {
 _THAI_BAHT = "764"
 _PROMPTPAY = "A000000677010111"
 _CRC_START = 0xFFFF
+
+
+def proxy_of(digits: str) -> Proxy:
+    """Return what somebody is known by, told by how many digits it has."""
+    kinds = {10: ProxyKind.MOBILE, 13: ProxyKind.NATIONAL_ID, 15: ProxyKind.EWALLET}
+    return Proxy(kinds[len(digits)], digits)
 
 
 def payload(proxy: Proxy, amount: Money | None = None) -> str:

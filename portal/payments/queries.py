@@ -11,10 +11,11 @@ from datetime import time
 from sqlalchemy import ColumnElement
 from sqlalchemy import and_
 from sqlalchemy import func
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.banks import BANKS
+from portal.banks import PAYABLE
 from portal.errors import PortalError
 from portal.funds import queries as fund_queries
 from portal.funds.models import FundRequest
@@ -26,6 +27,7 @@ from portal.funds.rules import keep_apart
 from portal.labels import Name
 from portal.money import Money
 from portal.payments import rules
+from portal.payments.advance_rules import OpenAdvance
 from portal.payments.batch_rules import BatchState
 from portal.payments.models import BankStatement
 from portal.payments.models import Payment
@@ -37,6 +39,7 @@ from portal.payments.rules import PaymentState
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.thai import BANGKOK
+from portal.thai import bangkok_day
 
 PAGE_LENGTH = 50
 
@@ -70,19 +73,45 @@ def receipt_digests(session: Session, payment_id: int) -> Sequence[str]:
     return session.scalars(select(Receipt.digest).where(Receipt.payment_id == payment_id)).all()
 
 
-def has_receipt(session: Session, payment_id: int) -> bool:
-    """Say whether a payment has a receipt."""
-    return bool(receipt_digests(session, payment_id))
+def is_settled(session: Session, payment: Payment) -> bool:
+    """Say whether it is shown what became of a payment: by a receipt, or cleared if it was lent."""
+    if payment.advance is not None:
+        return payment.cleared_at is not None
+    return bool(receipt_digests(session, payment.id))
 
 
-def lacks_receipts(session: Session, request_id: int) -> bool:
-    """Say whether a confirmed payment of a request has no receipt."""
-    lacking = select(Payment.id).where(
-        Payment.fund_request_id == request_id,
-        Payment.state == PaymentState.CONFIRMED,
-        ~select(Receipt.id).where(Receipt.payment_id == Payment.id).exists(),
+def is_unsettled() -> ColumnElement[bool]:
+    """Return the condition for the payments that arrived, and nothing shows yet what became of it.
+
+    Of those that were given that is a receipt; those that were lent are cleared.
+    """
+    has_one = select(Receipt.id).where(Receipt.payment_id == Payment.id).exists()
+    lacks_one = and_(Payment.advance.is_(None), ~has_one)
+    is_held = and_(Payment.advance.is_not(None), Payment.cleared_at.is_(None))
+    return and_(Payment.state == PaymentState.CONFIRMED, or_(lacks_one, is_held))
+
+
+def has_unsettled(session: Session, request_id: int) -> bool:
+    """Say whether a confirmed payment of a request is not settled."""
+    unsettled = select(Payment.id).where(Payment.fund_request_id == request_id, is_unsettled())
+    return session.scalar(unsettled.limit(1)) is not None
+
+
+def held_advances(session: Session, borrower_id: int) -> Sequence[OpenAdvance]:
+    """Return the advances that somebody was lent and has not cleared, the oldest first."""
+    held = session.scalars(
+        select(Payment)
+        .join(FundRequest, FundRequest.id == Payment.fund_request_id)
+        .where(
+            FundRequest.requester_id == borrower_id, Payment.advance.is_not(None), is_unsettled()
+        )
+        .order_by(Payment.confirmed_at, Payment.id)
     )
-    return session.scalar(lacking.limit(1)) is not None
+    return [
+        OpenAdvance(payment.reference, payment.lent.due_on(bangkok_day(payment.confirmed_at)))
+        for payment in held
+        if payment.lent and payment.confirmed_at
+    ]
 
 
 def next_state(
@@ -220,7 +249,7 @@ def _row(
     prepared_by: str,
     refusal: PortalError | None,
 ) -> PaymentRow:
-    bank = BANKS[payee.bank_code]
+    bank = PAYABLE[payee.bank_code]
     return PaymentRow(
         id=payment.id,
         reference=payment.reference,

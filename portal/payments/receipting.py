@@ -11,19 +11,20 @@ from portal.archive import Archive
 from portal.audit.entry import Secret
 from portal.funds import docket
 from portal.funds import lookups
-from portal.funds.ledger import EntryKind
 from portal.funds.models import FundRequest
 from portal.funds.rules import Duty
 from portal.funds.rules import RequestNotFoundError
 from portal.payments import acts
 from portal.payments import rules
-from portal.payments.closing import close_if_done
+from portal.payments.advance_rules import VoucherNeededError
+from portal.payments.closing import settle
 from portal.payments.docket import load_payment
 from portal.payments.docket import write
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
-from portal.payments.queries import has_receipt
+from portal.payments.queries import is_settled
 from portal.payments.queries import receipt_digests
+from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.roles import Actor
 from portal.roles import Role
@@ -41,21 +42,24 @@ def check_may_file(session: Session, payment_id: int, *, by: Actor) -> None:
     fund_request = session.get_one(FundRequest, payment.fund_request_id)
     if not lookups.may_see(fund_request, by):
         raise RequestNotFoundError
-    _filing_as(session, payment, fund_request, by)
+    filing_as(session, payment, fund_request, by)
 
 
 def file_receipt(
     session: Session, payment_id: int, upload: Upload, kind: ReceiptKind, *, by: Actor, at: datetime
 ) -> Receipt:
-    """File a cleaned file as a receipt; the first one tells the books that the money arrived."""
+    """File a cleaned file as a receipt; the first one tells the books that the money arrived.
+
+    Cash has its receipt before it is confirmed, also where it is lent: the books are told when
+    it is.
+    """
     payment, fund_request = load_payment(session, payment_id, seen_version=None, by=by)
-    role, duty = _filing_as(session, payment, fund_request, by)
-    if upload.digest in receipt_digests(session, payment_id):
-        raise rules.ReceiptThereError
-    is_first = not has_receipt(session, payment_id)
-    # On disk before the row is there: without the row it is only a file that nobody finds.
-    archive = cast("Archive", session.info["attachments"])  # put there by the app; untyped
-    digest = archive.keep(upload.content)
+    role, duty = filing_as(session, payment, fund_request, by)
+    if payment.advance is not None and payment.state is PaymentState.CONFIRMED:
+        raise VoucherNeededError
+    rules.check_receipt(payment.state, kind)
+    is_first = not is_settled(session, payment)
+    digest = keep_file(session, payment, upload)
     draft = docket.told_of(fund_request, role=role, by=by, at=at).draft(
         acts.PAYMENT_RECEIPTED,
         {"payment": payment.reference, "satang": payment.stayed.satang, "receipt": kind},
@@ -73,14 +77,30 @@ def file_receipt(
     )
     session.add(receipt)
     write(session, payment, payment.state, eid)
-    if is_first:
-        docket.move_money(session, fund_request, EntryKind.RECEIPT, payment.stayed, draft, by=by)
-        close_if_done(session, fund_request, by=by, at=at)
+    if is_first and payment.state is PaymentState.CONFIRMED:
+        settle(session, payment, fund_request, by=by, at=at)
     return receipt
 
 
-def _filing_as(
+def keep_file(session: Session, payment: Payment, upload: Upload) -> str:
+    """Keep a file that the payment does not have yet; return its digest.
+
+    It is on disk before its row is there: without the row it is only a file that nobody finds.
+    """
+    if upload.digest in receipt_digests(session, payment.id):
+        raise rules.ReceiptThereError
+    archive = cast("Archive", session.info["attachments"])  # put there by the app; untyped
+    return archive.keep(upload.content)
+
+
+def filing_as(
     session: Session, payment: Payment, fund_request: FundRequest, by: Actor
 ) -> tuple[Role, Duty]:
-    held = lookups.duties(session, fund_request.id)
-    return rules.filing_as(payment.state, by, requester_id=fund_request.requester_id, duties=held)
+    """Return as what this person shows what became of a payment, or raise why not."""
+    return rules.filing_as(
+        payment.state,
+        payment.channel,
+        by,
+        requester_id=fund_request.requester_id,
+        duties=lookups.duties(session, fund_request.id),
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import and_
 from sqlalchemy import func
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,17 +26,33 @@ from portal.funds.queries import visible
 from portal.funds.rules import Duty
 from portal.funds.rules import RequestNotFoundError
 from portal.money import Money
+from portal.money import total
 from portal.payments import rules
+from portal.payments.models import AcceptedVoucher
+from portal.payments.models import AdvanceVoucher
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
+from portal.payments.queries import is_unsettled
+from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.people.models import Person
 from portal.roles import Actor
+from portal.thai import bangkok_day
 from portal.youths.models import Youth
 
 PAGE_LENGTH = 50
 ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """What a receipt of an advance was for, and whether the advance was cleared with it."""
+
+    on: date
+    amount: Money
+    item: str
+    is_accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,7 @@ class FiledReceipt:
 
     id: int
     kind: ReceiptKind
+    voucher: Voucher | None
     media_type: str
     digest: str
     filed_by: str
@@ -61,20 +80,31 @@ class FiledReceipt:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReceipts:
-    """A confirmed payment with its receipts, and why this person may not file one."""
+    """A payment that arrived, or cash that was handed over, with its receipts.
+
+    An advance that is not cleared has vouchers filed, by the last day in `clear_by`; `refusal` is
+    why this person may file nothing.
+    """
 
     id: int
     reference: str
     stayed: Money
     confirmed_at: datetime | None
     due: Due | None
+    clear_by: date | None
+    cleared_at: datetime | None
     receipts: Sequence[FiledReceipt]
     refusal: PortalError | None
+
+    @property
+    def spent(self) -> Money:
+        """Return what the vouchers come to."""
+        return total(each.voucher.amount for each in self.receipts if each.voucher)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptsPage:
-    """The confirmed payments of a request, each with its receipts."""
+    """The payments of a request that may have receipts, each with them."""
 
     row: RequestRow
     payments: Sequence[PaymentReceipts]
@@ -92,9 +122,11 @@ def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock)
         raise RequestNotFoundError
     held = duties(session, request_id)
     requester_id = session.get_one(FundRequest, request_id).requester_id
+    is_confirmed = Payment.state == PaymentState.CONFIRMED
+    is_handed_over = and_(Payment.state == PaymentState.SENT, Payment.channel == Channel.CASH)
     payments = session.scalars(
         select(Payment)
-        .where(Payment.fund_request_id == request_id, Payment.state == PaymentState.CONFIRMED)
+        .where(Payment.fund_request_id == request_id, or_(is_confirmed, is_handed_over))
         .order_by(Payment.id)
     ).all()
     return ReceiptsPage(
@@ -106,12 +138,21 @@ def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock)
                 stayed=payment.stayed,
                 confirmed_at=payment.confirmed_at,
                 due=_due(clock, payment),
-                receipts=_receipts(session, Receipt.payment_id == payment.id),
-                refusal=_refusal(payment.state, by, requester_id, held),
+                clear_by=clear_by(payment),
+                cleared_at=payment.cleared_at,
+                receipts=filed_receipts(session, Receipt.payment_id == payment.id),
+                refusal=_refusal(payment, by, requester_id, held),
             )
             for payment in payments
         ],
     )
+
+
+def clear_by(payment: Payment) -> date | None:
+    """Return by when an advance is to be cleared, once the borrower has the money."""
+    if payment.lent is None or payment.confirmed_at is None:
+        return None
+    return payment.lent.due_on(bangkok_day(payment.confirmed_at))
 
 
 def _due(clock: Clock, payment: Payment) -> Due | None:
@@ -121,23 +162,25 @@ def _due(clock: Clock, payment: Payment) -> Due | None:
 
 
 def _refusal(
-    state: PaymentState, by: Actor, requester_id: int, held: dict[int, Duty]
+    payment: Payment, by: Actor, requester_id: int, held: dict[int, Duty]
 ) -> PortalError | None:
     try:
-        rules.filing_as(state, by, requester_id=requester_id, duties=held)
+        rules.filing_as(payment.state, payment.channel, by, requester_id=requester_id, duties=held)
     except PortalError as refusal:
         return refusal
     return None
 
 
-def _receipts(session: Session, condition: ColumnElement[bool]) -> Sequence[FiledReceipt]:
+def filed_receipts(session: Session, condition: ColumnElement[bool]) -> Sequence[FiledReceipt]:
     """Return receipts; erasing somebody erased those of their requests."""
     rows = session.execute(
-        select(Receipt, Person.name, Youth.erased_at)
+        select(Receipt, Person.name, Youth.erased_at, AdvanceVoucher, AcceptedVoucher.receipt_id)
         .join(Person, Person.id == Receipt.filed_by_id)
         .join(Payment, Payment.id == Receipt.payment_id)
         .join(FundRequest, FundRequest.id == Payment.fund_request_id)
         .outerjoin(Youth, Youth.id == FundRequest.youth_id)
+        .outerjoin(AdvanceVoucher, AdvanceVoucher.receipt_id == Receipt.id)
+        .outerjoin(AcceptedVoucher, AcceptedVoucher.receipt_id == Receipt.id)
         .where(condition)
         .order_by(Receipt.id)
     )
@@ -145,14 +188,21 @@ def _receipts(session: Session, condition: ColumnElement[bool]) -> Sequence[File
         FiledReceipt(
             id=receipt.id,
             kind=receipt.kind,
+            voucher=_voucher(voucher, is_accepted=accepted_id is not None),
             media_type=receipt.media_type,
             digest=receipt.digest,
             filed_by=name,
             filed_at=receipt.filed_at,
             is_erased=erased_at is not None,
         )
-        for receipt, name, erased_at in rows
+        for receipt, name, erased_at, voucher, accepted_id in rows
     ]
+
+
+def _voucher(voucher: AdvanceVoucher | None, *, is_accepted: bool) -> Voucher | None:
+    if voucher is None:
+        return None
+    return Voucher(voucher.spent_on, voucher.amount, voucher.item, is_accepted)
 
 
 def receipt_to_give(
@@ -166,7 +216,7 @@ def receipt_to_give(
     row = request_row(session, payment.fund_request_id, by)
     if row is None:
         raise RequestNotFoundError
-    (filed,) = _receipts(session, Receipt.id == receipt_id)
+    (filed,) = filed_receipts(session, Receipt.id == receipt_id)
     if filed.is_erased:
         raise rules.ReceiptUnknownError
     return filed, filed.given_name(payment.reference), row
@@ -200,9 +250,8 @@ class MissingReceipts:
 
 
 def lacks_receipt(by: Actor) -> ColumnElement[bool]:
-    """Return the condition for the confirmed payments without a receipt that somebody may see."""
-    has_one = select(Receipt.id).where(Receipt.payment_id == Payment.id).exists()
-    return and_(Payment.state == PaymentState.CONFIRMED, ~has_one, visible(by))
+    """Return the condition for the unsettled payments that somebody may see."""
+    return and_(is_unsettled(), visible(by))
 
 
 def missing_receipts(

@@ -25,7 +25,7 @@ from portal.payments.docket import load_payment
 from portal.payments.docket import told_of
 from portal.payments.docket import write
 from portal.payments.models import Payment
-from portal.payments.queries import has_receipt
+from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
@@ -106,7 +106,7 @@ def _place(session: Session, payment: Payment) -> Place:
     """Return where the books say that a payment's money is."""
     if payment.state is PaymentState.SENT:
         return Place.IN_TRANSIT
-    return Place.RECEIVED if has_receipt(session, payment.id) else Place.DISBURSED
+    return Place.RECEIVED if is_settled(session, payment) else Place.DISBURSED
 
 
 def _told_back(

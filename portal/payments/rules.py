@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.banks import PROMPTPAY
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.errors import RuleError
@@ -42,6 +43,7 @@ class PaymentAction(StrEnum):
     BOUNCE = "bounce"
     REFUND = "refund"
     RECEIPT = "receipt"
+    CLEAR = "clear"
     RELEASE_REST = "release_rest"
 
 
@@ -90,6 +92,9 @@ STEPS: Mapping[tuple[PaymentState | None, PaymentAction], PaymentStep] = {
     ),
     (PaymentState.CONFIRMED, PaymentAction.REFUND): PaymentStep(
         PaymentState.RETURNED, apart=PaymentAction.RELEASE
+    ),
+    (PaymentState.CONFIRMED, PaymentAction.CLEAR): PaymentStep(
+        PaymentState.CONFIRMED, apart=PaymentAction.RELEASE
     ),
 }
 
@@ -174,6 +179,35 @@ class NotConfirmedError(RuleError):
         super().__init__(N_("A receipt is filed once the bank has confirmed the payment."))
 
 
+class ChannelUnfitError(RuleError):
+    """The money cannot travel this way to where the payee wants it."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(
+            N_(
+                "The payee cannot be paid by “{channel}”: a bank account is paid by a transfer, "
+                "a PromptPay number by PromptPay, and either in cash."
+            ),
+            channel=channel,
+        )
+
+
+class CashReceiptMissingError(RuleError):
+    """Cash leaves no trace but the signature of who took it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("Cash is confirmed once the receipt that the payee signed for it is filed.")
+        )
+
+
+class CashReceiptUnsignedError(RuleError):
+    """Of cash that was handed over the payee's own signature comes first."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("For cash, file the receipt that the payee signed first."))
+
+
 class ReceiptThereError(RuleError):
     """The payment has this very paper already."""
 
@@ -244,13 +278,42 @@ def check_rest(state: State, rest: Money, by: Actor, *, duties: Mapping[int, Dut
 
 
 def filing_as(
-    state: PaymentState, by: Actor, *, requester_id: int, duties: Mapping[int, Duty]
+    state: PaymentState,
+    channel: Channel,
+    by: Actor,
+    *,
+    requester_id: int,
+    duties: Mapping[int, Duty],
 ) -> tuple[Role, Duty]:
     """Return as what this person files a receipt, or raise why not: those who decided do not."""
     role, duty = _filing_as(by, requester_id=requester_id, duties=duties)
-    if state is not PaymentState.CONFIRMED:
+    is_handed_over = state is PaymentState.SENT and channel is Channel.CASH
+    if state is not PaymentState.CONFIRMED and not is_handed_over:
         raise NotConfirmedError
     return role, duty
+
+
+def check_receipt(state: PaymentState, kind: ReceiptKind) -> None:
+    """Refuse anything but the payee's signature for cash that nobody has confirmed."""
+    if state is not PaymentState.CONFIRMED and kind is not ReceiptKind.SIGNED_RECEIPT:
+        raise CashReceiptUnsignedError
+
+
+def check_cash(channel: Channel, *, has_receipt: bool) -> None:
+    """Refuse to confirm cash for which nobody has signed."""
+    if channel is Channel.CASH and not has_receipt:
+        raise CashReceiptMissingError
+
+
+def check_channel(channel: Channel, bank_code: str) -> None:
+    """Refuse a way that does not lead to where the payee wants the money."""
+    if channel not in {Channel.CASH, usual_channel(bank_code)}:
+        raise ChannelUnfitError(channel)
+
+
+def usual_channel(bank_code: str) -> Channel:
+    """Return how money travels to an account of this bank, unless it is handed over."""
+    return Channel.PROMPTPAY if bank_code == PROMPTPAY.code else Channel.TRANSFER
 
 
 def _filing_as(by: Actor, *, requester_id: int, duties: Mapping[int, Duty]) -> tuple[Role, Duty]:

@@ -21,14 +21,20 @@ from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import State
 from portal.payments import acts
 from portal.payments import rules
+from portal.payments.advance_rules import Advance
+from portal.payments.advance_rules import check_may_borrow
 from portal.payments.batch_rules import InBatchError
+from portal.payments.closing import settle
 from portal.payments.docket import enter
 from portal.payments.docket import load_payment
 from portal.payments.docket import told_of
 from portal.payments.docket import write
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
+from portal.payments.queries import held_advances
+from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
+from portal.payments.queries import receipt_digests
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.roles import Actor
@@ -39,12 +45,17 @@ def prepare_payment(
     session: Session,
     request_id: int,
     *,
-    channel: Channel,
+    channel: Channel | None,
     seen_version: int | None,
     by: Actor,
     at: datetime,
+    advance: Advance | None = None,
 ) -> Payment:
-    """Make a payment of everything approved that is not being paid, also of what came back."""
+    """Make a payment of everything approved that is not being paid, also of what came back.
+
+    Without a channel it travels as the payee wants it. With the terms of an advance it is lent
+    to who asked, and has to be cleared.
+    """
     fund_request = docket.load_request(session, request_id, seen_version=seen_version, by=by)
     if fund_request.state is not State.APPROVED:
         raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
@@ -52,6 +63,11 @@ def prepare_payment(
     amount = rules.check_payable(fund_request.payable)
     check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     payee = fund_request.payees[-1]
+    channel = channel or rules.usual_channel(payee.bank_code)
+    rules.check_channel(channel, payee.bank_code)
+    if advance is not None:
+        held = held_advances(session, fund_request.requester_id)
+        check_may_borrow(held, bangkok_day(at))
     _year, reference = docket.next_reference(session, "payment", letter="P", at=at)
     payment = Payment(
         reference=reference,
@@ -60,6 +76,8 @@ def prepare_payment(
         payee_account_id=payee.id,
         amount_satang=amount.satang,
         channel=channel,
+        advance=advance and advance.kind,
+        advance_ends_on=advance and advance.ends_on,
         state=state,
         prepared_by_id=by.person_id,
         prepared_at=at,
@@ -70,7 +88,11 @@ def prepare_payment(
         acts.PAYMENT_PREPARED,
         by=by,
         at=at,
-        public={"instalment": payment.instalment, "channel": channel},
+        public={
+            "instalment": payment.instalment,
+            "channel": channel,
+            "advance": payment.advance,
+        },
         private={"payee": docket.payee_secret(payee)},
     )
     paying, returned = fund_request.paying_satang + amount.satang, fund_request.returned
@@ -136,6 +158,7 @@ def confirm_payment(
     """Note that the bank has paid, by the bank's own reference; never by who released it."""
     payment, fund_request = load_payment(session, payment_id, seen_version=seen_version, by=by)
     state = next_state(payment, PaymentAction.CONFIRM, by, duties=duties(session, fund_request.id))
+    rules.check_cash(payment.channel, has_receipt=bool(receipt_digests(session, payment.id)))
     bank_reference = bank_reference.strip()
     _check_bank_reference(session, bank_reference)
     draft = told_of(
@@ -166,6 +189,8 @@ def confirm_payment(
     )
     if confirmed == fund_request.awarded_satang and fund_request.youth_id is not None:
         plan_after_support(session, fund_request.youth_id, supported_on=bangkok_day(at), at=at)
+    if is_settled(session, payment):
+        settle(session, payment, fund_request, by=by, at=at)
     return payment
 
 

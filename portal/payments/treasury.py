@@ -42,7 +42,6 @@ from portal.payments.payment_view import PaymentForms
 from portal.payments.payment_view import show_payment_page
 from portal.payments.receipts_page import missing_receipts
 from portal.payments.rules import BankReferenceUsedError
-from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.again import AgainForm
@@ -146,7 +145,7 @@ def _prepare_one(pick: Pick) -> Outcome:
             payment = service.prepare_payment(
                 session,
                 pick.request_id,
-                channel=Channel.TRANSFER,
+                channel=None,
                 seen_version=pick.seen_version,
                 by=by,
                 at=now(),

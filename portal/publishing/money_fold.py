@@ -9,6 +9,8 @@ from dataclasses import replace
 from portal.audit.entry import Entry
 from portal.errors import N_
 from portal.funds.rulebook import RuleKind
+from portal.payments.advance_rules import AdvanceKind
+from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
 from portal.publishing.folding import GRANTED
 from portal.publishing.folding import FoldError
@@ -71,8 +73,23 @@ def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:
     in_payments = sum(payment.stayed for payment in case.payments.values())
     if satang <= 0 or number in case.payments or in_payments + satang > case.approved_satang:
         raise FoldError(index, N_("payment {number} is more than was approved"), number=number)
-    payments = {**case.payments, number: Paying("prepared", satang, prepared_by=party)}
+    payment = Paying(
+        "prepared",
+        satang,
+        prepared_by=party,
+        channel=entry.text("channel"),
+        advance=_advance(index, entry),
+    )
+    payments = {**case.payments, number: payment}
     shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
+
+
+def _advance(index: int, entry: Entry) -> str:
+    """Return what a payment is lent for, or nothing."""
+    kind = entry.public["advance"] or ""
+    if kind and kind not in set(AdvanceKind):
+        raise FoldError(index, N_("{kind} is no advance"), kind=kind)
+    return str(kind)
 
 
 def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
@@ -87,6 +104,8 @@ def _paid(shelf: Shelf, index: int, entry: Entry) -> None:
         payment = replace(payment, released_by=party)
     if after == "confirmed":
         apart(index, party, frozenset({payment.released_by}))
+        if payment.channel == Channel.CASH and not payment.has_receipt:
+            raise FoldError(index, N_("nobody signed for payment {number}"), number=number)
         case = _confirmed(shelf, case, entry)
         payment = replace(payment, index=index)
         _keep_flow(shelf, case, number, payment)
@@ -179,29 +198,71 @@ def _rest_released(shelf: Shelf, index: int, entry: Entry) -> None:
 
 def _receipted(shelf: Shelf, index: int, entry: Entry) -> None:
     case = case_at(shelf, index, entry, *GRANTED)
-    number, party = entry.text("payment"), entry.text("party")
+    number = entry.text("payment")
     payment = case.payments.get(number)
-    is_confirmed = payment is not None and payment.state == "confirmed"
-    if payment is None or not is_confirmed or payment.stayed != entry.number("satang"):
+    is_there = payment is not None and _may_have_receipt(payment)
+    if payment is None or not is_there or payment.stayed != entry.number("satang"):
         raise FoldError(index, N_("payment {number} is not confirmed"), number=number)
     if entry.text("receipt") not in set(ReceiptKind):
         raise FoldError(index, N_("{receipt} is no receipt"), receipt=entry.text("receipt"))
-    apart(index, party, case.deciders)
-    one = frozenset({party})
-    if entry.role == Role.TREASURER:
-        apart(index, party, case.askers)
-        case = replace(case, payers=case.payers | one)
-    else:
-        apart(index, party, case.payers)
-        case = replace(case, askers=case.askers | one)
+    case = _filed_by(case, index, entry)
     payments = {**case.payments, number: replace(payment, has_receipt=True)}
     shelf.cases[case.reference] = replace(case, payments=payments)
+
+
+def _may_have_receipt(payment: Paying) -> bool:
+    """Say whether it is time for a receipt: before the bank confirms it, for cash alone."""
+    if payment.state == "sent":
+        return payment.channel == Channel.CASH
+    return payment.state == "confirmed" and not payment.advance
+
+
+def _filed_by(case: Case, index: int, entry: Entry) -> Case:
+    """Return the case with who shows what became of money: of those who asked, or who paid."""
+    party = entry.text("party")
+    apart(index, party, case.deciders)
+    if entry.role == Role.TREASURER:
+        apart(index, party, case.askers)
+        return replace(case, payers=case.payers | {party})
+    apart(index, party, case.payers)
+    return replace(case, askers=case.askers | {party})
+
+
+def _held(case: Case, index: int, entry: Entry) -> tuple[str, Paying]:
+    """Return an advance that is not cleared, with its number."""
+    number = entry.text("payment")
+    payment = case.payments.get(number)
+    is_held = payment is not None and payment.state == "confirmed" and not payment.is_cleared
+    if payment is None or not is_held or not payment.advance:
+        raise FoldError(index, N_("payment {number} is no advance to be cleared"), number=number)
+    return number, payment
+
+
+def _voucher_filed(shelf: Shelf, index: int, entry: Entry) -> None:
+    case = case_at(shelf, index, entry, *GRANTED)
+    number, payment = _held(case, index, entry)
+    satang, receipt = entry.number("satang"), entry.text("receipt")
+    if satang <= 0 or receipt not in set(ReceiptKind):
+        raise FoldError(index, N_("{receipt} is no receipt"), receipt=receipt)
+    case = _filed_by(case, index, entry)
+    payments = {**case.payments, number: replace(payment, vouchers=payment.vouchers + satang)}
+    shelf.cases[case.reference] = replace(case, payments=payments)
+
+
+def _cleared(shelf: Shelf, index: int, entry: Entry) -> None:
+    case, party = case_at(shelf, index, entry, *GRANTED), entry.text("party")
+    number, payment = _held(case, index, entry)
+    apart(index, party, case.askers, case.deciders, frozenset({payment.released_by}))
+    if not payment.stayed == entry.number("satang") <= payment.vouchers:
+        raise FoldError(index, N_("the vouchers of {number} are not what was lent"), number=number)
+    payments = {**case.payments, number: replace(payment, is_cleared=True)}
+    shelf.cases[case.reference] = replace(case, payments=payments, payers=case.payers | {party})
 
 
 def _closed(shelf: Shelf, index: int, entry: Entry) -> None:
     case = case_at(shelf, index, entry, Status.PAID)
     confirmed = [p for p in case.payments.values() if p.state == "confirmed"]
-    if not all(payment.has_receipt for payment in confirmed):
+    if not all(payment.is_settled for payment in confirmed):
         raise FoldError(index, N_("a receipt is missing"))
     if entry.number("satang") != case.disbursed_satang:
         raise FoldError(index, N_("another amount arrived than the log tells"))
@@ -220,6 +281,8 @@ TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "payment.returned": _came_back,
     "payment.refunded": _came_back,
     "payment.receipted": _receipted,
+    "advance.voucher_filed": _voucher_filed,
+    "advance.cleared": _cleared,
     "fund_request.rest_released": _rest_released,
     "fund_request.closed": _closed,
 }

@@ -46,6 +46,8 @@ _MOVES_NOTHING = frozenset(
         "fund_request.ratified",
         "fund_request.not_ratified",
         "payment.receipted",
+        "advance.voucher_filed",
+        "advance.cleared",
     }
 )
 _COMING_BACK = frozenset({"payment.returned", "payment.refunded"})

@@ -86,6 +86,16 @@ class Paying:
     # What the bank kept, and the entry with which money went for good, if any did.
     fee: int = 0
     index: int | None = None
+    channel: str = ""
+    # What it was lent for, if it was; the vouchers filed, in satang; and whether it is cleared.
+    advance: str = ""
+    vouchers: int = 0
+    is_cleared: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether it is shown what became of the money."""
+        return self.is_cleared if self.advance else self.has_receipt
 
     @property
     def stayed(self) -> int:
