@@ -8,6 +8,11 @@ from sqlalchemy import select
 
 from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments.advance_rules import Advance
+from portal.payments.advance_rules import AdvanceKind
+from portal.payments.advancing import Spent
+from portal.payments.advancing import clear_advance
+from portal.payments.advancing import file_voucher
 from portal.payments.models import Payment
 from portal.payments.receipting import file_receipt
 from portal.payments.returning import Back
@@ -25,19 +30,28 @@ from portal.roles import Role
 from portal.story.deciding import Deed
 from portal.story.papers import draw_paper
 from portal.story.teller import Teller
+from portal.thai import bangkok_day
 
 _WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
 _WHY_BACK = "ธนาคารปลายทางแจ้งว่าบัญชีปิดแล้ว ติดต่อผู้รับเงินขอเลขที่บัญชีใหม่"
+_SPENT_FOR = "วัสดุและค่าวิทยากรตามโครงการ"
 _FEE = Money.baht(10)
 _EVERY_FORGOTTEN = 14
-# Most money is transferred; who has no account is paid otherwise.
-_CHANNELS = (*(Channel.TRANSFER,) * 7, Channel.PROMPTPAY, Channel.CASH)
+# Most money travels as the payee wants it; some come for it to the office.
+_EVERY_IN_CASH = 9
+# Every other project is lent the money for its work, and clears it.
+_EVERY_LENT = 2
 
 
 def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
     """Return who takes this turn; the work begins with another of the three each time."""
     three = teller.holders(Role.TREASURER)
     return three[(fund_request.id + turn) % len(three)]
+
+
+def _officer(teller: Teller, fund_request: FundRequest) -> Actor:
+    officers = teller.holders(Role.OFFICER)
+    return officers[fund_request.id % len(officers)]
 
 
 def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
@@ -51,13 +65,15 @@ def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
 
 
 def _prepare(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    is_lent = fund_request.youth_id is None and fund_request.id % _EVERY_LENT == 0
     prepare_payment(
         teller.session,
         fund_request.id,
-        channel=_CHANNELS[fund_request.id % len(_CHANNELS)],
+        channel=Channel.CASH if fund_request.id % _EVERY_IN_CASH == 0 else None,
         seen_version=fund_request.version,
         by=_treasurer(teller, fund_request, 0),
         at=teller.tick(),
+        advance=Advance(AdvanceKind.WORK) if is_lent else None,
     )
 
 
@@ -74,7 +90,10 @@ def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 
 def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    payment, at = _alive(teller, fund_request), teller.tick()
+    payment = _alive(teller, fund_request)
+    if payment.channel is Channel.CASH:
+        _file_receipt(teller, fund_request, payment)
+    at = teller.tick()
     confirm_payment(
         teller.session,
         payment.id,
@@ -95,15 +114,41 @@ def _bounce(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 def _receipt(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
     """Let an officer file what the family signed; of some nobody has brought it yet."""
-    if fund_request.id % _EVERY_FORGOTTEN == 0:
-        return
-    officers = teller.holders(Role.OFFICER)
+    payment = _alive(teller, fund_request)
+    if payment.advance is not None:
+        _clear(teller, fund_request, payment)
+    elif payment.channel is not Channel.CASH and fund_request.id % _EVERY_FORGOTTEN:
+        _file_receipt(teller, fund_request, payment)
+
+
+def _file_receipt(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
     file_receipt(
         teller.session,
-        _alive(teller, fund_request).id,
+        payment.id,
         draw_paper("receipt", fund_request.reference or ""),
         ReceiptKind.SIGNED_RECEIPT,
-        by=officers[fund_request.id % len(officers)],
+        by=_officer(teller, fund_request),
+        at=teller.tick(),
+    )
+
+
+def _clear(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
+    """Let an officer file what was spent of an advance, and a treasurer find it cleared."""
+    at = teller.tick()
+    voucher = file_voucher(
+        teller.session,
+        payment.id,
+        draw_paper("receipt", payment.reference),
+        Spent(ReceiptKind.SHOP_RECEIPT, bangkok_day(at), payment.amount, _SPENT_FOR),
+        by=_officer(teller, fund_request),
+        at=at,
+    )
+    clear_advance(
+        teller.session,
+        payment.id,
+        [voucher.id],
+        seen_version=payment.version,
+        by=_treasurer(teller, fund_request, 2),
         at=teller.tick(),
     )
 
