@@ -369,6 +369,8 @@ FIELDS: Mapping[str, str] = {
     "guardian": N_("Guardian"),
     "instalment": N_("Instalment"),
     "advance": N_("Lent for"),
+    "voucher": N_("Voucher of an advance"),
+    "vouchers": N_("Vouchers that count"),
     "is_witnessed": N_("Witnessed by outsiders"),
     "items": N_("What is asked for, line by line"),
     "kind": N_("For whom"),

@@ -62,9 +62,10 @@ class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no day."""
+        """Refuse what is no day; that something must be there is for the validators to say."""
         try:
-            read_day(self.data)
+            if self.data:
+                read_day(self.data)
         except ValueError as error:
             raise ValidationError(lazy_gettext(N_("Write the date like 22/11/2569."))) from error
 
