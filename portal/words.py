@@ -62,10 +62,11 @@ class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no day; that something must be there is for the validators to say."""
+        """Refuse what is no day; whether one is needed the form says."""
+        if not self.data:
+            return
         try:
-            if self.data:
-                read_day(self.data)
+            read_day(self.data)
         except ValueError as error:
             raise ValidationError(lazy_gettext(N_("Write the date like 22/11/2569."))) from error
 

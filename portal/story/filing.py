@@ -24,8 +24,8 @@ from portal.youths.service import YouthAnswer
 
 FROM_WORKBOOK = "W:"
 _BANK = "006"
-_ACCOUNTS, _PROJECT_ACCOUNTS, _SCHOOL_ACCOUNTS = 9_990_000_100, 9_997_700_000, 9_998_800_000
-_PHONES, _EVERY_BY_PHONE = 899_000_000, 8
+_EVERY_BY_PHONE = 11
+_PROJECT_ACCOUNTS, _SCHOOL_ACCOUNTS = 9_997_700_000, 9_998_800_000
 # To whom the money goes for these, whoever the person lives with.
 _TO_SCHOOL = frozenset({"FEE"})
 _MEN = {Relation.FATHER}
@@ -113,18 +113,13 @@ def _payee(teller: Teller, case: Case, helped: Helped) -> PayeeAnswer:
         account = str(_SCHOOL_ACCOUNTS + int(helped.place))
         return PayeeAnswer("school", f"สถานศึกษาตัวอย่าง {helped.place}", _BANK, account)
     owner = teller.book.helped[case.account_of] if case.account_of else helped
-    bank, account = _account(owner)
+    bank, account = _BANK, str(9_990_000_100 + owner.number)
+    if owner.number % _EVERY_BY_PHONE == 0:
+        bank, account = PROMPTPAY.code, f"08{99_000_000 + owner.number}"
     if helped.kin:
         return PayeeAnswer("guardian", guardian_of(teller, helped)[0], bank, account)
     name = f"{helped.title}{helped.first} {helped.last}"
     return PayeeAnswer("self", name, bank, account)
-
-
-def _account(owner: Helped) -> tuple[str, str]:
-    """Return where somebody is paid; who has no account has a telephone."""
-    if owner.number % _EVERY_BY_PHONE == 0:
-        return PROMPTPAY.code, f"{_PHONES + owner.number:010}"
-    return _BANK, str(_ACCOUNTS + owner.number)
 
 
 def _known(teller: Teller, number: int) -> tuple[YouthAnswer, str, PayeeAnswer]:

@@ -34,24 +34,16 @@ from portal.thai import bangkok_day
 
 _WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
 _WHY_BACK = "ธนาคารปลายทางแจ้งว่าบัญชีปิดแล้ว ติดต่อผู้รับเงินขอเลขที่บัญชีใหม่"
-_SPENT_FOR = "วัสดุและค่าวิทยากรตามโครงการ"
 _FEE = Money.baht(10)
 _EVERY_FORGOTTEN = 14
-# Most money travels as the payee wants it; some come for it to the office.
-_EVERY_IN_CASH = 9
-# Every other project is lent the money for its work, and clears it.
-_EVERY_LENT = 2
+_EVERY_IN_CASH = 15
+_SPENT_ON = "ค่าวัสดุและค่าใช้จ่ายในการจัดกิจกรรม"
 
 
 def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
     """Return who takes this turn; the work begins with another of the three each time."""
     three = teller.holders(Role.TREASURER)
     return three[(fund_request.id + turn) % len(three)]
-
-
-def _officer(teller: Teller, fund_request: FundRequest) -> Actor:
-    officers = teller.holders(Role.OFFICER)
-    return officers[fund_request.id % len(officers)]
 
 
 def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
@@ -65,15 +57,15 @@ def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
 
 
 def _prepare(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    is_lent = fund_request.youth_id is None and fund_request.id % _EVERY_LENT == 0
     prepare_payment(
         teller.session,
         fund_request.id,
-        channel=Channel.CASH if fund_request.id % _EVERY_IN_CASH == 0 else None,
+        channel=None if fund_request.id % _EVERY_IN_CASH else Channel.CASH,
         seen_version=fund_request.version,
         by=_treasurer(teller, fund_request, 0),
         at=teller.tick(),
-        advance=Advance(AdvanceKind.WORK) if is_lent else None,
+        # Projects spend first what they show afterwards.
+        advance=None if fund_request.youth_id else Advance(AdvanceKind.WORK),
     )
 
 
@@ -92,7 +84,7 @@ def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
     payment = _alive(teller, fund_request)
     if payment.channel is Channel.CASH:
-        _file_receipt(teller, fund_request, payment)
+        _file(teller, fund_request, payment)
     at = teller.tick()
     confirm_payment(
         teller.session,
@@ -113,44 +105,43 @@ def _bounce(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 
 def _receipt(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    """Let an officer file what the family signed; of some nobody has brought it yet."""
+    """Let an officer file what was signed or spent; of some nobody has brought it yet."""
     payment = _alive(teller, fund_request)
     if payment.advance is not None:
         _clear(teller, fund_request, payment)
     elif payment.channel is not Channel.CASH and fund_request.id % _EVERY_FORGOTTEN:
-        _file_receipt(teller, fund_request, payment)
+        _file(teller, fund_request, payment)
 
 
-def _file_receipt(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
-    file_receipt(
-        teller.session,
-        payment.id,
-        draw_paper("receipt", fund_request.reference or ""),
-        ReceiptKind.SIGNED_RECEIPT,
-        by=_officer(teller, fund_request),
-        at=teller.tick(),
-    )
+def _file(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
+    paper = draw_paper("receipt", fund_request.reference or "")
+    kind, by, at = ReceiptKind.SIGNED_RECEIPT, _officer(teller, fund_request), teller.tick()
+    file_receipt(teller.session, payment.id, paper, kind, by=by, at=at)
 
 
 def _clear(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
-    """Let an officer file what was spent of an advance, and a treasurer find it cleared."""
-    at = teller.tick()
-    voucher = file_voucher(
-        teller.session,
-        payment.id,
-        draw_paper("receipt", payment.reference),
-        Spent(ReceiptKind.SHOP_RECEIPT, bangkok_day(at), payment.amount, _SPENT_FOR),
-        by=_officer(teller, fund_request),
-        at=at,
-    )
+    """Let an officer file two vouchers, and a treasurer clear the advance by them."""
+    half, by = payment.stayed.satang // 2, _officer(teller, fund_request)
+    vouchers = []
+    for satang in (half, payment.stayed.satang - half):
+        paper = draw_paper("voucher", f"{payment.reference} {len(vouchers)}")
+        day = bangkok_day(teller.at)
+        spent = Spent(ReceiptKind.SHOP_RECEIPT, day, Money(satang), _SPENT_ON)
+        filed = file_voucher(teller.session, payment.id, paper, spent, by=by, at=teller.tick())
+        vouchers.append(filed.id)
     clear_advance(
         teller.session,
         payment.id,
-        [voucher.id],
+        vouchers,
         seen_version=payment.version,
         by=_treasurer(teller, fund_request, 2),
         at=teller.tick(),
     )
+
+
+def _officer(teller: Teller, fund_request: FundRequest) -> Actor:
+    officers = teller.holders(Role.OFFICER)
+    return officers[fund_request.id % len(officers)]
 
 
 def _void(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
