@@ -337,11 +337,17 @@ class MenuItem:
 
 
 def _navigation(actor: Actor) -> list[MenuItem]:
-    return [
-        MenuItem(gettext(text), url_for(view), request.endpoint == view)
-        for view, text, roles in MENU
-        if roles & actor.roles
-    ]
+    seen = [(gettext(text), url_for(view)) for view, text, roles in MENU if roles & actor.roles]
+    here = _room((url for _label, url in seen), request.script_root + request.path)
+    return [MenuItem(label, url, url == here) for label, url in seen]
+
+
+def _room(rooms: Iterable[str], path: str) -> str:
+    """Return the room of the menu in which a page lies: its address begins the page's address."""
+    holding = [room for room in rooms if f"{path}/".startswith(f"{room.rstrip('/')}/")]
+    longest = max(holding, key=len, default="")
+    # Everything of the office begins with the first page's address, which holds itself alone.
+    return "" if longest == url_for("office.funds.show_home") != path else longest
 
 
 def _label(_context: Context, value: str, table: str) -> str:

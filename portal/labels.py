@@ -453,7 +453,7 @@ ROLE_REASONS: Mapping[str, str] = {
     "mistake": N_("Given by mistake"),
 }
 ORGANISATION_KINDS: Mapping[str, str] = {
-    "STATE": N_("State"),
+    "STATE": N_("Government"),
     "LOCAL": N_("Local administration"),
     "EDU": N_("Education"),
     "PRIVATE": N_("Business"),
