@@ -67,12 +67,17 @@ from portal.funds.models import Attachment
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.models import RequestLine
+from portal.funds.money_in import DonationAnswer
+from portal.funds.money_in import receive_donation
 from portal.funds.rules import Reason
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
+from portal.funds.sheet_rules import SheetKind
 from portal.install import Install
+from portal.money import Money
 from portal.payments import batching
 from portal.payments import service as payments
+from portal.payments.batching import send_batch
 from portal.youths.models import Youth
 from tests import cases
 from tests.acts.test_advances import ITEM as BOUGHT
@@ -193,6 +198,35 @@ def test_what_vouchers_say_goes_with_the_person(portal: Portal) -> None:
     assert BOUGHT.encode() in everything(portal)
     erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
     assert BOUGHT.encode() not in everything(portal)
+    portal.verify()
+
+
+def test_papers_of_the_worker_go_with_the_person_and_lists_with_everybody_on_them(
+    portal: Portal,
+) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        payment = world.prepared()
+        batch = world.batched(payment)
+        send_batch(session, batch.id, seen_version=batch.version, by=world.prasit, at=NOON)
+        world.receipted(world.confirm(payment))
+        gift = DonationAnswer("", "GEN", Money.baht(9), NOON.date(), "ผู้ให้")
+        donation = receive_donation(session, gift, by=world.malee, at=NOON).reference
+        theirs = [
+            world.sheet(SheetKind.VOUCHER, payment.id).digest,
+            world.sheet(SheetKind.REMITTANCE, batch.id, world.anong).digest,
+        ]
+        donors = world.sheet(SheetKind.THANKS, donation).digest
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
+    archive = portal.install.archive
+    erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    for digest in theirs:
+        with pytest.raises(PaperLostError):
+            archive.read(digest)
+    assert archive.read(donors)
+    erase(portal.install, f"donation:{donation}", ticket=f"{TICKET}-2", at=NOON)
+    with pytest.raises(PaperLostError):
+        archive.read(donors)
     portal.verify()
 
 
