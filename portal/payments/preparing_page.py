@@ -88,7 +88,7 @@ def _refusal(session: Session, fund_request: FundRequest, by: Actor) -> PortalEr
         if fund_request.state is not State.APPROVED:
             raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
         next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-        check_payable(fund_request.payable)
+        check_payable(fund_request.payable, under_way=fund_request.under_way)
     except PortalError as refusal:
         return refusal
     return None
