@@ -46,6 +46,8 @@ from portal.payments.printed import RemittanceList
 from portal.payments.printed import ThankYouLetter
 from portal.payments.printed import Voucher
 from portal.payments.printed import Withdrawal
+from portal.payments.returning import Back
+from portal.payments.returning import return_payment
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentNotFoundError
 from portal.payments.sheet_table import SEE
@@ -416,7 +418,9 @@ def test_a_month_is_led_from_books_and_bank_to_one_sum(world: World) -> None:
     ]
     assert (sheet.matched_count, sheet.difference) == (0, Money(0))
     # What came back is in the books and not at the bank.
-    gave_back(world, payment, Money.baht(300))
+    back = Back(Money.baht(300), "บัญชีปิด")
+    version = payment.version
+    return_payment(world.session, payment.id, back, seen_version=version, by=world.phailin, at=NOON)
     texts = {line.text for line in month(world, "MAIN-2026-11").not_in_books}
     assert "เงินคืนต่างจากบัญชี" in texts
 

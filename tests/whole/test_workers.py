@@ -50,7 +50,7 @@ from tests.conftest import Portal
 from tests.world import NOON
 from tests.world import World
 
-MADE_WITHIN = 60.0
+MADE_WITHIN = 240.0
 PAPER = b"%PDF-1.7 the bytes of a paper"
 
 
@@ -85,7 +85,7 @@ def until(is_so: Callable[[], bool]) -> None:
     end = time.monotonic() + MADE_WITHIN
     while not is_so():
         assert time.monotonic() < end
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def begun(portal: Portal) -> Begun:
@@ -146,7 +146,7 @@ def test_what_a_killed_worker_left_is_made_once_when_its_time_is_over(
 ) -> None:
     made(lambda world: vouchers(world, 4))
     # It has told the papers, and they are being printed.
-    until(lambda: JobState.WORKING in states() and 1 in steps())
+    until(lambda: 1 in steps())
     os.kill(started.pid, signal.SIGKILL)
     started.wait()
     left, there = states()[JobState.WORKING], numbers()
