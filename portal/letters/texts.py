@@ -124,9 +124,9 @@ class Written:
     body: str
 
     def subject_in(self, language: str) -> str:
-        """Return the subject as a page of that language shows it."""
+        """Return the subject as a page of that language shows it; one text alone is for both."""
         thai, _, english = self.subject.partition(" / ")
-        return english if language == "en" else thai
+        return english if language == "en" and english else thai
 
 
 def write(

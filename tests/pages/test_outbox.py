@@ -36,7 +36,11 @@ def test_a_person_reads_their_own_messages(client: Visitor, made: Maker) -> None
     reference = made(approved)
     client.sign_in("chair5")
     page = client.get("/office/outbox").text
-    assert f"{reference} รอท่านพิจารณา / {reference} waits for your decision" in page
+    assert f"{reference} รอท่านพิจารณา" in page
+    assert f"/ {reference} waits for your decision" not in page
+    assert (
+        f'scope="row">{reference} waits for your decision' in client.get("/en/office/outbox").text
+    )
     assert "is approved" not in page
     assert "SHA-256" in page
     assert not [secret for secret in SECRETS if secret in page]
