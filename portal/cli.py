@@ -38,25 +38,29 @@ from portal.funds.intake import Imported
 from portal.funds.journal import beancount_lines
 from portal.funds.workbook import RowAnswer
 from portal.install import Install
+from portal.install import NothingPublishedError
 from portal.people.queries import actor
 from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
+from portal.publishing.open_build import build as build_open_data
 from portal.sheets import read_tables
 from portal.told import told
 from portal.worker import Worker
+from portal.worker import open_place
 
 WORKER_SECONDS = 15
 
 books = AppGroup("books", help="The books: balances and journal entries.")
 log = AppGroup("log", help="The log: what was published.")
 export = AppGroup("export", help="What other people's programs read.")
+open_data = AppGroup("open-data", help="The open data: files for everybody.")
 user = AppGroup("user", help="The people who sign in.")
 
 
 def attach(app: Flask) -> None:
     """Attach the commands to the app."""
-    for group in (books, log, export, user):
+    for group in (books, log, export, open_data, user):
         app.cli.add_command(group)
     for command in (
         init_province,
@@ -258,6 +262,16 @@ def export_beancount(output: TextIO) -> None:
     """Write the whole ledger for beancount; its `bean-check` finds our balances in it."""
     with one_moment(db.engine) as connection:
         output.writelines(beancount_lines(connection))
+
+
+@open_data.command("build")
+@told
+def open_data_build() -> None:
+    """Build the open data of what is published now, and let everybody have it."""
+    version = build_open_data(db.engine, open_place(_install()))
+    if version is None:
+        raise NothingPublishedError
+    click.echo(f"The open data are built: {version.name}.")
 
 
 @log.command("check")

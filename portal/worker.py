@@ -1,6 +1,6 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, and mail.
+Now that is closing concerns, reminding, mail, and the open data.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import Engine
 
@@ -18,7 +19,16 @@ from portal.install import Install
 from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
+from portal.publishing.open_build import Place
+from portal.publishing.open_build import build_if_newer
 from portal.thai import bangkok_day
+
+OPEN_DATA_AFTER = timedelta(minutes=10)
+
+
+def open_place(install: Install) -> Place:
+    """Return where the open data of an install lie, and what they say of it."""
+    return Place(install.open_data, install.settings.base_url, install.settings.mail_from)
 
 
 @dataclass
@@ -28,6 +38,8 @@ class Worker:
     install: Install
     # What a day asks for is done once; a worker remembers it, so that it need not look again.
     day_done: date | None = None
+    # The open data are built anew at most so often, however fast the log grows.
+    built_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Read where mail is handed in, so that a wrong setting shows at the start."""
@@ -48,6 +60,9 @@ class Worker:
                 close_silent(session, at=at)
                 is_done = remind(session, at=at)
             self.day_done = today if is_done else None
+        if self.built_at is None or at - self.built_at >= OPEN_DATA_AFTER:
+            build_if_newer(engine, open_place(self.install))
+            self.built_at = at
         if self._office is None:
             return ["PORTAL_SMTP_URL is not set: letters lie in the outbox."]
         done = send_letters(engine, self._office, at=at)
