@@ -12,8 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.labels import SEVERITIES
-from portal.publishing.counting import SUBJECTS
-from portal.publishing.counting import Subject
+from portal.publishing.counting import YearCounts
 from portal.publishing.figures import median_of
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedConcern
@@ -21,16 +20,6 @@ from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedPosition
 from portal.publishing.open_rows import counts
 from portal.publishing.open_rows import edition
-from portal.publishing.suppression import Breakdown
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectCounts:
-    """What may be told of one subject in one fiscal year."""
-
-    year: int
-    subject: Subject
-    counts: Breakdown[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +88,8 @@ class ConcernPage:
     concerns: ConcernFigures
     findings: FindingFigures
     # By topic and outcome, of the fiscal years that are over; the newest first.
-    concern_counts: Sequence[SubjectCounts]
-    finding_counts: Sequence[SubjectCounts]
+    concern_counts: Sequence[YearCounts]
+    finding_counts: Sequence[YearCounts]
     log_size: int
     newest_at: datetime
 
@@ -121,27 +110,20 @@ def concern_page(session: Session) -> ConcernPage | None:
     )
 
 
-def _counts(session: Session, *subjects: str) -> Sequence[SubjectCounts]:
+def _counts(session: Session, *subjects: str) -> Sequence[YearCounts]:
     connection = session.connection()
     told = edition(connection)
     if told is None:
         return []
-    found = [
-        SubjectCounts(each.year, SUBJECTS[each.subject], each.counts)
-        for each in counts(connection, told, subjects)
-    ]
-    return sorted(found, key=lambda each: -each.year)
+    return sorted(counts(connection, told, subjects), key=lambda each: -each.year)
 
 
 def _concerns(session: Session) -> ConcernFigures:
-    states = Counter[str](
-        {
-            state: count
-            for state, count in session.execute(
-                select(PublishedConcern.state, func.count()).group_by(PublishedConcern.state)
-            )
-        }
-    )
+    states = Counter[str]()
+    for state, count in session.execute(
+        select(PublishedConcern.state, func.count()).group_by(PublishedConcern.state)
+    ):
+        states[state] += count
     spans = session.execute(
         select(PublishedConcern.received_at, PublishedConcern.first_answered_at).where(
             PublishedConcern.first_answered_at != ""

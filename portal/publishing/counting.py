@@ -21,7 +21,7 @@ from portal.labels import REASONS
 from portal.labels import Name
 from portal.publishing.suppression import FEWEST_SENSITIVE
 from portal.publishing.suppression import FEWEST_SHOWN
-from portal.publishing.suppression import Breakdown
+from portal.publishing.suppression import Cell
 from portal.publishing.suppression import suppressed
 from portal.thai import bangkok_day
 from portal.thai import fiscal_year
@@ -78,7 +78,7 @@ SUBJECTS: Mapping[str, Subject] = {
         "topic",
         CONCERN_TOPICS,
         "concern_topic",
-        Name("ข้อกังวลที่ได้รับ ตามเรื่อง", "Concerns received, by topic"),
+        Name("เรื่องร้องเรียนที่ได้รับ ตามเรื่อง", "Concerns received, by topic"),
         FEWEST_SENSITIVE,
     ),
     "concerns_answered": Subject(
@@ -86,14 +86,14 @@ SUBJECTS: Mapping[str, Subject] = {
         "outcome",
         tuple(CONCERN_OUTCOMES),
         "concern_outcome",
-        Name("คำตอบต่อข้อกังวล ตามผล", "Answers to concerns, by outcome"),
+        Name("คำตอบต่อเรื่องร้องเรียน ตามผล", "Answers to concerns, by outcome"),
     ),
     "findings_raised": Subject(
         "finding.raised",
         "topic",
         tuple(FINDING_TOPICS),
         "finding_topic",
-        Name("ข้อสังเกตของผู้ตรวจสอบ ตามเรื่อง", "Findings of auditors, by topic"),
+        Name("ข้อตรวจพบของผู้ตรวจสอบ ตามเรื่อง", "Findings of auditors, by topic"),
     ),
 }
 
@@ -101,7 +101,7 @@ SUBJECTS: Mapping[str, Subject] = {
 class Counted(NamedTuple):
     """One act that is counted: its place in the log, when it was done, and its code."""
 
-    index: int
+    position: int
     at: str
     code: str
 
@@ -112,7 +112,19 @@ class YearCounts:
 
     year: int
     subject: str
-    counts: Breakdown[str]
+    # How many in all, which is always told, and of which code.
+    total: int
+    cells: Mapping[str, Cell]
+
+    @property
+    def title(self) -> Name:
+        """Return what is counted."""
+        return SUBJECTS[self.subject].title
+
+    @property
+    def labels(self) -> str:
+        """Return which table names the codes."""
+        return SUBJECTS[self.subject].labels
 
 
 def year_of(at: str, *, first_month: int) -> int:
@@ -133,16 +145,11 @@ def year_counts(
     for act in acts:
         year = year_of(act.at, first_month=first_month)
         counts[year, act.code] += 1
-        first[year, act.code] += year in closings and act.index < closings[year]
-    return [
-        YearCounts(
-            year,
-            name,
-            suppressed(
-                {code: first[year, code] for code in subject.codes},
-                {code: counts[year, code] for code in subject.codes},
-                fewest=subject.fewest,
-            ),
-        )
-        for year in sorted(closings)
-    ]
+        first[year, act.code] += year in closings and act.position < closings[year]
+    found = []
+    for year in sorted(closings):
+        of_year = {code: counts[year, code] for code in subject.codes}
+        at_first = {code: first[year, code] for code in subject.codes}
+        cells = suppressed(at_first, of_year, fewest=subject.fewest)
+        found.append(YearCounts(year, name, sum(of_year.values()), cells))
+    return found

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from portal.audit.entry import Json
 from portal.labels import Name
 from portal.publishing.open_rows import Edition
 from portal.publishing.open_rows import Grant
@@ -42,14 +42,14 @@ class Publisher:
     @property
     def modified(self) -> str:
         """Return when the newest entry was made."""
-        return self.told.newest_at.astimezone(BANGKOK).isoformat()
+        return _moment(self.told.newest_at)
 
-    def organisation(self) -> dict[str, Json]:
+    def organisation(self) -> dict[str, object]:
         """Return the foundation as an organisation."""
         return {"id": self.prefix, "name": self.told.foundation.en, "url": self.base_url}
 
 
-def package_head(publisher: Publisher) -> dict[str, Json]:
+def package_head(publisher: Publisher) -> dict[str, object]:
     """Return what the file says of itself, all but the grants."""
     told = publisher.told
     return {
@@ -70,7 +70,7 @@ def package_head(publisher: Publisher) -> dict[str, Json]:
     }
 
 
-def grant_json(grant: Grant, publisher: Publisher) -> dict[str, Json]:
+def grant_json(grant: Grant, publisher: Publisher) -> dict[str, object]:
     """Return one grant."""
     row, known, told = grant.row, publisher.names, publisher.told
     category, purpose = known["category", row.category], known["purpose", row.purpose]
@@ -103,12 +103,12 @@ def grant_json(grant: Grant, publisher: Publisher) -> dict[str, Json]:
             _classification("subcommittee", row.subcommittee, known),
         ],
         "disbursementTransaction": _payments(grant, publisher),
-        "dateModified": publisher.modified,
+        "dateModified": _moment(datetime.fromisoformat(row.changed_at)),
         "dataSource": url,
     }
 
 
-def package_pieces(publisher: Publisher, grants: Iterator[dict[str, Json]]) -> Iterator[str]:
+def package_pieces(publisher: Publisher, grants: Iterator[dict[str, object]]) -> Iterator[str]:
     """Write the whole file a piece at a time, one grant a line."""
     head = json.dumps(package_head(publisher), ensure_ascii=False)
     yield head.removesuffix("}") + ', "grants": ['
@@ -117,22 +117,22 @@ def package_pieces(publisher: Publisher, grants: Iterator[dict[str, Json]]) -> I
     yield "\n]}\n"
 
 
-def _recipient(kind: str, reference: str, publisher: Publisher) -> dict[str, Json]:
+def _recipient(kind: str, reference: str, publisher: Publisher) -> dict[str, object]:
     if kind == "youth":
         identifier = f"{publisher.prefix}-IND-{reference}"
         return {"recipientIndividual": {"id": identifier, "name": "Individual recipient"}}
-    project: Json = {
+    project: object = {
         "id": f"{publisher.prefix}-PROJ-{reference}",
         "name": "Project (name not told)",
     }
     return {"recipientOrganization": [project]}
 
 
-def _classification(kind: str, code: str, known: Names) -> dict[str, Json]:
+def _classification(kind: str, code: str, known: Names) -> dict[str, object]:
     return {"vocabulary": kind, "code": code, "title": known[kind, code].en}
 
 
-def _payments(grant: Grant, publisher: Publisher) -> list[Json]:
+def _payments(grant: Grant, publisher: Publisher) -> list[object]:
     kept = json.loads(grant.row.payments)
     return [
         {
@@ -144,6 +144,10 @@ def _payments(grant: Grant, publisher: Publisher) -> list[Json]:
         for row in grant.payments
         if row.gone_satang > kept[row.payment]["fee"]
     ]
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(BANGKOK).isoformat()
 
 
 def _baht(satang: int) -> float | int:

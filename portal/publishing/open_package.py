@@ -22,7 +22,7 @@ LICENCE: Mapping[str, Json] = {
 }
 TITLE = Name("ข้อมูลเปิดของกองทุน", "Open data of the funds")
 _ABOUT = Name(
-    "ความช่วยเหลือ การจ่ายเงิน การจัดสรร เงินบริจาค และเวลาที่ใช้ คำนวณจากบันทึกสาธารณะทั้งหมด "
+    "ความช่วยเหลือ การจ่ายเงิน การจัดสรร เงินบริจาค และเวลาที่ใช้ คำนวณจากบันทึกประวัติทั้งหมด "
     "ไม่มีชื่อบุคคลและไม่มีที่อยู่ที่ละเอียดกว่าจังหวัด",
     "Grants, payments, allocations, donations and service times, all computed from the public log. "
     "No name of a person, and no place below the province.",
@@ -96,7 +96,7 @@ def catalogue_entry(
         "update_frequency_unit": "วัน",
         "update_frequency_interval": "1",
         "geo_coverage": "จังหวัด",
-        "data_source": f"บันทึกสาธารณะของ{told.foundation.th}",
+        "data_source": f"บันทึกประวัติของ{told.foundation.th}",
         "data_format": "CSV, XLSX, JSON, SQLite",
         "data_category": "ข้อมูลสาธารณะ",
         "license_id": "cc-by",

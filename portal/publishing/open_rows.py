@@ -26,6 +26,7 @@ from sqlalchemy import Select
 from sqlalchemy import and_
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from portal.audit.entry import utc_text
 from portal.labels import Name
@@ -136,7 +137,8 @@ def rows(connection: Connection, table: str, told: Edition) -> Iterator[Cells]:
 def grants(connection: Connection) -> Iterator[Grant]:
     """Give every grant with its payments."""
     found = connection.execute(
-        select(*PublishedRequest.__table__.columns, *_PAID)
+        select(*PublishedRequest.__table__.columns, *_PAID, _LAST_ACT.at.label("changed_at"))
+        .join(_LAST_ACT, _LAST_ACT.idx == PublishedRequest.last_index)
         .join(PublishedFlow, _is_paid(), isouter=True)
         .join(PublishedAct, PublishedAct.idx == PublishedFlow.idx, isouter=True)
         .where(PublishedRequest.approved_satang > 0)
@@ -153,6 +155,7 @@ _PAID = (
     PublishedFlow.satang.label("gone_satang"),
     PublishedAct.at.label("confirmed_at"),
 )
+_LAST_ACT = aliased(PublishedAct)
 
 
 def _is_paid() -> Any:  # SQLAlchemy's own kind of condition
@@ -252,8 +255,7 @@ def _service_times(connection: Connection, _told: Edition) -> Iterator[Cells]:
 
 def _counts(connection: Connection, told: Edition) -> Iterator[Cells]:
     for each in counts(connection, told):
-        told_cells = {"total": each.counts.total, **each.counts.cells}
-        for code, count in told_cells.items():
+        for code, count in {"total": each.total, **each.cells}.items():
             yield each.year, each.subject, code, count, count is None
 
 

@@ -102,7 +102,7 @@ _YEAR = OpenColumn(
 )
 _AMOUNT = OpenColumn("amount_baht", Type.NUMBER, Name("จำนวนเงิน (บาท)", "Amount (baht)"))
 _INDEX = OpenColumn(
-    "log_index", Type.COUNT, Name("ลำดับในบันทึกสาธารณะ", "Position in the public log")
+    "log_index", Type.COUNT, Name("ลำดับในบันทึกประวัติ", "Position in the public log")
 )
 
 _ALL = (

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from portal.audit.folder import Folder
@@ -47,6 +48,11 @@ class Version:
     day: str
     size: int
     changes: Sequence[Change]
+
+    @property
+    def on(self) -> date:
+        """Return the day of its newest entry."""
+        return date.fromisoformat(self.day)
 
 
 @dataclass(frozen=True, slots=True)
