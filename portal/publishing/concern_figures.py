@@ -12,14 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.labels import SEVERITIES
-from portal.publishing.counting import YearCounts
 from portal.publishing.figures import median_of
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedPosition
-from portal.publishing.open_rows import counts
-from portal.publishing.open_rows import edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +84,6 @@ class ConcernPage:
 
     concerns: ConcernFigures
     findings: FindingFigures
-    # By topic and outcome, of the fiscal years that are over; the newest first.
-    concern_counts: Sequence[YearCounts]
-    finding_counts: Sequence[YearCounts]
     log_size: int
     newest_at: datetime
 
@@ -100,22 +94,7 @@ def concern_page(session: Session) -> ConcernPage | None:
     newest_at = told_at(session, position.size - 1) if position else None
     if position is None or newest_at is None:
         return None
-    return ConcernPage(
-        _concerns(session),
-        _findings(session, newest_at),
-        concern_counts=_counts(session, "concerns_received", "concerns_answered"),
-        finding_counts=_counts(session, "findings_raised"),
-        log_size=position.size,
-        newest_at=newest_at,
-    )
-
-
-def _counts(session: Session, *subjects: str) -> Sequence[YearCounts]:
-    connection = session.connection()
-    told = edition(connection)
-    if told is None:
-        return []
-    return sorted(counts(connection, told, subjects), key=lambda each: -each.year)
+    return ConcernPage(_concerns(session), _findings(session, newest_at), position.size, newest_at)
 
 
 def _concerns(session: Session) -> ConcernFigures:

@@ -30,6 +30,10 @@ from portal.thai import fiscal_year
 CONCERN_TOPICS = ("money", "information", "other", "sensitive")
 
 
+# The code of the total beside the codes of its parts.
+TOTAL = "total"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One kind of act that is counted, by a code of its entries; `labels` names the codes."""

@@ -42,6 +42,7 @@ from portal.publishing.open_rows import code_rows
 from portal.publishing.open_rows import edition
 from portal.publishing.open_rows import grants
 from portal.publishing.open_rows import names
+from portal.publishing.open_rows import position
 from portal.publishing.open_rows import rows
 from portal.publishing.open_schema import TABLES
 from portal.publishing.open_schema import OpenTable
@@ -109,27 +110,35 @@ def build(engine: Engine, place: Place) -> Version | None:
 def build_if_newer(engine: Engine, place: Place) -> Version | None:
     """Build the open data where the log, the fold or the files' form moved on since."""
     with one_moment(engine) as connection:
-        told = edition(connection)
+        told = position(connection)
     current = Versions(place.path).current
-    if told is None or (current and _said(current) == _about(told, place)):
+    if told is None or (current and _source(*told, place).items() <= _said(current).items()):
         return None
     return build(engine, place)
 
 
-def _said(folder: Path) -> Json:
-    said: Json = json.loads((folder / ABOUT).read_text("utf-8"))
+def _said(folder: Path) -> dict[str, Json]:
+    said: dict[str, Json] = json.loads((folder / ABOUT).read_text("utf-8"))
     return said
+
+
+def _source(size: int, root: str, place: Place) -> dict[str, Json]:
+    """Return everything that decides what the files hold."""
+    return {
+        "log_size": size,
+        "log_root": root,
+        "fold_version": fold.VERSION,
+        "format": FORMAT,
+        "base_url": place.base_url,
+        "contact": place.contact,
+    }
 
 
 def _about(told: Edition, place: Place) -> dict[str, Json]:
     return {
         "version": told.version,
-        "log_size": told.size,
-        "log_root": told.root,
         "newest_at": told.newest_at.isoformat(),
-        "fold_version": fold.VERSION,
-        "format": FORMAT,
-        "base_url": place.base_url,
+        **_source(told.size, told.root, place),
     }
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from portal.labels import Name
+from portal.publishing.counting import TOTAL
+from portal.publishing.counting import YearCounts
 from portal.publishing.open_schema import TABLES
 from portal.publishing.open_schema import OpenTable
 from portal.publishing.open_versions import ABOUT
 from portal.publishing.open_versions import Version
 from portal.publishing.open_versions import Versions
 from portal.publishing.open_versions import files
+from portal.publishing.suppression import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,24 @@ def open_data(path: Path) -> OpenData | None:
         versions=versions.listed(),
         types=_declared(folder / "dictionary.json"),
     )
+
+
+def told_counts(path: Path, *subjects: str) -> Sequence[YearCounts]:
+    """Return what the newest version tells of subjects that are counted, the newest year first."""
+    folder = Versions(path).current
+    if folder is None:
+        return []
+    found: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict)
+    with (folder / TABLES["counts"].file).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["subject"] in subjects:
+                cells = found[int(row["fiscal_year"]), row["subject"]]
+                cells[row["code"]] = int(row["count"]) if row["count"] else None
+    told = [
+        YearCounts(year, subject, cells.pop(TOTAL) or 0, cells)
+        for (year, subject), cells in found.items()
+    ]
+    return sorted(told, key=lambda each: -each.year)
 
 
 def _declared(file: Path) -> Sequence[DeclaredType]:

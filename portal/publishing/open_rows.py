@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -29,9 +28,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from portal.audit.entry import utc_text
+from portal.audit.merkle import Frontier
 from portal.labels import Name
 from portal.money import Money
 from portal.publishing.counting import SUBJECTS
+from portal.publishing.counting import TOTAL
 from portal.publishing.counting import Counted
 from portal.publishing.counting import YearCounts
 from portal.publishing.counting import year_counts
@@ -93,23 +94,29 @@ class Grant:
     payments: Sequence[Row[*tuple[Any, ...]]]
 
 
+def position(connection: Connection) -> tuple[int, str] | None:
+    """Return how far the log is folded, and the root there, or None while nothing is published."""
+    found = connection.execute(
+        select(PublishedPosition.size, PublishedPosition.frontier)
+    ).one_or_none()
+    # While a long log is folded, the signed root is ahead of the rows; the frontier is not.
+    return (found.size, Frontier.unpack(*found).root().hex()) if found else None
+
+
 def edition(connection: Connection) -> Edition | None:
     """Return what is published now, or None while nothing is."""
-    position = connection.execute(
-        select(PublishedPosition.size, PublishedPosition.root)
-    ).one_or_none()
+    folded = position(connection)
     named = connection.execute(
         select(*PublishedName.__table__.columns).where(PublishedName.kind == "foundation")
     ).one_or_none()
-    if position is None or named is None:
+    if folded is None or named is None:
         return None
-    newest_at = connection.scalars(
-        select(PublishedAct.at).order_by(PublishedAct.idx.desc()).limit(1)
-    ).one()
+    # Clocks may be set back: the day of the files never is.
+    newest_at = connection.scalars(select(func.max(PublishedAct.at))).one()
     more = json.loads(named.more)
     return Edition(
-        size=position.size,
-        root=position.root,
+        size=folded[0],
+        root=folded[1],
         newest_at=datetime.fromisoformat(newest_at),
         foundation=Name(named.name_th, named.name_en),
         code=named.code,
@@ -254,18 +261,15 @@ def _service_times(connection: Connection, _told: Edition) -> Iterator[Cells]:
 
 
 def _counts(connection: Connection, told: Edition) -> Iterator[Cells]:
-    for each in counts(connection, told):
-        for code, count in {"total": each.total, **each.cells}.items():
+    for each in _counted(connection, told):
+        for code, count in {TOTAL: each.total, **each.cells}.items():
             yield each.year, each.subject, code, count, count is None
 
 
-def counts(
-    connection: Connection, told: Edition, subjects: Iterable[str] = tuple(SUBJECTS)
-) -> Iterator[YearCounts]:
-    """Give what may be told of subjects that are counted, for every year that is over."""
+def _counted(connection: Connection, told: Edition) -> Iterator[YearCounts]:
+    """Give what may be told of every subject that is counted, for every year that is over."""
     over = _closings(connection, told)
-    for name in subjects:
-        subject = SUBJECTS[name]
+    for name, subject in SUBJECTS.items():
         found = connection.execute(
             select(PublishedAct.idx, PublishedAct.at, PublishedAct.public)
             .where(PublishedAct.type == subject.act)

@@ -101,9 +101,7 @@ _YEAR = OpenColumn(
     "fiscal_year", Type.COUNT, Name("ปีงบประมาณ (พ.ศ.)", "Fiscal year (Buddhist era)")
 )
 _AMOUNT = OpenColumn("amount_baht", Type.NUMBER, Name("จำนวนเงิน (บาท)", "Amount (baht)"))
-_INDEX = OpenColumn(
-    "log_index", Type.COUNT, Name("ลำดับในบันทึกประวัติ", "Position in the public log")
-)
+_INDEX = OpenColumn("log_index", Type.COUNT, Name("ลำดับในบันทึกประวัติ", "Position in the public log"))
 
 _ALL = (
     OpenTable(
