@@ -47,7 +47,8 @@ def test_a_file_is_sent_as_it_was_built(portal: Portal, client: Visitor, made: M
         with client.get(f"/open-data/{version.name}/{path.name}") as dated:
             assert dated.data == path.read_bytes()
             assert "immutable" in dated.headers["Cache-Control"]
-    assert client.head("/open-data/grants.csv").mimetype == "text/csv"
+    with client.head("/open-data/grants.csv") as head:
+        assert head.mimetype == "text/csv"
     with client.get("/open-data/changes.json") as answer:
         changes = json.loads(answer.data)
     assert [each["name"] for each in changes] == [version.name]
