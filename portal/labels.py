@@ -432,8 +432,6 @@ FIELDS: Mapping[str, str] = {
     "urgent_reason": N_("Why it is urgent"),
     "valid_from": N_("Valid from"),
     "vkey": N_("Key of the foundation"),
-    "voucher": N_("Voucher"),
-    "vouchers": N_("Vouchers"),
     "words": N_("What was written"),
     "working_days": N_("Working days"),
 }
