@@ -97,7 +97,7 @@ SUBJECTS: Mapping[str, Subject] = {
         "topic",
         tuple(FINDING_TOPICS),
         "finding_topic",
-        Name("ข้อตรวจพบของผู้ตรวจสอบ ตามเรื่อง", "Findings of auditors, by topic"),
+        Name("ข้อตรวจพบของผู้สอบบัญชี ตามเรื่อง", "Findings of auditors, by topic"),
     ),
 }
 
