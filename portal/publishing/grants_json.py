@@ -13,9 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from portal.labels import Name
-from portal.publishing.open_rows import Edition
+from portal.publishing.open_edition import Edition
+from portal.publishing.open_edition import Names
 from portal.publishing.open_rows import Grant
-from portal.publishing.open_rows import Names
 from portal.publishing.open_rows import day
 from portal.thai import BANGKOK
 

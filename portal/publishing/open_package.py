@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from portal.audit.entry import EntryType
 from portal.audit.entry import Json
 from portal.labels import Name
-from portal.publishing.open_rows import Edition
+from portal.publishing.open_edition import Edition
 from portal.publishing.open_schema import OpenTable
 
 PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"

@@ -28,7 +28,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from portal.audit.entry import utc_text
-from portal.audit.merkle import Frontier
 from portal.labels import Name
 from portal.money import Money
 from portal.publishing.counting import SUBJECTS
@@ -40,9 +39,9 @@ from portal.publishing.counting import year_of
 from portal.publishing.figures import SECONDS_PER_DAY
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFlow
-from portal.publishing.models import PublishedName
-from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.open_edition import Edition
+from portal.publishing.open_edition import Names
 from portal.publishing.suppression import FEWEST_SHOWN
 from portal.publishing.tracing import Leg
 from portal.thai import BANGKOK
@@ -60,30 +59,6 @@ STEPS: Mapping[str, tuple[str, str, Name]] = {
         Name("จากส่งคำขอถึงได้เงินครบ", "From sending to all the money"),
     ),
 }
-Names = Mapping[tuple[str, str], Name]
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Up to which entry of the log everything is told, and whose log it is."""
-
-    size: int
-    root: str
-    newest_at: datetime
-    foundation: Name
-    code: str
-    province: str
-    first_month: int
-
-    @property
-    def day(self) -> date:
-        """Return the day of the newest entry."""
-        return bangkok_day(self.newest_at)
-
-    @property
-    def version(self) -> str:
-        """Return what this edition is called: its day, and how many entries the log had."""
-        return f"{self.day}-{self.size}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,48 +67,6 @@ class Grant:
 
     row: Row[*tuple[Any, ...]]
     payments: Sequence[Row[*tuple[Any, ...]]]
-
-
-def position(connection: Connection) -> tuple[int, str] | None:
-    """Return how far the log is folded, and the root there, or None while nothing is published."""
-    found = connection.execute(
-        select(PublishedPosition.size, PublishedPosition.frontier)
-    ).one_or_none()
-    # While a long log is folded, the signed root is ahead of the rows; the frontier is not.
-    return (found.size, Frontier.unpack(*found).root().hex()) if found else None
-
-
-def edition(connection: Connection) -> Edition | None:
-    """Return what is published now, or None while nothing is."""
-    folded = position(connection)
-    named = connection.execute(
-        select(*PublishedName.__table__.columns).where(PublishedName.kind == "foundation")
-    ).one_or_none()
-    if folded is None or named is None:
-        return None
-    # Clocks may be set back: the day of the files never is.
-    newest_at = connection.scalars(select(func.max(PublishedAct.at))).one()
-    more = json.loads(named.more)
-    return Edition(
-        size=folded[0],
-        root=folded[1],
-        newest_at=datetime.fromisoformat(newest_at),
-        foundation=Name(named.name_th, named.name_en),
-        code=named.code,
-        province=more["province"],
-        first_month=more["first_month"],
-    )
-
-
-def names(connection: Connection, on: date) -> Names:
-    """Return what everything was called on a day; what begins later by its first name."""
-    found: dict[tuple[str, str], Name] = {}
-    for row in connection.execute(
-        select(*PublishedName.__table__.columns).order_by(PublishedName.valid_from)
-    ):
-        if row.valid_from <= on or (row.kind, row.code) not in found:
-            found[row.kind, row.code] = Name(row.name_th, row.name_en)
-    return found
 
 
 def rows(connection: Connection, table: str, told: Edition) -> Iterator[Cells]:
