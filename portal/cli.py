@@ -17,6 +17,7 @@ from flask_migrate import upgrade
 from granian import Granian
 from granian.constants import Interfaces
 
+from portal import cli_open
 from portal import cli_treasury
 from portal import demo
 from portal.clock import now
@@ -53,7 +54,7 @@ user = AppGroup("user", help="The people who sign in.")
 
 def attach(app: Flask) -> None:
     """Attach the commands to the app."""
-    for group in (books, log, export, user):
+    for group in (books, log, export, cli_open.open_data, user):
         app.cli.add_command(group)
     for command in (
         init_province,

@@ -122,6 +122,11 @@ class Install:
         return Vault(self._data / "keystore" / "keystore.sqlite", master)
 
     @property
+    def open_data(self) -> Path:
+        """Return the folder of the open data."""
+        return self._data / "open-data"
+
+    @property
     def archive(self) -> Archive:
         """Return the archive of papers."""
         return Archive(self._data / "papers")

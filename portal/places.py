@@ -19,3 +19,12 @@ def place_name(code: str) -> Name | None:
     if tambon.province_code == BANGKOK_CODE:
         return Name(f"แขวง{tambon.name_th} เขต{amphoe.name_th}", english)
     return Name(f"ตำบล{tambon.name_th} อำเภอ{amphoe.name_th}", english)
+
+
+def province_name(code: str) -> Name:
+    """Return the name of a province that a foundation names as its own."""
+    province = geothai.province(code)
+    if province is None:
+        message = f"there is no province {code}"
+        raise ValueError(message)
+    return Name(f"จังหวัด{province.name_th}", f"{province.name_en} province")

@@ -14,6 +14,7 @@ from itertools import chain
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO
+from typing import TypeAlias
 from unicodedata import category
 
 from xlsxwriter import Workbook
@@ -45,6 +46,9 @@ _WIDTH_ROWS = 200
 _DIGITS_EXACT = 15  # more digits than this do not survive in a number cell
 _FIRST_YEAR = 1901  # Excel counts days from 1900, and wrongly for its first two months
 
+# The name of a list, its header, and its rows, which are read one by one.
+LongSheet: TypeAlias = "tuple[str, Sequence[str], Iterable[Sequence[object]]]"
+
 
 def write_workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """Return an .xlsx file; the first row of each sheet is its header. Same rows, same bytes."""
@@ -65,16 +69,30 @@ def write_long_workbook(
     Only what the database gives at once is held in memory, however long the list is.
     """
     file = TemporaryFile()  # noqa: SIM115 - closed by who sends it
-    left = iter(rows)
     with _workbook(file, constant_memory=True) as workbook:
-        styles = _styles(workbook)
-        sheet = workbook.add_worksheet(name)
-        _write_sheet(sheet, chain([header], islice(left, SHEET_ROWS_MAX - 1)), styles)
-        while first := list(islice(left, 1)):
-            sheet = workbook.add_worksheet(f"{name} {len(workbook.worksheets()) + 1}")
-            _write_sheet(sheet, chain([header], first, islice(left, SHEET_ROWS_MAX - 2)), styles)
+        _write_long(workbook, (name, header, rows), _styles(workbook))
     file.seek(0)
     return file
+
+
+def write_long_sheets(file: IO[bytes], sheets: Iterable[LongSheet]) -> None:
+    """Write an .xlsx file of several long lists, row by row. Same rows, same bytes."""
+    with _workbook(file, constant_memory=True) as workbook:
+        workbook.set_properties({"created": _WRITTEN_AT})
+        styles = _styles(workbook)
+        for sheet in sheets:
+            _write_long(workbook, sheet, styles)
+
+
+def _write_long(workbook: Workbook, long: LongSheet, styles: dict[str, Format]) -> None:
+    name, header, rows = long
+    left, number = iter(rows), 1
+    sheet = workbook.add_worksheet(name)
+    _write_sheet(sheet, chain([header], islice(left, SHEET_ROWS_MAX - 1)), styles)
+    while first := list(islice(left, 1)):
+        number += 1
+        sheet = workbook.add_worksheet(f"{name} {number}")
+        _write_sheet(sheet, chain([header], first, islice(left, SHEET_ROWS_MAX - 2)), styles)
 
 
 def _workbook(file: IO[bytes], **memory: bool) -> Workbook:

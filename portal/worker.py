@@ -1,6 +1,6 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, papers, and mail.
+Now that is closing concerns, reminding, papers, mail, and the open data.
 """
 
 from __future__ import annotations
@@ -22,10 +22,19 @@ from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
 from portal.payments.printing import Printer
+from portal.publishing.open_build import Place
+from portal.publishing.open_build import build_if_newer
 from portal.thai import bangkok_day
 
 # A mail server that does not answer holds up no paper.
 MAIL_EVERY = timedelta(seconds=15)
+# However fast the log grows, the open data are built anew at most so often.
+OPEN_DATA_EVERY = timedelta(minutes=10)
+
+
+def open_place(install: Install) -> Place:
+    """Return where the open data of an install lie, and what they say of it."""
+    return Place(install.open_data, install.settings.base_url, install.settings.mail_from)
 
 
 @dataclass
@@ -38,6 +47,8 @@ class Worker:
     # When letters were sent the last time, and what there was to tell.
     mailed_at: datetime | None = None
     mailed: list[str] = field(default_factory=list)
+    # When the open data were looked after the last time.
+    built_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Read where mail is handed in, so that a wrong setting shows at the start."""
@@ -62,6 +73,9 @@ class Worker:
         if self.mailed_at is None or at - self.mailed_at >= MAIL_EVERY:
             self.mailed = self._mail(engine, at=at)
             self.mailed_at = at
+        if self.built_at is None or at - self.built_at >= OPEN_DATA_EVERY:
+            build_if_newer(engine, open_place(self.install))
+            self.built_at = at
         return [*papers, *self.mailed]
 
     def _mail(self, engine: Engine, *, at: datetime) -> list[str]:

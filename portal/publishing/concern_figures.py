@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +11,12 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.labels import CONCERN_OUTCOMES
-from portal.labels import FINDING_TOPICS
 from portal.labels import SEVERITIES
 from portal.publishing.figures import median_of
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedPosition
-from portal.publishing.suppression import Cell
-from portal.publishing.suppression import suppressed
-
-# The topics that are told: what is sensitive is told as that and no more.
-TOPICS = ("money", "information", "other", "sensitive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +28,6 @@ class ConcernFigures:
     answered: int
     closed: int
     median_days: float | None
-    topics: Mapping[str, Cell]
-    outcomes: Mapping[str, Cell]
 
     @property
     def with_outcome(self) -> int:
@@ -66,7 +55,6 @@ class FindingFigures:
     """How many findings stand where, and for how many days the oldest waits for an answer."""
 
     severities: Sequence[SeverityRow]
-    topics: Mapping[str, Cell]
     oldest_open_days: int | None
 
     @property
@@ -110,15 +98,11 @@ def concern_page(session: Session) -> ConcernPage | None:
 
 
 def _concerns(session: Session) -> ConcernFigures:
-    states, topics, outcomes = Counter[str](), Counter[str](), Counter[str]()
-    for state, topic, outcome, count in session.execute(
-        select(
-            PublishedConcern.state, PublishedConcern.topic, PublishedConcern.outcome, func.count()
-        ).group_by(PublishedConcern.state, PublishedConcern.topic, PublishedConcern.outcome)
+    states = Counter[str]()
+    for state, count in session.execute(
+        select(PublishedConcern.state, func.count()).group_by(PublishedConcern.state)
     ):
         states[state] += count
-        topics[topic] += count
-        outcomes[outcome] += count
     spans = session.execute(
         select(PublishedConcern.received_at, PublishedConcern.first_answered_at).where(
             PublishedConcern.first_answered_at != ""
@@ -130,20 +114,17 @@ def _concerns(session: Session) -> ConcernFigures:
         answered=states["answered"],
         closed=states["closed"],
         median_days=median_of(spans),
-        topics=_cells(topics, TOPICS),
-        outcomes=_cells(outcomes, CONCERN_OUTCOMES),
     )
 
 
 def _findings(session: Session, at: datetime) -> FindingFigures:
-    counts, topics = Counter[tuple[str, str]](), Counter[str]()
-    for severity, state, topic, count in session.execute(
-        select(
-            PublishedFinding.severity, PublishedFinding.state, PublishedFinding.topic, func.count()
-        ).group_by(PublishedFinding.severity, PublishedFinding.state, PublishedFinding.topic)
+    found = Counter[tuple[str, str]]()
+    for severity, state, count in session.execute(
+        select(PublishedFinding.severity, PublishedFinding.state, func.count()).group_by(
+            PublishedFinding.severity, PublishedFinding.state
+        )
     ):
-        counts[severity, state] += count
-        topics[topic] += count
+        found[severity, state] += count
     oldest = session.scalar(
         select(func.min(PublishedFinding.raised_at)).where(PublishedFinding.state == "open")
     )
@@ -151,16 +132,11 @@ def _findings(session: Session, at: datetime) -> FindingFigures:
         severities=[
             SeverityRow(
                 severity,
-                open=counts[severity, "open"],
-                answered=counts[severity, "answered"],
-                closed=counts[severity, "closed"],
+                open=found[severity, "open"],
+                answered=found[severity, "answered"],
+                closed=found[severity, "closed"],
             )
             for severity in SEVERITIES
         ],
-        topics=_cells(topics, FINDING_TOPICS),
         oldest_open_days=(at - datetime.fromisoformat(oldest)).days if oldest else None,
     )
-
-
-def _cells(counts: Counter[str], codes: Iterable[str]) -> Mapping[str, Cell]:
-    return suppressed({code: counts[code] for code in codes})

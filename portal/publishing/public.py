@@ -34,6 +34,7 @@ from portal.publishing.donation_page import donation_page
 from portal.publishing.donation_page import donations
 from portal.publishing.figures import every_figure
 from portal.publishing.log_page import log_page
+from portal.publishing.open_page import told_counts
 from portal.publishing.queries import FrontPage
 from portal.publishing.request_page import public_request
 from portal.publishing.request_sheet import request_sheet
@@ -184,8 +185,13 @@ def show_donation(reference: str) -> ResponseReturnValue:
 @kept_by_readers
 def show_concern_figures() -> ResponseReturnValue:
     """Show how many concerns and findings there are, and what came of them."""
-    page = concern_page(db.session())
-    return render_template("public/publishing/show_concern_figures.html", page=page)
+    path = current_app.extensions["install"].open_data
+    return render_template(
+        "public/publishing/show_concern_figures.html",
+        page=concern_page(db.session()),
+        concern_counts=told_counts(path, "concerns_received", "concerns_answered"),
+        finding_counts=told_counts(path, "findings_raised"),
+    )
 
 
 @bp.get("/log")

@@ -1,56 +1,56 @@
 """Hiding small numbers: a count of a few people could point at one of them.
 
-A total beside the cells gives a hidden cell away when it is the only one, or when all hidden ones
-together are as small, or as large, as they can be. Then the next smallest cell is hidden as well.
+The parts of a total stand in pairs, in the order of their codes; the last three go together where
+their number is odd. A pair in which any count is small is hidden whole. So the reader never learns
+which of the two is small: exchange their counts, and everything that is published stays the same,
+the sum of what is hidden with it. This holds for readers who know the rule, too.
+
+What was hidden once stays hidden. Counts of a time that is over only grow, so a count was small in
+some version if it was small in the first one: the log itself is the memory of what was hidden.
+
+Three things must hold of what is published beside it: the total alone has these parts, nobody
+publishes the same counts divided in another way, and none of them is a sum of rows of a file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Sequence
 from typing import TypeAlias
 from typing import TypeVar
 
 FEWEST_SHOWN = 5
+# Of what the law protects most, and of what children went through.
+FEWEST_SENSITIVE = 10
 Key = TypeVar("Key")
+# A count, or None where it is hidden.
+Cell: TypeAlias = "int | None"
 
 
-class Hidden(StrEnum):
-    """Why a count is not shown: it is small, or it would give a small one away."""
+def suppressed(
+    first: Mapping[Key, int], counts: Mapping[Key, int], *, fewest: int = FEWEST_SHOWN
+) -> dict[Key, Cell]:
+    """Return the parts of one total as they may stand beside it.
 
-    FEW = "few"
-    BESIDE = "beside"
-
-
-Cell: TypeAlias = int | Hidden
-
-
-def suppressed(counts: Mapping[Key, int], *, fewest: int = FEWEST_SHOWN) -> dict[Key, Cell]:
-    """Return the counts of one breakdown as they may stand beside their total.
-
-    The cells must add up to the total that is shown. Of two cells that are as small, the one that
-    comes first is hidden, so the same counts are always hidden in the same way.
+    `first` is what was counted when the time was over, before anything was published. Nothing is
+    hidden where all of it is nought: the total says so, and it points at nobody.
     """
-    few = [count for count in counts.values() if count < fewest]
-    shown = sorted((key for key in counts if counts[key] >= fewest), key=lambda key: counts[key])
-    beside: list[Key] = []
-    while shown and _tells(few, [counts[key] for key in beside], fewest):
-        beside.append(shown.pop(0))
-    return {
-        key: Hidden.FEW if count < fewest else Hidden.BESIDE if key in beside else count
-        for key, count in counts.items()
+    hidden = {
+        key
+        for pair in pairs(list(counts))
+        if any(first[key] < fewest for key in pair)
+        for key in pair
     }
+    if not any(counts[key] for key in hidden):
+        hidden = set()
+    return {key: None if key in hidden else counts[key] for key in counts}
 
 
-def _tells(few: list[int], beside: list[int], fewest: int) -> bool:
-    """Say whether the sum of what is hidden, which the total gives, gives one of them away.
-
-    A reader knows of each small cell that it lies between 0 and the last count that is hidden, and
-    of each one beside it that it does not.
-    """
-    if not few:
-        return False
-    hidden_sum, lowest = sum(few) + sum(beside), fewest * len(beside)
-    highest = (fewest - 1) * len(few)
-    is_alone = len(few) + len(beside) == 1
-    return is_alone or hidden_sum == lowest or (not beside and hidden_sum == highest)
+def pairs(keys: Sequence[Key]) -> list[Sequence[Key]]:
+    """Return the parts that are hidden together; there must be two at least."""
+    if len(keys) == 1:
+        message = "the only part of a total is the total: it cannot be hidden"
+        raise ValueError(message)
+    starts = list(range(0, len(keys) - 1, 2))
+    ends = [*starts[1:], len(keys)]
+    return [keys[start:end] for start, end in zip(starts, ends, strict=True)]

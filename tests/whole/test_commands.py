@@ -50,6 +50,9 @@ from portal.letters.models import Letter
 from portal.payments.accounts import open_account
 from portal.payments.models import BankLine
 from portal.people.service import check_password
+from portal.publishing.models import PublishedPosition
+from portal.publishing.open_versions import Versions
+from portal.publishing.service import TABLES
 from portal.sheets import read_tables
 from portal.told import MISUSED
 from portal.worker import Worker
@@ -293,6 +296,35 @@ def test_a_worker_reminds_and_mails_what_is_due(
         "This morning 1 request waits for you",
     ]
     assert {message["From"] for message in box.taken} == {"portal@127.0.0.1"}
+
+
+def test_the_open_data_are_built_by_command_and_by_the_worker(portal: Portal) -> None:
+    told = run(portal, "open-data", "build")
+    assert told.exit_code == 0
+    versions = Versions(portal.install.open_data)
+    assert told.output == f"The open data are built: {versions.listed()[0].name}.\n"
+    work, begun = Worker(portal.install), versions.current
+    work.round(db.engine, at=NOON)
+    assert versions.current == begun
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
+    portal.install.publish(db.engine)
+    # Not so soon again; then the worker does it.
+    work.round(db.engine, at=NOON + timedelta(minutes=9))
+    assert versions.current == begun
+    work.round(db.engine, at=NOON + timedelta(minutes=10))
+    assert versions.current != begun
+
+
+def test_no_open_data_are_built_before_anything_is_published(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        session.execute(delete(PublishedPosition))
+    told = run(portal, "open-data", "build")
+    assert told.exit_code == 1
+    assert "Nothing is published yet" in told.stderr
+    with writing(db.engine, portal.install.session_info()) as session:
+        for table in TABLES:
+            session.execute(delete(table))
 
 
 def test_a_worker_without_a_mail_server_says_so(portal: Portal) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,6 +24,8 @@ from portal.funds.models import RequestAct
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.people.models import Person
+from portal.publishing.open_build import build
+from portal.worker import open_place
 from portal.youths.models import Consent
 from portal.youths.models import Guardian
 from portal.youths.models import Project
@@ -91,16 +95,26 @@ def public_pages(client: FlaskClient) -> Iterator[tuple[str, bytes]]:
                 waiting.append(link)
 
 
+def unpacked(path: Path) -> bytes:
+    """Return a file's bytes; of a workbook, those of the texts in it."""
+    if path.suffix != ".xlsx":
+        return path.read_bytes()
+    with ZipFile(path) as workbook:
+        return b"".join(map(workbook.read, workbook.namelist()))
+
+
 @pytest.mark.xdist_group("demo")
 def test_nothing_private_is_in_any_public_page_or_file(demo: Portal) -> None:
     private = secrets()
     assert len(private) > 1000
+    assert build(db.engine, open_place(demo.install)) is not None
     pages = dict(public_pages(demo.app.test_client()))
     assert sum(path.startswith("/requests/RYG-") for path in pages) > 250
     assert sum(path.startswith("/en/log?") for path in pages) > 20
     files = {
-        str(path): path.read_bytes()
-        for path in demo.install.folder.path.rglob("*")
+        str(path): unpacked(path)
+        for folder in (demo.install.folder.path, demo.install.open_data)
+        for path in folder.rglob("*")
         if path.is_file()
     }
     assert len(files) > 10
