@@ -33,6 +33,7 @@ from portal.publishing.models import PublishedRequest
 from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import open_figures
+from portal.publishing.search_models import PublishedGroup
 
 SECONDS_PER_DAY = 86_400
 
@@ -175,17 +176,12 @@ class Tally:
 
 def tallies(session: Session) -> list[Tally]:
     """Return how many requests of each kind stand where."""
-    is_paid = PublishedRequest.paid_at != ""
+    columns = (PublishedGroup.kind, PublishedGroup.status, PublishedGroup.is_paid)
+    sums = (func.sum(PublishedGroup.count), func.sum(PublishedGroup.satang))
     return [
-        Tally(kind, status, bool(is_paid), count, Money(int(satang)))
+        Tally(kind, status, is_paid, int(count), Money(int(satang)))
         for kind, status, is_paid, count, satang in session.execute(
-            select(
-                PublishedRequest.kind,
-                PublishedRequest.status,
-                is_paid,
-                func.count(),
-                func.sum(PublishedRequest.satang),
-            ).group_by(PublishedRequest.kind, PublishedRequest.status, is_paid)
+            select(*columns, *sums).group_by(*columns)
         )
     ]
 

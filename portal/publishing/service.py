@@ -42,6 +42,9 @@ from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedOrder
+from portal.publishing.search_tables import write_search
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Names
 from portal.publishing.shelf import Shelf
@@ -64,6 +67,8 @@ BATCH = 2000
 TABLES = (
     PublishedLimit,
     PublishedRequest,
+    PublishedGroup,
+    PublishedOrder,
     PublishedFinding,
     PublishedConcern,
     PublishedFlow,
@@ -130,6 +135,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     _write_names(session, shelf, known)
     _write_limits(session, shelf, folded.size)
     _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
+    write_search(session, shelf.cases)
     _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
     _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))
     _write(session, PublishedFlow.idx, flow_rows(shelf))

@@ -89,6 +89,8 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "published_figure": ("r", "rawd", "r"),
     "published_finding": ("r", "rawd", "r"),
     "published_flow": ("r", "rawd", "r"),
+    "published_group": ("r", "rawd", "r"),
+    "published_order": ("r", "rawd", "r"),
     "published_limit": ("r", "rawd", "r"),
     "published_name": ("r", "rawd", "r"),
     "published_position": ("r", "rawd", "r"),
