@@ -84,6 +84,7 @@ from portal.people.queries import as_actor
 from portal.people.rules import LOOKERS
 from portal.people.rules import READERS
 from portal.publishing import public as publishing_public
+from portal.publishing import public_parts as publishing_public_parts
 from portal.publishing import public_search as publishing_public_search
 from portal.publishing import queries as publishing_queries
 from portal.roles import Actor
@@ -112,6 +113,7 @@ UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo", ".js", ".css"})
 
 security.public.register_blueprint(publishing_public.bp)
+security.public.register_blueprint(publishing_public_parts.bp)
 security.public.register_blueprint(publishing_public_search.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)

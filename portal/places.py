@@ -19,3 +19,12 @@ def place_name(code: str) -> Name | None:
     if tambon.province_code == BANGKOK_CODE:
         return Name(f"แขวง{tambon.name_th} เขต{amphoe.name_th}", english)
     return Name(f"ตำบล{tambon.name_th} อำเภอ{amphoe.name_th}", english)
+
+
+def amphoe_name(code: str) -> Name:
+    """Return the name of an amphoe, or its code where that is not in use."""
+    amphoe = geothai.district(code)
+    if amphoe is None:
+        return Name(code, code)
+    is_bangkok = amphoe.province_code == BANGKOK_CODE
+    return Name(f"{'เขต' if is_bangkok else 'อำเภอ'}{amphoe.name_th}", amphoe.name_en)

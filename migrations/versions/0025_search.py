@@ -1,4 +1,4 @@
-"""search: groups of published requests that are alike, and the orders they are listed in"""
+"""search: groups of published requests that are alike, their orders, and how long they took"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 KEYS = ("act", "sent", "amount")
 COUNTED = ("fiscal_year", "fund", "subcommittee", "category", "kind", "band", "status", "place")
-TABLES = ("published_group", "published_order")
+TABLES = ("published_group", "published_order", "published_wait")
 
 
 def upgrade():
@@ -29,6 +29,7 @@ def upgrade():
         sa.Column("is_paid", sa.Boolean(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("satang", sa.BigInteger(), nullable=False),
+        sa.Column("paid_satang", sa.BigInteger(), nullable=False),
         *(
             sa.Column(f"{key}_{end}", sa.BigInteger(), nullable=False)
             for key in KEYS
@@ -43,6 +44,7 @@ def upgrade():
         sa.Column("reference", sa.String(length=20), nullable=False),
         sa.Column("group_id", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("paid_satang", sa.BigInteger(), nullable=False),
         *(sa.Column(f"{key}_key", sa.BigInteger(), nullable=False) for key in KEYS),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_published_order")),
     )
@@ -51,6 +53,17 @@ def upgrade():
         op.create_index(
             op.f(f"ix_published_order_{key}"), "published_order", ["group_id", f"{key}_key"]
         )
+    op.create_table(
+        "published_wait",
+        sa.Column("subcommittee", sa.String(length=12), nullable=False),
+        sa.Column("fiscal_year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("minutes", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "subcommittee", "fiscal_year", "step", "minutes", name=op.f("pk_published_wait")
+        ),
+    )
     if op.get_bind().dialect.name == "postgresql":
         for table in TABLES:
             op.execute(f"GRANT SELECT ON {table} TO portal_web, portal_reader")

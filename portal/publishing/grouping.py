@@ -1,4 +1,4 @@
-"""Requests that are alike in all that a search narrows by, and the keys they are ordered by."""
+"""What makes requests alike for a search, and the keys they are ordered by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the search: groups of requests that are alike, and the orders they stand in."""
+"""Tables that count requests: groups of alike ones, their orders, and how long they took."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class PublishedGroup(Base):
     is_paid: Mapped[bool]
     count: Mapped[int] = mapped_column(BigInteger)
     satang: Mapped[int] = mapped_column(BigInteger)
+    paid_satang: Mapped[int] = mapped_column(BigInteger)
     act_first: Mapped[int] = mapped_column(BigInteger)
     act_last: Mapped[int] = mapped_column(BigInteger)
     sent_first: Mapped[int] = mapped_column(BigInteger)
@@ -59,6 +60,19 @@ class PublishedOrder(Base):
     reference: Mapped[str] = mapped_column(String(20), primary_key=True)
     group_id: Mapped[int] = mapped_column(BigInteger)
     number: Mapped[int] = mapped_column(index=True)
+    paid_satang: Mapped[int] = mapped_column(BigInteger)
     act_key: Mapped[int] = mapped_column(BigInteger)
     sent_key: Mapped[int] = mapped_column(BigInteger)
     amount_key: Mapped[int] = mapped_column(BigInteger)
+
+
+class PublishedWait(Base):
+    """How many requests of a subcommittee and year took how many minutes for a step."""
+
+    __tablename__ = "published_wait"
+
+    subcommittee: Mapped[str] = mapped_column(String(12), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[str] = mapped_column(String(12), primary_key=True)
+    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)

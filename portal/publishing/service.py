@@ -44,6 +44,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
+from portal.publishing.search_models import PublishedWait
 from portal.publishing.search_tables import write_search
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Names
@@ -69,6 +70,7 @@ TABLES = (
     PublishedRequest,
     PublishedGroup,
     PublishedOrder,
+    PublishedWait,
     PublishedFinding,
     PublishedConcern,
     PublishedFlow,
@@ -134,8 +136,8 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
     _write_limits(session, shelf, folded.size)
-    _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
     write_search(session, shelf.cases)
+    _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
     _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
     _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))
     _write(session, PublishedFlow.idx, flow_rows(shelf))

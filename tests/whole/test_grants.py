@@ -95,6 +95,7 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "published_name": ("r", "rawd", "r"),
     "published_position": ("r", "rawd", "r"),
     "published_request": ("r", "rawd", "r"),
+    "published_wait": ("r", "rawd", "r"),
     "purpose": ("ra", "", ""),
     "receipt": ("ra", "", ""),
     "referral": ("raw", "", ""),
