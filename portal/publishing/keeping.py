@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -55,3 +56,11 @@ def _edition() -> str:
     """Name this edition of all public pages: the log, the language, and the portal's own files."""
     log = queries.edition(db.session())
     return f"{log}-{get_locale()}-{current_app.config['EDITION']}"
+
+
+def problem(status: HTTPStatus, detail: str) -> Response:
+    """Return a refusal as programs read it (RFC 9457)."""
+    told = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    answer = Response(json.dumps(told, ensure_ascii=False), mimetype="application/problem+json")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer

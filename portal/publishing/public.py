@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -23,10 +24,14 @@ from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
 from portal.publishing.donation_page import donation_page
 from portal.publishing.donation_page import donations
+from portal.publishing.drawings import Chart
+from portal.publishing.drawings import month_chart
 from portal.publishing.figures import every_figure
 from portal.publishing.keeping import for_any_origin
 from portal.publishing.keeping import kept_by_readers
 from portal.publishing.log_page import log_page
+from portal.publishing.part_page import Month
+from portal.publishing.part_page import whole_months
 from portal.publishing.queries import FrontPage
 from portal.publishing.request_page import public_request
 
@@ -41,6 +46,7 @@ class Drawings:
     """What is drawn on the front page; no bars while nothing is paid."""
 
     share: Markup
+    months: Chart | None
     narrow: Markup | None
     wide: Markup | None
 
@@ -50,11 +56,14 @@ class Drawings:
 def show_front() -> ResponseReturnValue:
     """Show how much came in, went out, is left, and how fast."""
     page = queries.front_page(db.session())
-    drawings = _drawings(page) if page else None
-    return render_template("public/publishing/show_front.html", page=page, drawings=drawings)
+    months = whole_months(db.session()) if page else []
+    drawings = _drawings(page, months) if page else None
+    return render_template(
+        "public/publishing/show_front.html", page=page, drawings=drawings, months=months
+    )
 
 
-def _drawings(page: FrontPage) -> Drawings:
+def _drawings(page: FrontPage, months: Sequence[Month]) -> Drawings:
     figures, is_english = page.figures, str(get_locale()) == "en"
     share = charts.share_bar(
         [
@@ -73,7 +82,7 @@ def _drawings(page: FrontPage) -> Drawings:
         ),
     )
     if not figures.disbursed:
-        return Drawings(share, None, None)
+        return Drawings(share, None, None, None)
     bars = [
         NameBar(part.short.en if is_english else part.short.th, part.disbursed)
         for part in page.subcommittees
@@ -85,6 +94,7 @@ def _drawings(page: FrontPage) -> Drawings:
     )
     return Drawings(
         share,
+        months=month_chart("paid-by-month", months),
         narrow=charts.bars_by_name(bars, text=text, width=charts.PHONE),
         wide=charts.bars_by_name(bars, text=text, width=charts.DESK),
     )

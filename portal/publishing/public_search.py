@@ -20,12 +20,10 @@ from portal.db import db
 from portal.downloads import OPEN_ENDING
 from portal.downloads import download
 from portal.errors import N_
-from portal.labels import KINDS
-from portal.labels import STATES
 from portal.labels import TABLES
 from portal.publishing.keeping import kept_by_readers
 from portal.publishing.narrowing import narrowed
-from portal.publishing.narrowing import search_words
+from portal.publishing.public_words import spoken_words
 from portal.publishing.queries import STATUSES
 from portal.publishing.queries import Names
 from portal.publishing.queries import names
@@ -36,9 +34,7 @@ from portal.publishing.searching import TEXT_MAX
 from portal.publishing.searching import Facet
 from portal.publishing.searching import Order
 from portal.publishing.searching import Search
-from portal.publishing.searching import Words
 from portal.thai import tidy
-from portal.words import in_both
 from portal.words import in_language
 from portal.words import shown
 
@@ -106,16 +102,6 @@ def export_requests(ending: str) -> ResponseReturnValue:
     session, search = db.session(), _asked()
     conditions = narrowed(search, spoken_words())
     return download(request_sheet(db.engine, names(session), search, conditions), ending)
-
-
-def spoken_words() -> Words:
-    """Return the words to search by: the names in the log, and those of states and kinds."""
-    words = search_words(db.session())
-    states = {status: STATES[status] for status in STATUSES}
-    for facet, texts in ((Facet.STATUS, states), (Facet.KIND, KINDS)):
-        for code, said in in_both(texts).items():
-            words[facet.value, code] = " ".join(said).casefold()
-    return words
 
 
 def _asked() -> Search:
