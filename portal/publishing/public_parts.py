@@ -161,6 +161,8 @@ def embedding(chart: Chart) -> str:
     """Return the line of HTML with which another page shows a chart: image and link, no script."""
     base = _base_url()
     source = f"{base}{request.script_root}/charts/{chart.name}.svg"
-    return Markup('<a href="{}"><img src="{}" alt="{}" width="{}"></a>').format(
+    line = Markup('<a href="{}"><img src="{}" alt="{}" width="{}"></a>').format(
         base + request.script_root + request.path, source, chart.title, IMAGE_WIDTH
     )
+    # It is shown as text, so that the page escapes it once more.
+    return str(line)
