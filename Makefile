@@ -6,6 +6,7 @@ FLASK := $(BIN)/flask --app portal.app
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt --requirement
 PYTEST := $(BIN)/pytest
+TEST := $(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup
 VENV := .venv/.made
 VENV_TEST := .venv/.made-test
 CATALOGUE := portal/translations/th/LC_MESSAGES/messages
@@ -14,7 +15,7 @@ CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-pure fix check verify verify-tool bench bench-log \
+.PHONY: help setup setup-test demo run test test-all test-pure fix check verify verify-tool bench bench-log \
 	bench-treasury \
 	bench-papers judges judge-api migration translations
 .DELETE_ON_ERROR:
@@ -39,8 +40,11 @@ run: $(VENV) $(COMPILED) ## serve what is in instance/ on $PORTAL_BIND, or 127.0
 	@scripts/system-packages.sh paper
 	@$(SERVE_HERE)
 
-test: setup-test ## run every test, on SQLite, PostgreSQL and in Chromium, and print the coverage
-	$(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup --cov $(ARGS)
+test: setup-test ## run every test, on SQLite or PostgreSQL, where they differ on both, and in Chromium
+	$(TEST) --engines one $(ARGS)
+
+test-all: setup-test ## run every test on both engines, and print the coverage
+	$(TEST) --cov $(ARGS)
 
 test-pure: $(VENV_TEST) $(COMPILED) ## run the tests that need nothing; ARGS='-k word' goes to pytest
 	$(PYTEST) tests/pure $(ARGS)

@@ -42,7 +42,7 @@ class Written:
 
 
 def typical_draft(number: int) -> Draft:
-    """Tell a prepared payment: six public facts, and as private ones who acted and who is paid."""
+    """Tell a prepared payment: seven public facts; private are who acted and who is paid."""
     return Draft(
         PAYMENT_PREPARED,
         AT,
@@ -55,6 +55,7 @@ def typical_draft(number: int) -> Draft:
             "satang": 150_000,
             "instalment": 1,
             "channel": "transfer",
+            "advance": None,
         },
         {
             "payee": Secret(

@@ -414,6 +414,8 @@ FIELDS: Mapping[str, str] = {
     "ratify_within_days_before": N_("Days to ratify, before"),
     "reason": N_("Reason"),
     "receipt": N_("Receipt"),
+    "voucher": N_("Voucher"),
+    "vouchers": N_("Vouchers that count"),
     "received_on": N_("Received on"),
     "receiver": N_("Receiving organisation"),
     "reference": N_("Reference"),

@@ -62,7 +62,9 @@ class DayField(StringField):
     """A day in any way Thai people write it; พ.ศ. or ค.ศ."""
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own signature
-        """Refuse what is no day."""
+        """Refuse what is no day; whether one is needed the form says."""
+        if not self.data:
+            return
         try:
             read_day(self.data)
         except ValueError as error:

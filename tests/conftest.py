@@ -15,6 +15,7 @@ from typing import Any
 from typing import TypeVar
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
@@ -39,8 +40,11 @@ from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
 from portal.people.models import Person
-from portal.people.service import set_password
+from portal.people.service import new_key
 from portal.security import limiter
+from tests.engines import ENGINES
+from tests.engines import pytest_addoption as pytest_addoption  # noqa: PLC0414 - a hook
+from tests.engines import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414
 from tests.logins import PUBLISHER
 from tests.logins import READER
 from tests.logins import WEB
@@ -50,8 +54,9 @@ from tests.postgres import postgres_server
 from tests.world import FOUNDED
 from tests.world import World
 
-# The cast's password; hashed once for all.
+# The cast's password; its hash is a real one, of the least work there is.
 PASSWORD = "a password for the tests"  # noqa: S105 - not a secret
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 Made = TypeVar("Made")
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
 
@@ -128,10 +133,8 @@ def _found(folder: Path, url: str) -> None:
 
 def _give_passwords() -> None:
     with transaction() as session:
-        first, *others = session.scalars(select(Person).order_by(Person.id))
-        set_password(session, first.username, PASSWORD)
-        for person in others:
-            person.password_hash = first.password_hash
+        for person in session.scalars(select(Person)):
+            person.password_hash, person.session_key = PASSWORD_HASH, new_key()
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +198,7 @@ def stage_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) ->
     return _stage(folder, url.render_as_string(hide_password=False))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
     """A founded province on one engine; each test has its own copy."""
     stage: Stage = request.getfixturevalue(f"stage_{request.param}")

@@ -57,12 +57,18 @@ from portal.funds.setup import close_day
 from portal.letters.models import Letter
 from portal.money import Money
 from portal.payments import service as payments
+from portal.payments.advance_rules import Advance
+from portal.payments.advance_rules import AdvanceKind
+from portal.payments.advancing import Spent
+from portal.payments.advancing import file_voucher
 from portal.payments.matching_page import matching_page
 from portal.payments.models import BankLine
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.payments.returning import Back
 from portal.payments.returning import return_payment
+from portal.payments.rules import Channel
+from portal.payments.rules import ReceiptKind
 from portal.payments.statement_lines import import_statement
 from portal.people.models import Organisation
 from portal.people.models import Person
@@ -76,6 +82,8 @@ from portal.people.service import add_person
 from portal.people.staffing import deactivate_person
 from portal.roles import Actor
 from portal.sheets import write_workbook
+from portal.uploads import Upload
+from portal.uploads import UploadKind
 from portal.youths.consenting import ConsentAnswer
 from portal.youths.consenting import GuardianAnswer
 from portal.youths.consenting import add_guardian
@@ -178,6 +186,13 @@ def staffed(route: str, path: str = "", *, body: Mapping[str, object] | None = N
 
 
 SEEN = {"seen_version": "{version}"}
+VOUCHER = {
+    "kind": "shop_receipt",
+    "item": "-",
+    "spent_on": "20/11/2569",
+    "amount": "1",
+    "file": ("a.png", png()),
+}
 BACK = {
     "return-seen_version": "{version}",
     "return-amount": "1,500",
@@ -462,6 +477,31 @@ DOORS = (
     door("POST /office/payments/<int:payment_id>/receipts", "/office/payments/{sent}/receipts",
          body={"kind": "slip", "file": ("a.png", png())},
          refused="officer chair driving board auditor treasurer", hidden=REST),
+    # Ways and terms of one payment; what is lent, and what is paid by hand.
+    door("GET /treasury/requests/<int:request_id>/prepare",
+         "/treasury/requests/{approved}/prepare", ok="treasurer", refused=REST),
+    door("GET /treasury/requests/<int:request_id>/prepare", "/treasury/requests/{draft}/prepare",
+         hidden="treasurer", refused=REST),
+    door("POST /treasury/requests/<int:request_id>/prepare",
+         "/treasury/requests/{approved}/prepare",
+         body=SEEN | {"channel": "cash", "terms": "work"}, ok="treasurer", refused=REST),
+    door("POST /treasury/requests/<int:request_id>/prepare", "/treasury/requests/{paid}/prepare",
+         body=SEEN | {"channel": "cash", "terms": "given"}, refused=REST),
+    door("GET /treasury/advances", ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>/advance", "/treasury/payments/{lent}/advance",
+         ok="treasurer", refused=REST),
+    door("GET /treasury/payments/<int:payment_id>/advance",
+         "/treasury/payments/{confirmed}/advance", refused=REST),
+    door("POST /treasury/payments/<int:payment_id>/advance", "/treasury/payments/{lent}/advance",
+         body=SEEN | {"pick": "{voucher}"}, ok="treasurer", refused=REST),
+    door("GET /treasury/pay-sheet", ok="treasurer", refused=REST),
+    door("POST /office/payments/<int:payment_id>/vouchers", "/office/payments/{lent}/vouchers",
+         body=VOUCHER, ok="requester officer treasurer", refused="chair driving board auditor",
+         hidden=REST),
+    door("POST /office/payments/<int:payment_id>/vouchers",
+         "/office/payments/{confirmed}/vouchers",
+         body=VOUCHER, idle="requester officer treasurer",
+         refused="chair driving board auditor", hidden=REST),
     # The bank's statements.
     door("GET /treasury/statements", ok="treasurer", refused=REST),
     door("POST /treasury/statements", body={"account": "MAIN", "statement": STATEMENT},
@@ -842,7 +882,7 @@ class House:
     def body(self, line: Door) -> dict[str, Any]:
         """Return what is sent: with the version that the page of that thing would have shown."""
         place = line.path.partition("{")[2].partition("}")[0]
-        if "pick" in line.body:
+        if not place and "pick" in line.body:
             place = str(line.body["pick"]).partition("{")[2].partition("}")[0]
         facts = {**self.places, "version": self.versions.get(place, 0)}
         sent: dict[str, Any] = {}
@@ -898,6 +938,7 @@ def _requests(world: World, *, by: Actor) -> dict[str, FundRequest]:
         "approved": world.approve(world.submitted(by=by), world.somchai),
         "paid": world.approve(world.submitted(by=by), world.somchai),
         "receipted": world.approve(world.submitted(by=by), world.somchai),
+        "borrowed": world.approve(world.submitted(by=by), world.somchai),
     }
     urgent = replace(ANSWER, is_urgent=True, urgent_reason="-")
     requests["urgent"] = world.approve(world.submitted(by=by, answer=urgent), world.somchai)
@@ -932,7 +973,8 @@ def _built(
     things: dict[str, Any] = {**requests, **steps, **batch, **beside}
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
-    places |= {"receipt": world.session.scalars(select(Receipt.id)).one()}
+    receipts = select(Receipt.id).order_by(Receipt.id)
+    places["receipt"], places["voucher"] = world.session.scalars(receipts)
     places |= {"eid": eid, "paid_reference": requests["paid"].reference}
     gifts = select(Donation.reference).where(Donation.fund_code == requests["paid"].fund_code)
     places["donation"] = world.session.scalars(gifts.order_by(Donation.id)).first()
@@ -948,11 +990,17 @@ def _payments(world: World, requests: Mapping[str, FundRequest]) -> dict[str, Pa
     for payment in (paid, receipted):
         _take(world, payment, "release", "send", "confirm")
     world.receipted(receipted, by=world.finder, content=png())
+    lent = world.prepared(requests["borrowed"], advance=Advance(AdvanceKind.WORK))
+    _take(world, lent, "release", "send", "confirm")
+    spent = Spent(ReceiptKind.SHOP_RECEIPT, TODAY, lent.amount, "-")
+    paper = Upload(UploadKind.PDF, b"%PDF voucher")
+    file_voucher(world.session, lent.id, paper, spent, by=world.finder, at=NOON)
     return {
+        "lent": lent,
         "confirmed": paid,
         "came_back": _take(world, world.prepared(), "release", "send", "return"),
         "prepared": world.prepared(),
-        "released": _take(world, world.prepared(), "release"),
+        "released": _take(world, world.prepared(channel=Channel.CASH), "release"),
         "sent": _take(world, world.prepared(), "release", "send"),
     }
 

@@ -20,12 +20,12 @@ from portal.funds.rules import State
 from portal.labels import Name
 from portal.money import Money
 from portal.payments.advance_rules import OpenAdvance
+from portal.payments.channel_rules import usual_channel
 from portal.payments.queries import held_advances
 from portal.payments.queries import next_state
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import check_payable
-from portal.payments.rules import usual_channel
 from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.banks import PROMPTPAY
 from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.errors import RuleError
@@ -179,19 +178,6 @@ class NotConfirmedError(RuleError):
         super().__init__(N_("A receipt is filed once the bank has confirmed the payment."))
 
 
-class ChannelUnfitError(RuleError):
-    """The money cannot travel this way to where the payee wants it."""
-
-    def __init__(self, channel: Channel) -> None:
-        super().__init__(
-            N_(
-                "The payee cannot be paid by “{channel}”: a bank account is paid by a transfer, "
-                "a PromptPay number by PromptPay, and either in cash."
-            ),
-            channel=channel,
-        )
-
-
 class CashReceiptMissingError(RuleError):
     """Cash leaves no trace but the signature of who took it."""
 
@@ -303,17 +289,6 @@ def check_cash(channel: Channel, *, has_receipt: bool) -> None:
     """Refuse to confirm cash for which nobody has signed."""
     if channel is Channel.CASH and not has_receipt:
         raise CashReceiptMissingError
-
-
-def check_channel(channel: Channel, bank_code: str) -> None:
-    """Refuse a way that does not lead to where the payee wants the money."""
-    if channel not in {Channel.CASH, usual_channel(bank_code)}:
-        raise ChannelUnfitError(channel)
-
-
-def usual_channel(bank_code: str) -> Channel:
-    """Return how money travels to an account of this bank, unless it is handed over."""
-    return Channel.PROMPTPAY if bank_code == PROMPTPAY.code else Channel.TRANSFER
 
 
 def _filing_as(by: Actor, *, requester_id: int, duties: Mapping[int, Duty]) -> tuple[Role, Duty]:

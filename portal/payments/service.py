@@ -24,6 +24,8 @@ from portal.payments import rules
 from portal.payments.advance_rules import Advance
 from portal.payments.advance_rules import check_may_borrow
 from portal.payments.batch_rules import InBatchError
+from portal.payments.channel_rules import check_channel
+from portal.payments.channel_rules import usual_channel
 from portal.payments.closing import settle
 from portal.payments.docket import enter
 from portal.payments.docket import load_payment
@@ -63,8 +65,8 @@ def prepare_payment(
     amount = rules.check_payable(fund_request.payable)
     check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     payee = fund_request.payees[-1]
-    channel = channel or rules.usual_channel(payee.bank_code)
-    rules.check_channel(channel, payee.bank_code)
+    channel = channel or usual_channel(payee.bank_code)
+    check_channel(channel, payee.bank_code)
     if advance is not None:
         held = held_advances(session, fund_request.requester_id)
         check_may_borrow(held, bangkok_day(at))

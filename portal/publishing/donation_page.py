@@ -32,6 +32,9 @@ from portal.publishing.tracing import Leg
 from portal.publishing.tracing import Stretch
 from portal.publishing.tracing import reach
 
+# Whom a fee is allocated to.
+_NOBODY = ""
+
 
 class DonationNotPublishedError(NotFoundError):
     """The published log tells of no such donation."""
@@ -109,6 +112,7 @@ class DonationPage:
     """Where a donation went, as far as the log tells today."""
 
     donation: DonationLine
+    fees: Money
     given: Sequence[Given]
     reached: Sequence[Reached]
     payments: Sequence[PaidLine]
@@ -123,6 +127,11 @@ class DonationPage:
     def paid(self) -> Money:
         """Return what of it was paid out."""
         return total(each.paid for each in self.reached)
+
+    @property
+    def left(self) -> Money:
+        """Return what of it is still in the fund."""
+        return self.donation.amount - self.allocated - self.fees
 
 
 def donations(session: Session, *, before: int | None = None) -> DonationLines:
@@ -174,11 +183,13 @@ def donation_page(session: Session, reference: str, *, after: int = -1) -> Donat
     known = names(session)
     gift = _stretch(session, flow)
     allocations = _allocations(session, flow.fund, gift)
-    reached = reach(gift, [allocated for allocated, _ in allocations])
+    reached = dict(reach(gift, [allocated for allocated, _ in allocations]))
+    kept = reached.pop(_NOBODY, Stretch(0, 0))
     paid = _paid_out(session, flow.fund)
     payments = _payments(session, flow.fund, reached, after=after)
     return DonationPage(
         donation=_line(flow, act, known),
+        fees=Money(kept.satang),
         given=[
             Given(
                 allocated.index,
@@ -188,6 +199,7 @@ def donation_page(session: Session, reference: str, *, after: int = -1) -> Donat
                 Money(allocated.part(gift).satang),
             )
             for allocated, at in allocations
+            if allocated.subcommittee != _NOBODY
         ],
         reached=[
             Reached(
@@ -215,7 +227,7 @@ def _stretch(session: Session, flow: PublishedFlow) -> Stretch:
 def _allocations(
     session: Session, fund: str, gift: Stretch
 ) -> Sequence[tuple[Allocated, datetime]]:
-    """Return the allocations that took something of this piece of a fund's line."""
+    """Return the allocations and fees that took something of this piece of a fund's line."""
     satang, index = PublishedFlow.satang, PublishedFlow.idx
     of_each = PublishedFlow.subcommittee
     placed = (
@@ -226,7 +238,7 @@ def _allocations(
             func.sum(satang).over(order_by=index).label("taken_to"),
             func.sum(satang).over(partition_by=of_each, order_by=index).label("given_to"),
         )
-        .where(PublishedFlow.fund == fund, PublishedFlow.leg == Leg.ALLOCATION)
+        .where(PublishedFlow.fund == fund, PublishedFlow.leg.in_((Leg.ALLOCATION, Leg.FEE)))
         .subquery()
     )
     rows = session.execute(

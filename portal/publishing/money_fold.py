@@ -54,6 +54,7 @@ def _allocation(shelf: Shelf, index: int, entry: Entry) -> None:
 def _fee(shelf: Shelf, index: int, entry: Entry) -> None:
     fund, satang = held(shelf, entry, RuleKind.FUND), entry.number("satang")
     take(shelf, index, (fund, ""), satang)
+    shelf.flows[index] = Flow(Leg.FEE, fund, satang)
     shelf.add(Cell(month(entry.at), fund, "", "", Measure.BANK_FEES), satang)
 
 

@@ -1,8 +1,9 @@
 """Where a baht went: money stands in line, and what came in first goes out first.
 
 A fund's donations stand in one line, in the order of the log, and its allocations take from the
-front of it. What a subcommittee was allocated stands in a line of its own, from which its payments
-take. A place in a line is counted in satang from its beginning: nothing is divided or rounded.
+front of it, as do the bank's own fees: to the line they are an allocation to nobody. What a
+subcommittee was allocated stands in a line of its own, from which its payments take. A place in a
+line is counted in satang from its beginning: nothing is divided or rounded.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from enum import StrEnum
 
 
 class Leg(StrEnum):
-    """A leg of the way of money: into a fund, to a subcommittee, to who is helped."""
+    """A leg of the way of money: into a fund, to a subcommittee or the bank, to who is helped."""
 
     DONATION = "donation"
     ALLOCATION = "allocation"
+    FEE = "fee"
     PAYMENT = "payment"
 
 

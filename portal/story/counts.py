@@ -26,6 +26,7 @@ from portal.funds.models import RequestAct
 from portal.funds.rules import State
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
+from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
 from portal.people.models import ActingChair
 from portal.youths.models import Consent
@@ -78,6 +79,10 @@ _COUNTS: Mapping[str, Select[int]] = {
     "papers attached": _count(Attachment.id),
     "payments voided": _count(Payment.id, Payment.state == PaymentState.VOIDED),
     "payments sent back": _count(Payment.id, Payment.state == PaymentState.RETURNED),
+    "advances cleared": _count(Payment.id, Payment.cleared_at.is_not(None)),
+    "paid in cash": _count(
+        Payment.id, Payment.channel == Channel.CASH, Payment.confirmed_at.is_not(None)
+    ),
     "receipts filed": _count(Receipt.id),
     "requests closed": _count(FundRequest.id, FundRequest.state == State.CLOSED),
     "consents withdrawn": _count(Consent.id, Consent.withdrawn_at.is_not(None)),

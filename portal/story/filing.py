@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from portal.banks import PROMPTPAY
 from portal.funds.attaching import attach_paper
 from portal.funds.attachments import PaperKind
 from portal.funds.drafting import PayeeAnswer
@@ -23,6 +24,7 @@ from portal.youths.service import YouthAnswer
 
 FROM_WORKBOOK = "W:"
 _BANK = "006"
+_EVERY_BY_PHONE = 11
 _PROJECT_ACCOUNTS, _SCHOOL_ACCOUNTS = 9_997_700_000, 9_998_800_000
 # To whom the money goes for these, whoever the person lives with.
 _TO_SCHOOL = frozenset({"FEE"})
@@ -111,11 +113,13 @@ def _payee(teller: Teller, case: Case, helped: Helped) -> PayeeAnswer:
         account = str(_SCHOOL_ACCOUNTS + int(helped.place))
         return PayeeAnswer("school", f"สถานศึกษาตัวอย่าง {helped.place}", _BANK, account)
     owner = teller.book.helped[case.account_of] if case.account_of else helped
-    account = str(9_990_000_100 + owner.number)
+    bank, account = _BANK, str(9_990_000_100 + owner.number)
+    if owner.number % _EVERY_BY_PHONE == 0:
+        bank, account = PROMPTPAY.code, f"08{99_000_000 + owner.number}"
     if helped.kin:
-        return PayeeAnswer("guardian", guardian_of(teller, helped)[0], _BANK, account)
+        return PayeeAnswer("guardian", guardian_of(teller, helped)[0], bank, account)
     name = f"{helped.title}{helped.first} {helped.last}"
-    return PayeeAnswer("self", name, _BANK, account)
+    return PayeeAnswer("self", name, bank, account)
 
 
 def _known(teller: Teller, number: int) -> tuple[YouthAnswer, str, PayeeAnswer]:

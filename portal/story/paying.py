@@ -8,6 +8,11 @@ from sqlalchemy import select
 
 from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments.advance_rules import Advance
+from portal.payments.advance_rules import AdvanceKind
+from portal.payments.advancing import Spent
+from portal.payments.advancing import clear_advance
+from portal.payments.advancing import file_voucher
 from portal.payments.models import Payment
 from portal.payments.receipting import file_receipt
 from portal.payments.returning import Back
@@ -25,13 +30,14 @@ from portal.roles import Role
 from portal.story.deciding import Deed
 from portal.story.papers import draw_paper
 from portal.story.teller import Teller
+from portal.thai import bangkok_day
 
 _WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
 _WHY_BACK = "ธนาคารปลายทางแจ้งว่าบัญชีปิดแล้ว ติดต่อผู้รับเงินขอเลขที่บัญชีใหม่"
 _FEE = Money.baht(10)
 _EVERY_FORGOTTEN = 14
-# Most money is transferred; who has no account is paid otherwise.
-_CHANNELS = (*(Channel.TRANSFER,) * 7, Channel.PROMPTPAY, Channel.CASH)
+_EVERY_IN_CASH = 15
+_SPENT_ON = "ค่าวัสดุและค่าใช้จ่ายในการจัดกิจกรรม"
 
 
 def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
@@ -54,10 +60,12 @@ def _prepare(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
     prepare_payment(
         teller.session,
         fund_request.id,
-        channel=_CHANNELS[fund_request.id % len(_CHANNELS)],
+        channel=None if fund_request.id % _EVERY_IN_CASH else Channel.CASH,
         seen_version=fund_request.version,
         by=_treasurer(teller, fund_request, 0),
         at=teller.tick(),
+        # Projects spend first what they show afterwards.
+        advance=None if fund_request.youth_id else Advance(AdvanceKind.WORK),
     )
 
 
@@ -74,7 +82,10 @@ def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 
 def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    payment, at = _alive(teller, fund_request), teller.tick()
+    payment = _alive(teller, fund_request)
+    if payment.channel is Channel.CASH:
+        _file(teller, fund_request, payment)
+    at = teller.tick()
     confirm_payment(
         teller.session,
         payment.id,
@@ -94,18 +105,43 @@ def _bounce(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 
 def _receipt(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    """Let an officer file what the family signed; of some nobody has brought it yet."""
-    if fund_request.id % _EVERY_FORGOTTEN == 0:
-        return
-    officers = teller.holders(Role.OFFICER)
-    file_receipt(
+    """Let an officer file what was signed or spent; of some nobody has brought it yet."""
+    payment = _alive(teller, fund_request)
+    if payment.advance is not None:
+        _clear(teller, fund_request, payment)
+    elif payment.channel is not Channel.CASH and fund_request.id % _EVERY_FORGOTTEN:
+        _file(teller, fund_request, payment)
+
+
+def _file(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
+    paper = draw_paper("receipt", fund_request.reference or "")
+    kind, by, at = ReceiptKind.SIGNED_RECEIPT, _officer(teller, fund_request), teller.tick()
+    file_receipt(teller.session, payment.id, paper, kind, by=by, at=at)
+
+
+def _clear(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
+    """Let an officer file two vouchers, and a treasurer clear the advance by them."""
+    half, by = payment.stayed.satang // 2, _officer(teller, fund_request)
+    vouchers = []
+    for satang in (half, payment.stayed.satang - half):
+        paper = draw_paper("voucher", f"{payment.reference} {len(vouchers)}")
+        day = bangkok_day(teller.at)
+        spent = Spent(ReceiptKind.SHOP_RECEIPT, day, Money(satang), _SPENT_ON)
+        filed = file_voucher(teller.session, payment.id, paper, spent, by=by, at=teller.tick())
+        vouchers.append(filed.id)
+    clear_advance(
         teller.session,
-        _alive(teller, fund_request).id,
-        draw_paper("receipt", fund_request.reference or ""),
-        ReceiptKind.SIGNED_RECEIPT,
-        by=officers[fund_request.id % len(officers)],
+        payment.id,
+        vouchers,
+        seen_version=payment.version,
+        by=_treasurer(teller, fund_request, 2),
         at=teller.tick(),
     )
+
+
+def _officer(teller: Teller, fund_request: FundRequest) -> Actor:
+    officers = teller.holders(Role.OFFICER)
+    return officers[fund_request.id % len(officers)]
 
 
 def _void(teller: Teller, fund_request: FundRequest, _detail: str) -> None:

@@ -31,6 +31,7 @@ from portal.payments.advance_rules import VoucherUnknownError
 from portal.payments.advancing import Spent
 from portal.payments.advancing import clear_advance
 from portal.payments.advancing import file_voucher
+from portal.payments.channel_rules import ChannelUnfitError
 from portal.payments.models import Payment
 from portal.payments.queries import held_advances
 from portal.payments.receipting import file_receipt
@@ -273,12 +274,12 @@ def test_cash_that_is_lent_is_signed_for_and_cleared(session: Session, world: Wo
     assert request_of(session, payment).state is State.CLOSED
 
 
-def test_money_travels_as_the_payee_wants_it(session: Session, world: World) -> None:
+def test_money_travels_as_the_payee_wants_it(world: World) -> None:
     assert world.prepared().channel is Channel.TRANSFER
     payee = PayeeAnswer("guardian", f"แม่ของ{SECRETS[0]}", "PPY", "0812345678")
     by_phone = world.approved(answer=replace(ANSWER, payee=payee))
-    with pytest.raises(rules.ChannelUnfitError):
+    with pytest.raises(ChannelUnfitError):
         world.prepared(by_phone, channel=Channel.TRANSFER)
     assert world.prepared(by_phone).channel is Channel.PROMPTPAY
-    with pytest.raises(rules.ChannelUnfitError):
+    with pytest.raises(ChannelUnfitError):
         world.prepared(channel=Channel.PROMPTPAY)

@@ -96,6 +96,10 @@ def test_a_paper_moves_no_figure_and_makes_who_attached_it_one_of_those_who_ask(
             assert case == known
 
 
+def paying(state: str, satang: int, index: int | None = None) -> Paying:
+    return Paying(state, satang, PREPARER, RELEASER, index=index, channel="transfer")
+
+
 def test_a_log_told_by_hand_gives_its_figures() -> None:
     shelf = told(
         [
@@ -160,9 +164,9 @@ def test_a_log_told_by_hand_gives_its_figures() -> None:
         deciders=frozenset({CHAIR, DRIVING}),
         payers=frozenset({PREPARER, RELEASER, CONFIRMER}),
         payments={
-            "RYG-2570-P000001": Paying("confirmed", 300_000, PREPARER, RELEASER, index=22),
-            "RYG-2570-P000002": Paying("voided", 200_000, PREPARER, RELEASER),
-            "RYG-2570-P000003": Paying("confirmed", 200_000, PREPARER, RELEASER, index=29),
+            "RYG-2570-P000001": paying("confirmed", 300_000, index=22),
+            "RYG-2570-P000002": paying("voided", 200_000),
+            "RYG-2570-P000003": paying("confirmed", 200_000, index=29),
         },
     )
     rejected = shelf.cases[TWO]

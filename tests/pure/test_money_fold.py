@@ -134,6 +134,42 @@ def test_what_came_back_whole_may_be_revised() -> None:
     assert (one.status, one.approved_satang) == (Status.APPROVED, 120_000)
 
 
+def spent(satang: int = 150_000, *, kind: str = "shop_receipt", **who: str) -> Entry:
+    facts = {"reference": ONE, "party": who.get("party", ASKER), "payment": PAYMENT}
+    told: dict[str, Json] = {**facts, "satang": satang, "receipt": kind}
+    return told_in("advance.voucher_filed", LATER, told, who.get("role", "officer"))
+
+
+def cleared(satang: int = 150_000, *, party: str = CONFIRMER) -> Entry:
+    facts: dict[str, Json] = {"reference": ONE, "party": party, "payment": PAYMENT}
+    told: dict[str, Json] = {**facts, "satang": satang, "count": 1}
+    return told_in("advance.cleared", LATER, told, "treasurer")
+
+
+def going(payment: Entry) -> Sequence[Entry]:
+    """A payment on its way, prepared on these terms."""
+    return (*APPROVED, payment, paid("released"), paid("sent"))
+
+
+AGREED = paid("confirmed", party=CONFIRMER)
+LENT = (*going(prepared(advance="work")), AGREED)
+HANDED_OVER = going(prepared(channel="cash"))
+SIGNED = receipt(kind="signed_receipt")
+
+
+def test_what_was_lent_is_settled_by_vouchers() -> None:
+    _, one = case(*LENT, spent(100_000), spent(70_000), back(20_000, what="refunded"))
+    assert not one.payments[PAYMENT].is_settled
+    done = (spent(), back(20_000, what="refunded"), rest(20_000), cleared(130_000), closed(130_000))
+    _, one = case(*LENT, *done)
+    assert (one.status, one.payments[PAYMENT].is_cleared) == (Status.CLOSED, True)
+
+
+def test_cash_is_signed_for_before_it_is_confirmed() -> None:
+    _, one = case(*HANDED_OVER, SIGNED, AGREED, closed())
+    assert one.status is Status.CLOSED
+
+
 PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "back before it left": (PREPARED, back(150_000), "cannot come back"),
     "back of no payment": (SENT, back(150_000, payment="RYG-2570-P000009"), "cannot come back"),
@@ -172,6 +208,20 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     "closed without a receipt": (CONFIRMED, closed(), "a receipt is missing"),
     "closed with another amount": ((*CONFIRMED, receipt()), closed(1), "another amount arrived"),
     "closed before it is paid": (SENT, closed(), "is approved"),
+    "lent for something unheard of": (APPROVED, prepared(advance="fun"), "is no advance"),
+    "a voucher of what was given": (CONFIRMED, spent(), "no advance to be cleared"),
+    "a voucher before the money": (LENT[:-1], spent(), "no advance to be cleared"),
+    "a voucher of nothing": (LENT, spent(0), "is no receipt"),
+    "a voucher of nothing known": (LENT, spent(kind="hope"), "is no receipt"),
+    "a voucher by the chair": (LENT, spent(party=CHAIR), "two duties"),
+    "a receipt for what was lent": (LENT, receipt(), "is not confirmed"),
+    "cleared without vouchers": (LENT, cleared(), "not what was lent"),
+    "cleared with less": ((*LENT, spent()), cleared(149_999), "not what was lent"),
+    "cleared by who released it": ((*LENT, spent()), cleared(party=RELEASER), "two duties"),
+    "cleared by who asks": ((*LENT, spent()), cleared(party=ASKER), "two duties"),
+    "cleared twice": ((*LENT, spent(), cleared()), cleared(), "no advance to be cleared"),
+    "closed with an advance held": ((*LENT, spent()), closed(), "a receipt is missing"),
+    "cash that nobody signed for": (HANDED_OVER, AGREED, "nobody signed"),
     "revised while a part stayed": (
         (*CONFIRMED, back(100)),
         revised(),
@@ -203,9 +253,9 @@ def test_a_fee_goes_out_of_what_a_fund_has_not_allocated() -> None:
 
 def test_every_entry_that_comes_after_payment_is_told_here() -> None:
     seen = {one.type for before, planted, _ in PLANTED.values() for one in (*before, planted)}
-    assert {kind for kind in TELLS if kind.startswith(("payment.", "fund_request."))} <= seen | {
-        "payment.voided"
-    }
+    after = ("payment.", "advance.", "fund_request.")
+    told_here = {kind for kind in TELLS if kind.startswith(after)}
+    assert told_here <= seen | {"payment.voided"}
 
 
 def test_a_fund_begins_with_nothing() -> None:

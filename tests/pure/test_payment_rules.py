@@ -30,6 +30,7 @@ TABLE = {
     (PaymentState.SENT, PaymentAction.BOUNCE): (PaymentState.RETURNED, RELEASE),
     (PaymentState.CONFIRMED, PaymentAction.BOUNCE): (PaymentState.RETURNED, RELEASE),
     (PaymentState.CONFIRMED, PaymentAction.REFUND): (PaymentState.RETURNED, RELEASE),
+    (PaymentState.CONFIRMED, PaymentAction.CLEAR): (PaymentState.CONFIRMED, RELEASE),
 }
 
 

@@ -68,6 +68,8 @@ PROMISED = {
     "stops answered for": 4,
     "papers attached": 120,
     "payments voided": 10,
+    "advances cleared": 5,
+    "paid in cash": 10,
     "consents withdrawn": 2,
     "referrals": 15,
     "follow-ups done": 80,

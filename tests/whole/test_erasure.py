@@ -75,6 +75,10 @@ from portal.payments import batching
 from portal.payments import service as payments
 from portal.youths.models import Youth
 from tests import cases
+from tests.acts.test_advances import ITEM as BOUGHT
+from tests.acts.test_advances import WORK
+from tests.acts.test_advances import cleared
+from tests.acts.test_advances import voucher
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.conftest import owners
@@ -178,6 +182,26 @@ def test_nothing_anywhere_opens_what_was_erased(portal: Portal, told: Told) -> N
     assert copied() == {}
     portal.verify()
     assert check_erasures(portal.install, db.session()) == 1
+
+
+def test_what_vouchers_say_goes_with_the_person(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        payment = world.lent(WORK)
+        cleared(world, payment, voucher(world, payment, payment.amount))
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
+    assert BOUGHT.encode() in everything(portal)
+    erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
+    assert BOUGHT.encode() not in everything(portal)
+    portal.verify()
+
+
+def test_who_holds_an_advance_is_not_erased(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        payment = World(session).lent(WORK)
+        youth_id = session.get_one(FundRequest, payment.fund_request_id).youth_id
+    with pytest.raises(StillNeededError):
+        erase(portal.install, f"youth:{youth_id}", ticket=TICKET, at=NOON)
 
 
 def attached_and_rejected(world: World, *contents: bytes, answer: RequestAnswer = ANSWER) -> int:

@@ -32,7 +32,9 @@ ROLES = (WEB, PUBLISHER, READER)
 # For the pages, the publisher and readers, by the letters that PostgreSQL uses: r(ead), a(dd),
 # w(rite over), d(elete). A table without a line here fails.
 GRANTED: dict[str, tuple[str, str, str]] = {
+    "accepted_voucher": ("ra", "", ""),
     "acting_chair": ("raw", "", ""),
+    "advance_voucher": ("raw(item)", "", ""),
     "alembic_version": ("", "", ""),
     "allocation": ("ra", "", ""),
     "area": ("r", "", ""),

@@ -288,7 +288,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
                 seen.setdefault(page, set()).add(answer)
     assert max(set().union(*seen.values())) < HTTPStatus.INTERNAL_SERVER_ERROR, seen
     # What was paid is neither amended nor revised, and these want to be told of what: an entry, or
-    # somebody; and what is no request's number. Every other page is there for somebody.
+    # somebody; and what is no request's number, or no advance. Every other page is there for
+    # somebody.
     assert {page for page, answers in seen.items() if HTTPStatus.OK not in answers} == {
         "office.filing.show_amend",
         "office.filing.show_check",
@@ -297,6 +298,7 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         "office.people.new_opening",
         "office.concerns.new_finding",
         "office.money.show_donation",
+        "treasury.advances.show_advance",
         "public.publishing.show_donation",
     }
 
