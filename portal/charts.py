@@ -199,7 +199,8 @@ def _month_rows(
     months: Sequence[MonthBars], text: ChartText, words: MonthWords, width: int
 ) -> Markup:
     """Draw paired rows with the amounts in full."""
-    top, row, left = 64, 40, 46
+    top, row = 64, 40
+    left = max(46, *(text_width(month.month) for month in months), 0.0)
     amounts = _amounts(months)
     scale = _Scale.of(amounts, width - left - _label_room(map(str, amounts)))
     canvas = _canvas(text, "chart-narrow", width, top + row * len(months))

@@ -64,6 +64,10 @@ class Canvas:
         if width and height:
             self._add("rect", None, x=left, y=top, width=width, height=height, **paint)
 
+    def letters(self, style: str) -> None:
+        """Bring the letters along; only for a drawing that is an image of its own."""
+        ET.SubElement(self._svg, "style").text = style
+
     def background(self, fill: str) -> None:
         """Paint the ground, however high the drawing grows."""
         self._add("rect", None, x=0, y=0, width="100%", height="100%", fill=fill)
