@@ -1,4 +1,7 @@
-"""A batch of 10,000 payments: made, released with its files, and sent, each in one transaction.
+"""A batch of 10,000 payments: made, released with its files, and sent; then the bank's statement.
+
+The statement has a line for each: it is read, matched, and all of it confirmed. Each act is one
+transaction.
 
 One payment is prepared through the services; the others are copies of its rows, so that the books
 and the batch are whole, but the log tells of one request only and is not folded here.
@@ -14,6 +17,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,8 +49,13 @@ from portal.money import Money
 from portal.payments import batching
 from portal.payments.accounts import open_account
 from portal.payments.batching import Terms
+from portal.payments.confirming import Pairing
+from portal.payments.confirming import confirm_pairings
+from portal.payments.matching_page import matching_page
 from portal.payments.models import Payment
 from portal.payments.payment_files import FileKind
+from portal.payments.statement_lines import import_statement
+from tests.acts.test_statement_lines import rows
 from tests.postgres import postgres_server
 from tests.world import ACCOUNT
 from tests.world import FOUNDED
@@ -55,6 +64,7 @@ from tests.world import World
 
 PROVINCE = Path(__file__).parent.parent / "provinces" / "rayong.toml"
 PAYMENTS = 10_000
+PLENTY = 1_000_000_000
 MEBIBYTE_IN_KIBIBYTES = 1024
 Row = Mapping[str, object]
 
@@ -145,17 +155,34 @@ def _copy(connection: Connection, payment_id: int, count: int) -> list[int]:
     return [payment_id, *(shift + number for number in numbers)]
 
 
-def measure(install: Install, payment_ids: list[int]) -> dict[str, float]:
-    """Return the seconds of each act, each in one transaction with its commit."""
-    seconds: dict[str, float] = {}
+Timed = Callable[[str], AbstractContextManager[World]]
+
+
+def peak() -> int:
+    """Return the most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE_IN_KIBIBYTES
+
+
+def measure(install: Install, payment_ids: list[int]) -> dict[str, object]:
+    """Return the seconds of each act in one transaction with its commit, and the peak then."""
+    told: dict[str, object] = {}
 
     @contextmanager
     def timed(name: str) -> Iterator[World]:
         began = time.perf_counter()
         with writing(db.engine, install.session_info()) as session:
             yield World(session)
-        seconds[name] = round(time.perf_counter() - began, 2)
+        told[name] = {"seconds": round(time.perf_counter() - began, 2), "peak_mb": peak()}
 
+    pay(timed, payment_ids)
+    reconcile(timed, len(payment_ids))
+    with Session(db.engine) as session:
+        check_books(session)
+    return told
+
+
+def pay(timed: Timed, payment_ids: list[int]) -> None:
+    """Send all of it to the bank."""
     terms = Terms(ACCOUNT.code, NOON.date(), FileKind.KTB)
     with timed("make") as world:
         batch = batching.make_batch(
@@ -169,9 +196,30 @@ def measure(install: Install, payment_ids: list[int]) -> dict[str, float]:
         version = batch.version
     with timed("send") as world:
         batching.send_batch(world.session, batch_id, seen_version=version, by=world.prasit, at=NOON)
+
+
+def reconcile(timed: Timed, count: int) -> None:
+    """Read what the bank says, match every line, and confirm all of them."""
     with Session(db.engine) as session:
-        check_books(session)
-    return seconds
+        content = statement(session)
+    with timed("read the statement") as world:
+        by, name = world.phailin, "statement.csv"
+        import_statement(world.session, ACCOUNT.code, content, name=name, by=by, at=NOON)
+    with timed("match it") as world:
+        mine = matching_page(world.session, ACCOUNT.code, world.phailin, at=NOON).mine
+        pairings = [Pairing(one.suggestion.lines, one.names) for one in mine]
+    if len(pairings) != count:
+        message = f"{len(pairings)} of {count} payments were matched"
+        raise ValueError(message)
+    with timed("confirm all of it") as world:
+        confirm_pairings(world.session, pairings, by=world.phailin, at=NOON)
+
+
+def statement(session: Session) -> bytes:
+    """Return what the bank says of it: a line for each payment, in a table of its own."""
+    sent = session.execute(select(Payment.reference, Payment.amount_satang).order_by(Payment.id))
+    paid = [(f"โอน {reference}", f"{satang // 100}", "") for reference, satang in sent]
+    return rows(*paid, opening=PLENTY)
 
 
 def run(engine: str, count: int) -> None:
@@ -190,11 +238,7 @@ def run(engine: str, count: int) -> None:
 def _run_in(place: Path, url: str, count: int) -> dict[str, object]:
     with founded(place, url) as install:
         payment_ids = prepare(install, count)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = measure(install, payment_ids)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = [kibibytes // MEBIBYTE_IN_KIBIBYTES for kibibytes in (before, peak)]
-    return {"seconds": seconds, **dict(zip(("before_mb", "peak_mb"), megabytes, strict=True))}
+        return {"before_mb": peak(), "acts": measure(install, payment_ids)}
 
 
 def main() -> None:

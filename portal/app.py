@@ -66,11 +66,14 @@ from portal.funds import office_staff as funds_office_staff
 from portal.funds import office_tables as funds_office_tables
 from portal.funds.books_page import READERS as BOOK_READERS
 from portal.install import Install
+from portal.jobs import office as jobs_office
+from portal.jobs.rules import WATCHERS as JOB_WATCHERS
 from portal.labels import Name
 from portal.letters import office as letters_office
 from portal.money import Money
 from portal.payments import office_accounts as payments_office_accounts
 from portal.payments import office_receipts as payments_office_receipts
+from portal.payments import office_sheets as payments_office_sheets
 from portal.payments import treasury as payments_treasury
 from portal.payments import treasury_advances as payments_treasury_advances
 from portal.payments import treasury_back as payments_treasury_back
@@ -147,6 +150,8 @@ security.office.register_blueprint(letters_office.bp)
 security.office.register_blueprint(concerns_office.bp)
 security.office.register_blueprint(funds_office_exports.bp)
 security.office.register_blueprint(payments_office_receipts.bp)
+security.office.register_blueprint(payments_office_sheets.bp)
+security.office.register_blueprint(jobs_office.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
 security.treasury.register_blueprint(payments_treasury_back.bp)
@@ -270,13 +275,17 @@ def _attach_templates(app: Flask) -> None:
 
 
 def _page_context() -> dict[str, object]:
+    is_demo = current_app.extensions["install"].settings.is_demo
+    if not has_request_context():
+        # A paper of the worker: no page, and nobody's.
+        return {"is_demo": is_demo}
     name = publishing_queries.foundation_name(db.db.session())
     context = {
         "language": language(),
         "other_language_url": _other_language_url(),
         "foundation": name,
         "foundation_name": _translated_name(name) if name else gettext("The foundation"),
-        "is_demo": current_app.extensions["install"].settings.is_demo,
+        "is_demo": is_demo,
     }
     if not _is_behind_a_door():
         return context
@@ -321,6 +330,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
     ("office.accounts.list_accounts", N_("Accounts"), frozenset({Role.ADMINISTRATOR})),
     ("office.users.list_users", N_("People and roles"), LOOKERS),
+    ("office.jobs.list_failed", N_("Failed jobs"), JOB_WATCHERS),
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
     ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
@@ -337,11 +347,17 @@ class MenuItem:
 
 
 def _navigation(actor: Actor) -> list[MenuItem]:
-    return [
-        MenuItem(gettext(text), url_for(view), request.endpoint == view)
-        for view, text, roles in MENU
-        if roles & actor.roles
-    ]
+    seen = [(gettext(text), url_for(view)) for view, text, roles in MENU if roles & actor.roles]
+    here = _room((url for _label, url in seen), request.script_root + request.path)
+    return [MenuItem(label, url, url == here) for label, url in seen]
+
+
+def _room(rooms: Iterable[str], path: str) -> str:
+    """Return the room of the menu in which a page lies: its address begins the page's address."""
+    holding = [room for room in rooms if f"{path}/".startswith(f"{room.rstrip('/')}/")]
+    longest = max(holding, key=len, default="")
+    # Everything of the office begins with the first page's address, which holds itself alone.
+    return "" if longest == url_for("office.funds.show_home") != path else longest
 
 
 def _label(_context: Context, value: str, table: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from threading import Event
 from typing import TextIO
 
 import click
@@ -18,7 +16,6 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from granian import Granian
 from granian.constants import Interfaces
-from sqlalchemy.exc import OperationalError
 
 from portal import cli_treasury
 from portal import demo
@@ -29,7 +26,6 @@ from portal.db import transaction
 from portal.erasure import check_erasures
 from portal.erasure import erase
 from portal.erasure import finish_erasures
-from portal.errors import PortalError
 from portal.founding import found
 from portal.founding import is_founded
 from portal.funds import intake
@@ -42,11 +38,12 @@ from portal.people.queries import actor
 from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
+from portal.rounds import WORKER_SECONDS
+from portal.rounds import go_on
+from portal.rounds import worker_beside
 from portal.sheets import read_tables
 from portal.told import told
 from portal.worker import Worker
-
-WORKER_SECONDS = 15
 
 books = AppGroup("books", help="The books: balances and journal entries.")
 log = AppGroup("log", help="The log: what was published.")
@@ -159,32 +156,7 @@ def publish(every: float | None) -> None:
         for line in _publish_once():
             click.echo(line)
         return
-    _go_on(_publish_once, every)
-
-
-def _go_on(once: Callable[[], list[str]], every: float) -> None:
-    """Do something every so many seconds until a signal says stop; tell only what is new."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    told: list[str] = []
-    while not stop.is_set():
-        lines = _patiently(once)
-        for line in lines:
-            if line not in told:
-                click.echo(line)
-        told = lines
-        stop.wait(every)
-
-
-def _patiently(once: Callable[[], list[str]]) -> list[str]:
-    """Do it; what stands in the way is told, and may be gone the next time."""
-    try:
-        return once()
-    except PortalError as error:
-        return [str(error)]
-    except OperationalError as error:
-        return [f"The database does not answer: {error.orig}"]
+    go_on(_publish_once, every)
 
 
 def _publish_once() -> list[str]:
@@ -202,10 +174,10 @@ def _publish_once() -> list[str]:
 @click.option("--once", is_flag=True, help="Do one round and end.")
 @told
 def worker(*, once: bool) -> None:
-    """Close concerns gone silent, remind whom something waits for, and send what is due."""
+    """Close concerns gone silent, remind, make the papers that were asked for, send what is due."""
     work = Worker(_install())
     if not once:
-        _go_on(lambda: work.round(db.engine, at=now()), WORKER_SECONDS)
+        go_on(lambda: work.round(db.engine, at=now()), WORKER_SECONDS)
         return
     for line in work.round(db.engine, at=now()):
         click.echo(line)
@@ -229,7 +201,9 @@ def serve() -> None:
         respawn_failed_workers=True,
         log_access=False,
     )
-    server.serve()
+    # An install of one process has its worker with it; others run `flask worker` as a service.
+    with worker_beside() if settings.publishes_inline else nullcontext():
+        server.serve()
 
 
 @click.command("demo")

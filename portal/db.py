@@ -70,6 +70,7 @@ KEPT = frozenset(
         "payee_account",
         "request_line",
         "document",
+        "issued_sheet",
         "receipt",
         "advance_voucher",
         "accepted_voucher",
@@ -329,7 +330,10 @@ def update_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
         .where(columns.id == bindparam("of_id"), columns.version == bindparam("of_version"))
         .values(version=columns.version + 1, **{name: bindparam(name) for name in names})
     )
-    values = [{**row, "of_id": row["id"], "of_version": row["version"]} for row in rows]
+    values = [
+        {"of_id": row["id"], "of_version": row["version"], **{name: row[name] for name in names}}
+        for row in rows
+    ]
     session.connection().execute(statement, values)
     session.expire_all()
 

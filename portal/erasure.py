@@ -31,6 +31,7 @@ from portal.install import Install
 from portal.payments.forgetting import bank_files_of
 from portal.payments.forgetting import files_of
 from portal.payments.forgetting import forget_lines
+from portal.payments.forgetting import lists_of
 from portal.publishing.queries import erased_counts
 
 
@@ -60,7 +61,7 @@ def _finish(install: Install, ticket: str, *, at: datetime) -> None:
     erasure = db.session.get_one(Erasure, ticket)
     subject = str(erasure.subject)
     subjects = _subjects_of(db.session(), subject)
-    papers = papers_of(db.session(), subject)
+    papers = [*papers_of(db.session(), subject), *lists_of(db.session(), subject)]
     files = files_of(db.session(), subject)
     bank_files = bank_files_of(db.session(), subject)
     db.session.close()

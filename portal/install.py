@@ -186,6 +186,7 @@ class Install:
             "archive": self.archive,
             "attachments": self.attachments,
             "bank_files": self.bank_files,
+            "base_url": self.settings.base_url,
         }
 
     def publish(self, engine: Engine) -> Checkpoint | None:

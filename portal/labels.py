@@ -124,6 +124,7 @@ ACTS: Mapping[str, str] = {
     "interest.declared": N_("Declared whether related"),
     "check.overridden": N_("A check was answered for"),
     "document.issued": N_("Paper issued"),
+    "sheet.issued": N_("Paper issued by the worker"),
     "paper.attached": N_("Supporting paper attached"),
     "paper.removed": N_("Supporting paper taken off"),
     "account.opened": N_("Account opened"),
@@ -467,7 +468,7 @@ ROLE_REASONS: Mapping[str, str] = {
     "mistake": N_("Given by mistake"),
 }
 ORGANISATION_KINDS: Mapping[str, str] = {
-    "STATE": N_("State"),
+    "STATE": N_("Government"),
     "LOCAL": N_("Local administration"),
     "EDU": N_("Education"),
     "PRIVATE": N_("Business"),
@@ -622,7 +623,32 @@ MAIL_TROUBLES: Mapping[str, str] = {
     "address": N_("the mail server does not accept the address"),
     "refused": N_("the mail server refused the message"),
 }
-DOCUMENTS: Mapping[str, str] = {"decision": N_("Decision sheet")}
+DOCUMENTS: Mapping[str, str] = {
+    "decision": N_("Decision sheet"),
+    "withdrawal": N_("Request form"),
+    "memo": N_("Memo"),
+    "voucher": N_("Payment voucher"),
+    "receipt": N_("Receipt to sign"),
+    "remittance": N_("List of transfers"),
+    "advance": N_("Advance contract"),
+    "clearing": N_("Clearing of an advance"),
+    "reconciliation": N_("Bank reconciliation"),
+    "thanks": N_("Letter of thanks"),
+}
+JOB_STATES: Mapping[str, str] = {
+    "waiting": N_("Waits for its turn"),
+    "working": N_("Being made"),
+    "done": N_("Done"),
+    "dead": N_("Could not be made"),
+}
+JOB_ACTIONS: Mapping[str, str] = {
+    "claim": N_("Take up"),
+    "finish": N_("Finish"),
+    "fail": N_("Try later"),
+    "put_back": N_("Begin anew"),
+    "bury": N_("Give up"),
+    "retry": N_("Try again"),
+}
 ATTACHED: Mapping[str, str] = {
     "consent": N_("Consent form"),
     "account_page": N_("Copy of the bank book page"),
@@ -740,6 +766,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "field": FIELDS,
     "purpose": OPENED_FOR,
     "document": DOCUMENTS,
+    "job_state": JOB_STATES,
+    "job_action": JOB_ACTIONS,
     "role_reason": ROLE_REASONS,
     "organisation_kind": ORGANISATION_KINDS,
     "rule_kind": RULE_KINDS,

@@ -260,12 +260,10 @@ def long_month(day: date, language: str) -> str:
 
 
 def weekday(day: date, language: str) -> str:
-    """Write `พฤหัสบดี 26 พ.ย.` or `Thursday 26 Nov`: a day near enough to need no year."""
-    names, months = (
-        (WEEKDAYS, SHORT_MONTHS) if language == "th" else (ENGLISH_WEEKDAYS, ENGLISH_MONTHS)
-    )
-    month = months[day.month - 1]
-    return f"{names[day.weekday()]} {day.day} {month if language == 'th' else month[:3]}"
+    """Write `วันพฤหัสบดีที่ 26 พ.ย.` or `Thursday 26 Nov`: a day near enough to need no year."""
+    if language == "th":
+        return f"วัน{WEEKDAYS[day.weekday()]}ที่ {day.day} {SHORT_MONTHS[day.month - 1]}"
+    return f"{ENGLISH_WEEKDAYS[day.weekday()]} {day.day} {ENGLISH_MONTHS[day.month - 1][:3]}"
 
 
 def bangkok_day(moment: datetime) -> date:

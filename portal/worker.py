@@ -1,13 +1,16 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, and mail.
+Now that is closing concerns, reminding, papers, and mail.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
+from time import monotonic
 
 from sqlalchemy import Engine
 
@@ -18,7 +21,11 @@ from portal.install import Install
 from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
+from portal.payments.printing import Printer
 from portal.thai import bangkok_day
+
+# A mail server that does not answer holds up no paper.
+MAIL_EVERY = timedelta(seconds=15)
 
 
 @dataclass
@@ -28,6 +35,9 @@ class Worker:
     install: Install
     # What a day asks for is done once; a worker remembers it, so that it need not look again.
     day_done: date | None = None
+    # When letters were sent the last time, and what there was to tell.
+    mailed_at: datetime | None = None
+    mailed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Read where mail is handed in, so that a wrong setting shows at the start."""
@@ -48,7 +58,31 @@ class Worker:
                 close_silent(session, at=at)
                 is_done = remind(session, at=at)
             self.day_done = today if is_done else None
+        papers = self._print(engine, at=at)
+        if self.mailed_at is None or at - self.mailed_at >= MAIL_EVERY:
+            self.mailed = self._mail(engine, at=at)
+            self.mailed_at = at
+        return [*papers, *self.mailed]
+
+    def _mail(self, engine: Engine, *, at: datetime) -> list[str]:
         if self._office is None:
             return ["PORTAL_SMTP_URL is not set: letters lie in the outbox."]
         done = send_letters(engine, self._office, at=at)
         return [f"{done.sent:,} letters were sent.", *map(str, done.troubles)]
+
+    def _print(self, engine: Engine, *, at: datetime) -> list[str]:
+        """Make the papers that were asked for, and put them into the published log."""
+        begun = monotonic()
+        settings = self.install.settings
+        printer = Printer(
+            engine,
+            self.install.session_info(),
+            settings.base_url,
+            clock=lambda: at + timedelta(seconds=monotonic() - begun),
+        )
+        made = printer.round()
+        if not made:
+            return []
+        if settings.publishes_inline:
+            self.install.publish(engine)
+        return [f"{made:,} papers were made."]

@@ -23,6 +23,8 @@ import openpyxl
 DAY = timedelta(days=1)
 THAI_YEARS = 543
 MT940_WIDTH = 65
+# Accounts of other banks have more digits, and are told without hyphens.
+USUAL_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,16 @@ class Bank:
     def _told(self, order: Order) -> tuple[str, str]:
         """Say what an order was in one of the ways of banks, and in the field for our reference."""
         account = order.account
-        shown = f"{account[:3]}-{account[3]}-{account[4:9]}-{account[9]}"
+        shown, hidden = account, f"{'x' * (len(account) - 5)}{account[-5:]}"
+        if len(account) == USUAL_DIGITS:
+            shown = f"{account[:3]}-{account[3]}-{account[4:9]}-{account[9]}"
+            hidden = f"xxx-x-x{account[5:9]}-{account[9]}"
         return self.random.choice(
             (
                 (f"โอนเงิน {order.reference} พร้อมเพย์", order.reference),
                 (f"Transfer to other bank {order.reference.replace('-', '')}", ""),
                 (f"โอนเงินต่างธนาคาร เลขที่บัญชี {shown}", ""),
-                (f"โอนไป KTB xxx-x-x{account[5:9]}-{account[9]} นาง ก น้ำใจ", ""),
+                (f"โอนไป KTB {hidden} นาง ก น้ำใจ", ""),
                 (f"จ่ายเงินช่วยเหลือ '{order.reference}', \"{shown}\"; {'ข้อความยาว ' * 8}", ""),
             )
         )

@@ -7,8 +7,12 @@ import secrets
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -33,12 +37,14 @@ from config import read_settings
 from portal.app import create_app
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
+from portal.clock import now
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import transaction
 from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
+from portal.payments.printing import Printer
 from portal.people.models import Person
 from portal.people.service import new_key
 from portal.security import limiter
@@ -79,6 +85,14 @@ class Portal:
 
     app: Flask
     install: Install
+
+    def print_papers(self, clock: Callable[[], datetime] = now) -> int:
+        """Let a worker make the papers that were asked for; return how many it made."""
+        return self.printer(clock).round()
+
+    def printer(self, clock: Callable[[], datetime] = now) -> Printer:
+        base_url = self.install.settings.base_url
+        return Printer(db.engine, self.install.session_info(), base_url, clock)
 
     def verify(self) -> None:
         """Publish what was recorded, then prove the log and the books."""
@@ -201,6 +215,16 @@ def stage_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) ->
 @pytest.fixture(params=ENGINES)
 def portal(request: pytest.FixtureRequest) -> Iterator[Portal]:
     """A founded province on one engine; each test has its own copy."""
+    yield from _founded(request)
+
+
+@pytest.fixture(params=ENGINES)
+def lend(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Portal]]:
+    """Lends a founded province on one engine: a copy each time, one after the other."""
+    return partial(contextmanager(_founded), request)
+
+
+def _founded(request: pytest.FixtureRequest) -> Iterator[Portal]:
     stage: Stage = request.getfixturevalue(f"stage_{request.param}")
     founded = request.getfixturevalue(f"founded_{request.param}")
     shutil.rmtree(stage.folder)

@@ -46,6 +46,7 @@ from portal.funds.acting import appoint_acting_chair
 from portal.funds.columns import FORM
 from portal.funds.intake import Imported
 from portal.funds.intake import keep_run
+from portal.funds.issuing import PAPER_JOB
 from portal.funds.models import Donation
 from portal.funds.models import FundRequest
 from portal.funds.rulebook import RuleKind
@@ -54,6 +55,10 @@ from portal.funds.rules_page import newest_limits
 from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rule_page
 from portal.funds.setup import close_day
+from portal.funds.sheet_rules import SheetKind
+from portal.jobs.rules import WorkerEndedError
+from portal.jobs.service import bury_job
+from portal.jobs.service import claim_jobs
 from portal.letters.models import Letter
 from portal.money import Money
 from portal.payments import service as payments
@@ -61,14 +66,17 @@ from portal.payments.advance_rules import Advance
 from portal.payments.advance_rules import AdvanceKind
 from portal.payments.advancing import Spent
 from portal.payments.advancing import file_voucher
+from portal.payments.asking import ask_sheet
 from portal.payments.matching_page import matching_page
 from portal.payments.models import BankLine
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
 from portal.payments.models import Receipt
 from portal.payments.returning import Back
 from portal.payments.returning import return_payment
 from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
+from portal.payments.sheet_table import TELL
 from portal.payments.statement_lines import import_statement
 from portal.people.models import Organisation
 from portal.people.models import Person
@@ -215,6 +223,7 @@ REQUEST = {
 WITHDRAWAL = (
     "GET /office/people-helped/<int:youth_id>/consents/<any(keep, pay, share):purpose>/withdraw"
 )
+ASK = f"POST /office/papers/<any({','.join(TELL)}):kind>/<about>"
 REVISION = {
     "amount": "1,400",
     "payee_kind": "self",
@@ -372,6 +381,37 @@ DOORS = (
          "/office/requests/{approved}/documents/{document}.pdf", ok=SEES_PAID, hidden=REST),
     door("GET /office/requests/<int:request_id>/documents/<int:document_id>.pdf",
          "/office/requests/{paid}/documents/{document}.pdf", hidden=REST),
+    # What the worker makes: asked for, how far it is, and given out.
+    door(ASK, "/office/papers/withdrawal/{submitted}",
+         ok="requester officer", refused="chair driving board auditor", hidden=REST),
+    door(ASK, "/office/papers/memo/{approved}",
+         ok="officer", refused="requester chair driving board auditor treasurer", hidden=REST),
+    door(ASK, "/office/papers/memo/{draft}", refused="requester officer", hidden=REST),
+    door(ASK, "/office/papers/voucher/{confirmed}",
+         ok="officer treasurer", refused="requester chair driving board auditor", hidden=REST),
+    door(ASK, "/office/papers/receipt/{confirmed}",
+         ok="requester officer treasurer", refused="chair driving board auditor", hidden=REST),
+    door(ASK, "/office/papers/receipt/{prepared}",
+         refused="officer chair driving board auditor treasurer", hidden=REST),
+    door(ASK, "/office/papers/advance/{confirmed}", refused=SEES_PAID, hidden=REST),
+    door(ASK, "/office/papers/clearing/{confirmed}", refused=SEES_PAID, hidden=REST),
+    door(ASK, "/office/papers/remittance/{batch}",
+         ok="treasurer", refused="auditor", hidden=REST),
+    door(ASK, "/office/papers/reconciliation/MAIN-{never}",
+         refused="treasurer auditor", hidden=REST),
+    door(ASK, "/office/papers/thanks/{donation}", ok="officer", hidden=REST),
+    door("GET /office/jobs/<int:job_id>", "/office/jobs/{job}", ok="requester", hidden=REST),
+    door("GET /office/papers/<int:sheet_id>.pdf", "/office/papers/{sheet}.pdf",
+         ok=SEES_PAID, hidden=REST),
+    door("GET /office/papers/<int:sheet_id>.pdf", "/office/papers/{list}.pdf",
+         ok="treasurer auditor", hidden=REST),
+    door("GET /office/papers/<int:sheet_id>.pdf", "/office/papers/{letter_of_thanks}.pdf",
+         ok="officer", hidden=REST),
+    door("GET /office/jobs/failed", ok="administrator", refused=REST),
+    door("POST /office/jobs/<int:job_id>/retry", "/office/jobs/{dead}/retry",
+         ok="administrator", hidden=REST),
+    door("POST /office/jobs/<int:job_id>/retry", "/office/jobs/{job}/retry",
+         refused="administrator", hidden=REST),
     # Workbooks.
     door("GET /office/import", ok="officer", refused=REST),
     door("GET /office/import/form.xlsx", ok="officer", refused=REST),
@@ -972,6 +1012,7 @@ def _built(
     beside = _beside_money(world, requests["submitted"])
     things: dict[str, Any] = {**requests, **steps, **batch, **beside}
     places: dict[str, object] = {name: thing.id for name, thing in things.items()}
+    places |= _papers(world, requests["paid"], paid, batch["batch"])
     places |= {"document": document.id, "asked": asked, "granted": granted, "run": run.id}
     receipts = select(Receipt.id).order_by(Receipt.id)
     places["receipt"], places["voucher"] = world.session.scalars(receipts)
@@ -981,6 +1022,25 @@ def _built(
     places |= _kept(world, requests["submitted"], requests["draft"])
     places |= _told_by_the_bank(world, steps["sent"].reference, paid.reference)
     return places, {name: getattr(thing, "version", 0) for name, thing in things.items()}
+
+
+def _papers(
+    world: World, fund_request: FundRequest, payment: Payment, batch: PaymentBatch
+) -> dict[str, object]:
+    """Return papers of the worker's, and jobs of it: one that waits, one that failed for good."""
+    gifts = select(Donation.reference).where(Donation.donor != "").order_by(Donation.id)
+    dead = ask_sheet(world.session, SheetKind.MEMO, str(fund_request.id), by=world.malee, at=NOON)
+    [held] = claim_jobs(world.session, PAPER_JOB, count=1, at=NOON)
+    bury_job(world.session, held, WorkerEndedError(), at=NOON)
+    about = str(fund_request.id)
+    return {
+        "never": "2099-01",
+        "sheet": world.sheet(SheetKind.RECEIPT, payment.id).id,
+        "list": world.sheet(SheetKind.REMITTANCE, batch.id, world.anong).id,
+        "letter_of_thanks": world.sheet(SheetKind.THANKS, world.session.scalars(gifts).first()).id,
+        "dead": dead,
+        "job": ask_sheet(world.session, SheetKind.WITHDRAWAL, about, by=world.finder, at=NOON),
+    }
 
 
 def _payments(world: World, requests: Mapping[str, FundRequest]) -> dict[str, Payment]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from portal.audit.link import PaperLink
 from portal.money import Money
 from portal.payments.paper_parts import Account
+from portal.payments.paper_parts import AskedLine
 from portal.payments.paper_parts import CodedLine
 from portal.payments.paper_parts import Line
 from portal.payments.paper_parts import OpenLine
@@ -26,6 +27,7 @@ from portal.payments.printed import RemittanceList
 from portal.payments.printed import Sheet
 from portal.payments.printed import ThankYouLetter
 from portal.payments.printed import Voucher
+from portal.payments.printed import Withdrawal
 from portal.payments.rules import Channel
 from portal.roles import Actor
 from portal.roles import Role
@@ -146,14 +148,14 @@ REMITTANCE = RemittanceList(
 ADVANCE = AdvanceContract(
     foundation=FOUNDATION,
     request_reference="RYG-2570-000130",
-    made_at="สำนักงานมูลนิธิส่งเสริมการศึกษาจังหวัดระยอง",
+    payment_reference="PAY-2570-000130",
     on=date(2026, 11, 25),
     borrower="นางสาวมาลี ใฝ่รู้",
-    position="เจ้าหน้าที่ประสานงานพื้นที่",
     organisation=COMMITTEE,
     purpose="เป็นค่าใช้จ่ายในการลงพื้นที่เยี่ยมบ้านเด็กนอกระบบการศึกษา อำเภอเขาชะเมา",
-    from_on=date(2026, 12, 1),
-    to_on=date(2026, 12, 4),
+    ends_on=date(2026, 12, 4),
+    due_on=date(2026, 12, 19),
+    clearing_days=15,
     lines=(
         Line("ค่าพาหนะ 4 วัน วันละ 800 บาท", Money.baht(3200)),
         Line("ค่าอาหารและน้ำดื่ม", Money.baht(1800)),
@@ -162,18 +164,17 @@ ADVANCE = AdvanceContract(
     fund=FUND,
     channel=Channel.TRANSFER,
     account=Account("ธนาคารกรุงไทย", "นางสาวมาลี ใฝ่รู้", "1122"),
-    due_on=date(2026, 12, 19),
-    clearing_days=15,
-    is_travel=True,
     approved=APPROVED,
     paid=None,
 )
 CLEARING = AdvanceClearing(
     foundation=FOUNDATION,
+    request_reference="RYG-2570-000130",
+    payment_reference="PAY-2570-000130",
     contract_reference="ADV-2570-0004",
     contract_on=date(2026, 11, 25),
     borrower="นางสาวมาลี ใฝ่รู้",
-    position="เจ้าหน้าที่ประสานงานพื้นที่",
+    organisation=COMMITTEE,
     purpose="ลงพื้นที่เยี่ยมบ้านเด็กนอกระบบการศึกษา อำเภอเขาชะเมา",
     advance=Money.baht(7500),
     due_on=date(2026, 12, 19),
@@ -186,9 +187,30 @@ CLEARING = AdvanceClearing(
     ),
     returned=Money(42_925),
     returned_on=date(2026, 12, 15),
-    return_reference="RCP-2570-0021",
     checked=CHECKED,
-    approved=None,
+)
+WITHDRAWAL = Withdrawal(
+    foundation=FOUNDATION,
+    office="สำนักงานศึกษาธิการจังหวัดระยอง",
+    requested_on=date(2026, 11, 19),
+    requester="นางสาวมาลี ใฝ่รู้",
+    finder="นางบุญช่วย น้ำใจงาม",
+    organisation="อาสาสมัครสาธารณสุขประจำหมู่บ้าน ตำบลน้ำเป็น",
+    is_project=False,
+    fund=FUND,
+    subcommittee=COMMITTEE,
+    beneficiary="ทะเบียนผู้รับประโยชน์ เลขที่ 000042",
+    category="ค่าเดินทางไปเรียน",
+    purpose="กลับเข้าสู่การเรียนรู้",
+    lines=(
+        AskedLine("ค่าเดินทางไปเรียน", 3, "เดือน", Money.baht(1500)),
+        AskedLine("ชุดนักเรียนและอุปกรณ์การเรียน", 1, "", Money(235_050)),
+    ),
+    enclosures=("หนังสือให้ความยินยอม", "ภาพถ่าย จำนวน 3 ฉบับ"),
+    payee=MOTHER,
+    payee_kind="guardian",
+    account=ACCOUNT,
+    sent=CHECKED,
 )
 RECONCILIATION = ReconciliationSheet(
     foundation=FOUNDATION,
@@ -243,6 +265,7 @@ SHEETS: dict[str, Sheet] = {
     "BAT-2570-0007": REMITTANCE,
     "ADV-2570-0004": ADVANCE,
     "CLR-2570-0002": CLEARING,
+    "RYG-2570-000123": WITHDRAWAL,
     "REC-2570-0011": RECONCILIATION,
     "มสร 0012/2570": THANKS,
 }
@@ -277,17 +300,25 @@ OTHERS: tuple[Sheet, ...] = (
         prepared=None,
         released=None,
     ),
-    replace(ADVANCE, is_travel=False, clearing_days=30, account=None, approved=None, paid=PAID),
+    replace(
+        ADVANCE,
+        ends_on=None,
+        due_on=None,
+        clearing_days=30,
+        account=None,
+        approved=None,
+        paid=PAID,
+    ),
     replace(
         CLEARING,
         returned=Money(0),
         returned_on=None,
-        return_reference="",
+        contract_reference="",
         cleared_on=date(2026, 12, 20),
     ),
-    replace(
-        CLEARING, advance=Money.baht(7000), returned=Money(0), returned_on=None, return_reference=""
-    ),
+    replace(CLEARING, advance=Money.baht(7000), returned=Money(0), returned_on=None),
+    replace(WITHDRAWAL, finder="", organisation="", is_project=True, enclosures=()),
+    replace(WITHDRAWAL, organisation=""),
     replace(RECONCILIATION, not_at_bank=(), not_in_books=(), checked=CHECKED),
     replace(RECONCILIATION, bank_closing=Money.baht(921_000)),
     replace(THANKS, done_with_it=()),

@@ -36,6 +36,10 @@ from portal.funds.line_rules import Line
 from portal.funds.models import Attachment
 from portal.funds.models import Document
 from portal.funds.models import FundRequest
+from portal.funds.sheet_issuing import begin_sheet
+from portal.funds.sheet_issuing import issue_sheet
+from portal.funds.sheet_models import IssuedSheet
+from portal.funds.sheet_rules import SheetKind
 from portal.money import Money
 from portal.payments import batching
 from portal.payments import receipting
@@ -50,6 +54,7 @@ from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
 from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
+from portal.payments.sheet_table import TELL
 from portal.people.models import Person
 from portal.people.queries import SYSTEM
 from portal.people.queries import actor
@@ -360,6 +365,20 @@ class World:
         fund_request = fund_request or self.approved()
         paper = self.begun(fund_request, by)
         return issuing.issue_document(self.session, paper, content + paper.stamp.eid.encode())
+
+    def sheet(
+        self,
+        kind: SheetKind,
+        about: object,
+        by: Actor | None = None,
+        *,
+        content: bytes = b"%PDF-1.7 the bytes of a paper",
+    ) -> IssuedSheet:
+        """A paper of the worker's; what stands in its bytes is none of the service's business."""
+        by = by or self.malee
+        matter = TELL[kind](self.session, str(about), by, NOON.date())
+        paper = begin_sheet(self.session, kind, matter, ahead=0, by=by, at=NOON)
+        return issue_sheet(self.session, paper, matter, content + paper.stamp.eid.encode())
 
     def attached(
         self,

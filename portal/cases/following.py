@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
-from sqlalchemy import exists
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.service import record
+from portal.audit.service import record_all
 from portal.cases import acts
 from portal.cases import follow_ups
 from portal.cases import lookups
@@ -26,7 +27,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.youths.models import Youth
-from portal.youths.queries import same_ids
+from portal.youths.queries import everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +50,41 @@ def plan_follow_ups(
     to_come = follow_ups.days_to_come(days, today=bangkok_day(at))
     if set(to_come) & set(lookups.days_planned(session, youth_id)):
         raise follow_ups.PlannedAlreadyError
-    return _plan(session, youth, to_come, by=by, at=at)
+    return _plan(session, [youth], to_come, by=by, at=at)
 
 
 def plan_after_support(
-    session: Session, youth_id: int, *, supported_on: date, at: datetime
+    session: Session, youth_ids: Collection[int], *, supported_on: date, at: datetime
 ) -> Sequence[FollowUp]:
-    """Plan the usual follow-ups of somebody who was helped for the first time; else none.
+    """Plan the usual follow-ups of those who were helped for the first time.
 
     Called by the act that pays, so nobody in person plans them. Joined records are one person.
     """
-    kept, *joined = same_ids(session, youth_id)
-    youth = session.get_one(Youth, kept, with_for_update=True)
-    if session.scalar(select(exists().where(FollowUp.youth_id.in_([kept, *joined])))):
-        return ()
-    return _plan(session, youth, follow_ups.usual_days(supported_on), by=SYSTEM, at=at)
+    records = everybody(session, youth_ids)
+    locked = select(Youth).where(Youth.id.in_(records)).order_by(Youth.id).with_for_update()
+    youths = session.scalars(locked).all()
+    known = [one for same in records.values() for one in same]
+    followed = set(session.scalars(select(FollowUp.youth_id).where(FollowUp.youth_id.in_(known))))
+    new = [youth for youth in youths if followed.isdisjoint(records[youth.id])]
+    return _plan(session, new, follow_ups.usual_days(supported_on), by=SYSTEM, at=at)
 
 
 def _plan(
-    session: Session, youth: Youth, days: Iterable[date], *, by: Actor, at: datetime
+    session: Session, youths: Iterable[Youth], days: Sequence[date], *, by: Actor, at: datetime
 ) -> Sequence[FollowUp]:
-    told = Told(youth.id, youth.name, by, at)
-    planned = [
-        FollowUp(
-            youth_id=youth.id,
-            due_on=day,
-            planned_by_id=None if by is SYSTEM else by.person_id,
-            planned_at=at,
-            log_eid=record(session, acts.follow_up_planned(told, due_on=day.isoformat())),
-        )
-        for day in days
+    planned = [(youth, day) for youth in youths for day in days]
+    drafts = [
+        acts.follow_up_planned(Told(youth.id, youth.name, by, at), due_on=day.isoformat())
+        for youth, day in planned
     ]
-    session.add_all(planned)
+    planner = None if by is SYSTEM else by.person_id
+    follow_ups_planned = [
+        FollowUp(youth_id=youth.id, due_on=day, planned_by_id=planner, planned_at=at, log_eid=eid)
+        for (youth, day), eid in zip(planned, record_all(session, drafts), strict=True)
+    ]
+    session.add_all(follow_ups_planned)
     session.flush()
-    return planned
+    return follow_ups_planned
 
 
 def finish_follow_up(

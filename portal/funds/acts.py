@@ -121,6 +121,16 @@ DOCUMENT_ISSUED = EntryType(
     },
     private=("doc",),
 )
+SHEET_ISSUED = EntryType(
+    "sheet.issued",
+    public={
+        "reference": Field(Kind.REFERENCE, "the paper's number"),
+        "number": Field(Kind.COUNT, "which edition of this paper it is, from 1"),
+        "document": Field(Kind.CODE, "which paper: `voucher` is the payment voucher"),
+        "about": Field(Kind.REFERENCE, "the number of what it is about: a payment, a batch"),
+    },
+    private=("doc",),
+)
 # A draft has no number yet; its papers are told of without one.
 _REFERENCE_IF_SENT = {
     "reference": Field(
@@ -154,6 +164,7 @@ ALL = (
     INTEREST_DECLARED,
     CHECK_OVERRIDDEN,
     DOCUMENT_ISSUED,
+    SHEET_ISSUED,
     PAPER_ATTACHED,
     PAPER_REMOVED,
 )
@@ -279,3 +290,10 @@ def document_issued(
 ) -> Draft:
     """A paper about a request was issued; `doc` commits to its bytes, `ref` is what it tells of."""
     return Draft(DOCUMENT_ISSUED, at, role, actor_secret(by), public, {"doc": doc}, (ref,))
+
+
+def sheet_issued(
+    public: Mapping[str, Json], *, doc: Secret, role: Role, by: Actor, at: datetime, ref: str
+) -> Draft:
+    """The worker issued a paper that somebody asked for; `public` are the fields of the entry."""
+    return Draft(SHEET_ISSUED, at, role, actor_secret(by), public, {"doc": doc}, (ref,))

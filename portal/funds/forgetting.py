@@ -22,6 +22,7 @@ from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestAct
 from portal.funds.models import RequestLine
 from portal.funds.rules import State
+from portal.funds.sheet_models import IssuedSheet
 from portal.youths.forgetting import amphoe
 from portal.youths.forgetting import forget_youth
 from portal.youths.models import Youth
@@ -142,6 +143,10 @@ def papers_of(session: Session, subject: str) -> Sequence[str]:
     """Return the digests of the papers that were issued about this somebody."""
     kind, _, name = subject.partition(":")
     if kind != YOUTH:
-        return ()
+        return session.scalars(select(IssuedSheet.digest).where(IssuedSheet.about == subject)).all()
     about = FundRequest.youth_id.in_(same_ids(session, int(name)))
-    return session.scalars(select(Document.digest).join(FundRequest).where(about)).all()
+    return [
+        digest
+        for table in (Document, IssuedSheet)
+        for digest in session.scalars(select(table.digest).join(FundRequest).where(about))
+    ]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,6 +29,9 @@ from portal.funds.models import FundRequest
 from portal.funds.models import RequestAct
 from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import StaleRequestError
+from portal.funds.sheet_facts import facts_of
+from portal.jobs.rules import Asking
+from portal.jobs.service import ask_job
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Sheet: TypeAlias = "DataclassInstance"
+# The job of the worker that makes a paper: told, then made and issued.
+PAPER_JOB = "paper"
+PAPER_STEPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,26 @@ def begin_document(
     )
 
 
+def ask_document(
+    session: Session,
+    request_id: int,
+    kind: DocumentKind,
+    tell: Callable[[Session, FundRequest], Sheet],
+    *,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Ask the worker for a paper and return the job; refuse what could not be made now."""
+    paper = begin_document(session, request_id, kind, tell, by=by, at=at)
+    asking = paper_asked(kind, str(request_id), facts_of(session, paper.sheet))
+    return ask_job(session, asking, steps=PAPER_STEPS, by=by, at=at)
+
+
+def paper_asked(kind: str, about: str, facts: str) -> Asking:
+    """Return what the worker is asked for, to make a paper of this kind about something."""
+    return Asking(PAPER_JOB, {"paper": kind, "about": about}, facts)
+
+
 def issue_document(session: Session, paper: Paper, content: bytes) -> Document:
     """Record a paper that was made and put its bytes away.
 
@@ -102,7 +124,7 @@ def issue_document(session: Session, paper: Paper, content: bytes) -> Document:
     kind, by, at = paper.kind, paper.by, paper.at
     fund_request = load_request(session, paper.request_id, seen_version=paper.version, by=by)
     role = _issuing_role(fund_request, kind, by)
-    facts = _facts(session, paper)
+    facts = facts_of(session, paper.sheet)
     if (earlier := _issued(session, paper, facts)) is not None:
         return earlier
     if paper.number != _next_number(session, paper.request_id, kind):
@@ -155,13 +177,6 @@ def _next_number(session: Session, request_id: int, kind: DocumentKind) -> int:
         Document.fund_request_id == request_id, Document.kind == kind
     )
     return session.execute(issued).scalar_one() + 1
-
-
-def _facts(session: Session, paper: Paper) -> str:
-    """Return the keyed hash of what a paper tells; without the key, names could be tried out."""
-    told = json.dumps(asdict(paper.sheet), default=str, sort_keys=True)
-    key: bytes = session.info["hash_key"]
-    return hmac.new(key, told.encode(), hashlib.sha256).hexdigest()
 
 
 def _issued(session: Session, paper: Paper, facts: str) -> Document | None:

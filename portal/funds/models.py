@@ -323,6 +323,11 @@ class FundRequest(Base):
         """Return what was approved and is in no payment."""
         return Money(self.awarded_satang - self.paying_satang)
 
+    @property
+    def under_way(self) -> Money:
+        """Return what is in a payment that the bank has not confirmed."""
+        return Money(self.paying_satang - self.confirmed_satang)
+
 
 class PayeeAccount(Base):
     """Where the money goes; a change is a new version."""

@@ -26,6 +26,7 @@ from portal.funds.rulebook import SubcommitteeFacts
 from portal.funds.rules_page import rules_page
 from portal.labels import Name
 from portal.money import Money
+from portal.money import total
 from portal.roles import Actor
 from portal.thai import fiscal_year
 
@@ -77,6 +78,16 @@ class MoneyPage:
     donations: Sequence[DonationLine]
     allocations: Sequence[AllocationLine]
     fiscal_year: int
+
+    @property
+    def received(self) -> Money:
+        """Return what came into all funds."""
+        return total(fund.received for fund in self.funds)
+
+    @property
+    def unallocated(self) -> Money:
+        """Return what no subcommittee was given yet."""
+        return total(fund.unallocated for fund in self.funds)
 
     def fund(self, code: str) -> FundLine:
         """Return one fund."""

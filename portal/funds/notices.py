@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.errors import N_
-from portal.funds.documents import DocumentKind
 from portal.funds.rules import Action
 from portal.funds.rules import State
-from portal.words import shown
 from portal.words import tell
 
 # What a page says after an act that led to this state.
@@ -59,14 +56,3 @@ def tell_removed(reference: str | None) -> None:
     """Say on the next page that a paper was taken off."""
     why = N_("That it was here, and why it went, stays on record.")
     tell(N_("The paper is taken off."), why, reference)
-
-
-def tell_issued(kind: DocumentKind, reference: str, *, is_new: bool) -> None:
-    """Say on the next page that a paper was issued, or that there is one that says the same."""
-    if is_new:
-        what = _("The paper is made: %(document)s.", document=shown(kind, "document"))
-        why = N_("Its fingerprint stands in the log, so that anybody who holds it can check it.")
-    else:
-        what = _("There is this paper already: %(document)s.", document=shown(kind, "document"))
-        why = N_("Nothing that it tells has changed, so no second one was made.")
-    tell(what, why, reference)

@@ -22,6 +22,9 @@ from portal.funds.money_in import DonationAnswer
 from portal.funds.money_page import MoneyPage
 from portal.funds.money_page import donation_line
 from portal.funds.money_page import money_page
+from portal.funds.sheet_rules import About
+from portal.funds.sheet_rules import sheets_to_ask
+from portal.funds.sheets_issued import sheets_about
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.security import current_actor
@@ -81,7 +84,12 @@ def receive_donation() -> ResponseReturnValue:
 def show_donation(reference: str) -> ResponseReturnValue:
     """Show one donation, with who gave it."""
     donation = donation_line(db.session(), reference, by=current_actor())
-    return render_template("office/money/show_donation.html", donation=donation)
+    return render_template(
+        "office/money/show_donation.html",
+        donation=donation,
+        sheets=sheets_about(db.session(), f"{About.DONATION}:{reference}"),
+        to_ask=sheets_to_ask(About.DONATION, current_actor()) if donation.donor else (),
+    )
 
 
 @bp.get("/allocations/new")

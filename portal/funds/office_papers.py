@@ -1,4 +1,4 @@
-"""The office's pages that make papers about a fund request and give them out."""
+"""The office's pages that ask for papers about a fund request and give them out."""
 
 from __future__ import annotations
 
@@ -22,14 +22,10 @@ from portal.funds.decision_sheet import decision_sheet
 from portal.funds.documents import DocumentKind
 from portal.funds.issued import issued_document
 from portal.funds.issuing import Sheet
-from portal.funds.issuing import begin_document
-from portal.funds.issuing import issue_document
+from portal.funds.issuing import ask_document
 from portal.funds.models import FundRequest
-from portal.funds.notices import tell_issued
 from portal.funds.queries import request_row
 from portal.funds.rules import RequestNotFoundError
-from portal.papers import Order
-from portal.papers import make_paper
 from portal.security import current_actor
 from portal.youths.opened import keep_read
 from portal.youths.rules import ReadPage
@@ -45,19 +41,13 @@ _KIND = f"<any({','.join(DocumentKind)}):kind>"
 
 @bp.post(f"/requests/<int:request_id>/documents/{_KIND}")
 def make_document(request_id: int, kind: str) -> ResponseReturnValue:
-    """Make a paper about a request, and record it; what tells nothing new is not issued again."""
+    """Ask the worker for a paper about a request; its job has a page."""
     which = DocumentKind(kind)
-    paper = begin_document(
-        db.session(), request_id, which, SHEETS[which], by=current_actor(), at=now()
-    )
-    base_url = current_app.extensions["install"].settings.base_url
-    content = make_paper(Order(which, paper), base_url=base_url)
     with transaction() as session:
-        document = issue_document(session, paper, content)
-        is_new = document.log_eid == paper.stamp.eid
-    tell_issued(which, paper.reference, is_new=is_new)
-    url = url_for("office.funds.show_request", request_id=request_id, _anchor="papers")
-    return redirect(url, HTTPStatus.SEE_OTHER)
+        job_id = ask_document(
+            session, request_id, which, SHEETS[which], by=current_actor(), at=now()
+        )
+    return redirect(url_for("office.sheets.show_job", job_id=job_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/requests/<int:request_id>/documents/<int:document_id>.pdf")

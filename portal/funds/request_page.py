@@ -25,6 +25,7 @@ from portal.funds.issued import IssuedDocument
 from portal.funds.issued import issued_documents
 from portal.funds.line_rules import Line
 from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
 from portal.funds.queries import RequestRow
 from portal.funds.queries import earlier_requests
 from portal.funds.queries import request_row
@@ -38,6 +39,11 @@ from portal.funds.rules import RequestNotFoundError
 from portal.funds.rules import Signatures
 from portal.funds.rules import Standing
 from portal.funds.rules import State
+from portal.funds.sheet_rules import About
+from portal.funds.sheet_rules import SheetKind
+from portal.funds.sheet_rules import sheets_to_ask
+from portal.funds.sheets_issued import SheetRow
+from portal.funds.sheets_issued import sheets_of_request
 from portal.funds.timeline import Stage
 from portal.funds.timeline import Told
 from portal.funds.timeline import stages
@@ -132,6 +138,8 @@ class RequestPage:
     urgent_reason: str
     documents: Sequence[IssuedDocument]
     documents_to_make: Sequence[DocumentKind]
+    sheets: Sequence[SheetRow]
+    sheets_to_ask: Sequence[SheetKind]
     attached: AttachedPapers
 
     @property
@@ -234,8 +242,19 @@ def request_page(session: Session, request_id: int, by: Actor, *, on: date) -> R
         documents_to_make=kinds_to_issue(
             fund_request.state, by, subcommittee=fund_request.subcommittee_code
         ),
+        sheets=sheets_of_request(session, request_id),
+        sheets_to_ask=_sheets_to_ask(fund_request, payee, by),
         attached=attached_papers(session, request_id, by),
     )
+
+
+def _sheets_to_ask(
+    fund_request: FundRequest, payee: PayeeAccount, by: Actor
+) -> Sequence[SheetKind]:
+    """Return the papers to offer; a draft has none, and nothing is issued once erased."""
+    if fund_request.reference is None or not payee.holder:
+        return ()
+    return sheets_to_ask(About.REQUEST, by, asked_by=fund_request.requester_id)
 
 
 def amendable_page(session: Session, request_id: int, by: Actor, *, on: date) -> RequestPage:

@@ -14,7 +14,9 @@ from wtforms.validators import InputRequired
 from portal.funds.staff import RoleAnswer
 from portal.labels import ROLES
 from portal.people.planned import Planned
+from portal.people.user_forms import GIVEN_FOR
 from portal.people.user_forms import ReasonForm
+from portal.people.user_forms import reason_field
 from portal.roles import Role
 from portal.words import NOT_LISTED
 from portal.words import OneOf
@@ -35,6 +37,7 @@ class RoleForm(ReasonForm, Planned):
         ],
     )
     subcommittee = OneOf(_("Subcommittee"))
+    reason = reason_field(GIVEN_FOR)
 
     def offer(self, subcommittees: Mapping[str, str]) -> RoleForm:
         """Offer the subcommittees by code; returns itself."""

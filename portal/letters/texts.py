@@ -123,6 +123,11 @@ class Written:
     subject: str
     body: str
 
+    def subject_in(self, language: str) -> str:
+        """Return the subject as a page of that language shows it."""
+        thai, _, english = self.subject.partition(" / ")
+        return english if language == "en" else thai
+
 
 def write(
     kind: Kind, abouts: Sequence[About], digests: Mapping[str, str], *, base_url: str

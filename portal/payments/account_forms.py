@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms.validators import InputRequired
 from wtforms.validators import Regexp
@@ -39,7 +40,7 @@ class AccountForm(Names, Planned):
 
     def offer(self) -> AccountForm:
         """Offer the banks that are open; returns itself."""
-        self.bank.choices = {
+        self.bank.choices = {"": gettext("Choose one")} | {
             code: in_language(Name(bank.name_th, bank.name_en))
             for code, bank in BANKS.items()
             if bank.is_open

@@ -18,6 +18,11 @@ from portal.errors import PortalError
 from portal.funds.models import FundRequest
 from portal.funds.queries import youths_among
 from portal.funds.rule_models import Fund
+from portal.funds.sheet_rules import About
+from portal.funds.sheet_rules import SheetKind
+from portal.funds.sheet_rules import sheets_to_ask
+from portal.funds.sheets_issued import SheetRow
+from portal.funds.sheets_issued import sheets_about
 from portal.labels import Name
 from portal.money import Money
 from portal.payments import batch_rules
@@ -186,6 +191,8 @@ class BatchPage:
     released_at: datetime | None
     sent_by: str | None
     sent_at: datetime | None
+    sheets: Sequence[SheetRow]
+    sheets_to_ask: Sequence[SheetKind]
 
 
 NEXT_STEP: Mapping[BatchState, BatchAction] = {
@@ -215,7 +222,15 @@ def batch_page(session: Session, batch_id: int, by: Actor, *, at: datetime) -> B
         released_at=batch.released_at,
         sent_by=_name(session, batch.sent_by_id),
         sent_at=batch.sent_at,
+        sheets=sheets_about(session, f"{About.BATCH}:{batch_id}"),
+        sheets_to_ask=_sheets_to_ask(batch, by),
     )
+
+
+def _sheets_to_ask(batch: PaymentBatch, by: Actor) -> Sequence[SheetKind]:
+    if batch.state is BatchState.DISSOLVED:
+        return ()
+    return sheets_to_ask(About.BATCH, by)
 
 
 def _refusal(session: Session, batch: PaymentBatch, by: Actor) -> PortalError | None:

@@ -93,14 +93,18 @@ def confirm_pairings(
     entries = [(eid, *booking) for eid, booking in zip(eids, bookings, strict=True)]
     post_all(session, entries, kind=EntryKind.CONFIRMATION, by=by, at=at)
     eid = _record_match(session, Meaning.PAYMENT, account, lines.values(), by=by, at=at)
-    for pairing in pairings:
-        payment_ids = [ids[reference] for reference in pairing.payments]
-        of_pair = [lines[key] for key in pairing.lines]
-        _keep(session, _match(Meaning.PAYMENT, eid, by=by, at=at), of_pair, payment_ids)
+    matched = [
+        Matched(
+            _match(Meaning.PAYMENT, eid, by=by, at=at),
+            [lines[key] for key in pairing.lines],
+            [ids[reference] for reference in pairing.payments],
+        )
+        for pairing in pairings
+    ]
+    _keep(session, matched)
     _settle(session, cash, by=by, at=at)
-    for youth_id in fully_paid:
-        if youth_id is not None:
-            plan_after_support(session, youth_id, supported_on=bangkok_day(at), at=at)
+    helped = {youth_id for youth_id in fully_paid if youth_id is not None}
+    plan_after_support(session, helped, supported_on=bangkok_day(at), at=at)
 
 
 def _check_pairing(
@@ -186,7 +190,8 @@ def confirm_return(
     account = _account(lines.values())
     payment = return_payment(session, payment_id, back, seen_version=seen_version, by=by, at=at)
     eid = _record_match(session, Meaning.RETURN, account, lines.values(), by=by, at=at)
-    _keep(session, _match(Meaning.RETURN, eid, by=by, at=at), lines.values(), [payment.id])
+    match = _match(Meaning.RETURN, eid, by=by, at=at)
+    _keep(session, [Matched(match, lines.values(), [payment.id])])
     return payment
 
 
@@ -204,7 +209,7 @@ def confirm_fee(
     private = {"lines": lines_secret(account, lines)}
     eid = record_of_bank(session, acts.FEE_CHARGED, public, private, by=by, at=at)
     post(session, ledger.fee(fund, taken), kind=EntryKind.FEE, log_eid=eid, by=by, at=at)
-    _keep(session, _match(Meaning.FEE, eid, by=by, at=at), lines.values())
+    _keep(session, [Matched(_match(Meaning.FEE, eid, by=by, at=at), lines.values())])
 
 
 def set_aside(
@@ -217,7 +222,8 @@ def set_aside(
     lines = _open_lines(session, keys)
     account = _account(lines.values())
     eid = _record_match(session, Meaning.OTHER, account, lines.values(), note=note, by=by, at=at)
-    _keep(session, _match(Meaning.OTHER, eid, note=note, by=by, at=at), lines.values())
+    match = _match(Meaning.OTHER, eid, note=note, by=by, at=at)
+    _keep(session, [Matched(match, lines.values())])
 
 
 def _open_lines(session: Session, keys: Collection[str]) -> dict[str, BankLine]:
@@ -230,7 +236,10 @@ def _open_lines(session: Session, keys: Collection[str]) -> dict[str, BankLine]:
             BankLine.id.not_in(select(MatchedLine.bank_line_id)),
         )
         rows = session.scalars(some.order_by(BankLine.id).with_for_update())
-        found |= {row.fingerprint: row for row in rows}
+        for row in rows:
+            # Nothing changes a line: what was read of it stays, whatever is read anew.
+            session.expunge(row)
+            found[row.fingerprint] = row
     if not wanted or len(found) != len(wanted):
         raise match_rules.LineNotOpenError
     return found
@@ -266,21 +275,31 @@ def _record_match(
     return record_of_bank(session, acts.LINES_MATCHED, public, private, by=by, at=at)
 
 
-def _keep(
-    session: Session,
-    match: LineMatch,
-    lines: Iterable[BankLine],
-    payment_ids: Sequence[int] = (),
-) -> None:
-    session.add(match)
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A match with its lines, and with the payments that they are of."""
+
+    match: LineMatch
+    lines: Collection[BankLine]
+    payment_ids: Sequence[int] = ()
+
+
+def _keep(session: Session, matched: Sequence[Matched]) -> None:
+    session.add_all(each.match for each in matched)
     session.flush()
-    session.execute(
-        insert(MatchedLine),
-        [{"bank_line_id": line.id, "line_match_id": match.id} for line in lines],
-    )
-    if payment_ids:
-        rows = [{"line_match_id": match.id, "payment_id": each} for each in payment_ids]
-        session.execute(insert(MatchedPayment), rows)
+    lines = [
+        {"bank_line_id": line.id, "line_match_id": each.match.id}
+        for each in matched
+        for line in each.lines
+    ]
+    session.execute(insert(MatchedLine), lines)
+    payments = [
+        {"line_match_id": each.match.id, "payment_id": payment_id}
+        for each in matched
+        for payment_id in each.payment_ids
+    ]
+    if payments:
+        session.execute(insert(MatchedPayment), payments)
 
 
 def _match(meaning: Meaning, eid: str, *, note: str = "", by: Actor, at: datetime) -> LineMatch:

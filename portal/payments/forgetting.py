@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.funds.models import Attachment
 from portal.funds.models import FundRequest
+from portal.funds.sheet_models import IssuedSheet
 from portal.payments.models import AdvanceVoucher
 from portal.payments.models import BankFile
 from portal.payments.models import BankLine
@@ -45,6 +46,19 @@ def bank_files_of(session: Session, subject: str) -> Sequence[str]:
     about = FundRequest.youth_id.in_(same_ids(session, int(name)))
     batches = select(Payment.batch_id).join(FundRequest).where(about)
     return session.scalars(select(BankFile.digest).where(BankFile.batch_id.in_(batches))).all()
+
+
+def lists_of(session: Session, subject: str) -> Sequence[str]:
+    """Return the digests of the lists of transfers on which this somebody stands among others."""
+    kind, _, name = subject.partition(":")
+    if kind != "youth":
+        return ()
+    about = FundRequest.youth_id.in_(same_ids(session, int(name)))
+    batches = session.scalars(
+        select(Payment.batch_id).join(FundRequest).where(about, Payment.batch_id.is_not(None))
+    )
+    lists = IssuedSheet.about.in_([f"batch:{batch_id}" for batch_id in batches])
+    return session.scalars(select(IssuedSheet.digest).where(lists)).all()
 
 
 def forget_lines(session: Session, subject: str) -> None:

@@ -1,32 +1,18 @@
-"""The parts papers are printed from: signatures, accounts, lines; and which papers there are."""
+"""The parts papers are printed from: signatures, accounts, lines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
-from enum import StrEnum
 
 from portal.money import Money
 from portal.roles import Role
 
 
-class SheetKind(StrEnum):
-    """The papers of the treasury."""
-
-    VOUCHER = "voucher"
-    RECEIPT = "receipt"
-    MEMO = "memo"
-    REMITTANCE = "remittance"
-    ADVANCE = "advance"
-    CLEARING = "clearing"
-    RECONCILIATION = "reconciliation"
-    THANKS = "thanks"
-
-
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who did a part of it in the portal, as what and when, and the log entry that tells of it."""
+    """Who did a part of it in the portal, as what and when; the log entry, where one is named."""
 
     name: str
     role: Role
@@ -48,6 +34,16 @@ class Line:
     """One thing and what it costs."""
 
     text: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One thing that is asked for, how much of it, and what it costs."""
+
+    text: str
+    quantity: int
+    unit: str
     amount: Money
 
 

@@ -21,6 +21,11 @@ from portal.funds.models import RequestAct
 from portal.funds.queries import RequestRow
 from portal.funds.rules import Duty
 from portal.funds.rules import State
+from portal.funds.sheet_rules import About
+from portal.funds.sheet_rules import SheetKind
+from portal.funds.sheet_rules import sheets_to_ask
+from portal.funds.sheets_issued import SheetRow
+from portal.funds.sheets_issued import sheets_about
 from portal.money import Money
 from portal.payments import acts
 from portal.payments import rules
@@ -35,6 +40,7 @@ from portal.payments.queries import receipt_digests
 from portal.payments.receipts_page import clear_by
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
+from portal.payments.told_payments import tells
 from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
@@ -87,6 +93,8 @@ class PaymentPage:
     is_cleared: bool
     has_receipt: bool
     rest: Money
+    sheets: Sequence[SheetRow]
+    sheets_to_ask: Sequence[SheetKind]
 
     def back(self, action: PaymentAction) -> BackOffer | None:
         """Return the offer of one way back, if the payment's state has it."""
@@ -117,6 +125,8 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
         is_cleared=payment.cleared_at is not None,
         has_receipt=bool(receipt_digests(session, payment_id)),
         rest=fund_request.payable if fund_request.state is State.APPROVED else Money(0),
+        sheets=sheets_about(session, f"{About.PAYMENT}:{payment_id}"),
+        sheets_to_ask=[kind for kind in sheets_to_ask(About.PAYMENT, by) if tells(kind, payment)],
     )
 
 

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.banks import PAYABLE
 from portal.errors import PortalError
+from portal.funds.check_rules import check_stops
+from portal.funds.checking import overriders
+from portal.funds.checking import panel
 from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
@@ -35,7 +38,11 @@ from portal.thai import bangkok_day
 
 @dataclass(frozen=True, slots=True)
 class PreparingPage:
-    """What can be paid of a request. `overdue` are advances that the borrower is late with."""
+    """What can be paid of a request.
+
+    `overdue` are advances that the borrower is late with; `stop` is the check that somebody else
+    has to see to first.
+    """
 
     row: RequestRow
     amount: Money
@@ -46,6 +53,7 @@ class PreparingPage:
     borrower: str
     overdue: Sequence[OpenAdvance]
     refusal: PortalError | None
+    stop: PortalError | None
     who_can: Sequence[str]
 
 
@@ -69,6 +77,7 @@ def preparing_page(session: Session, request_id: int, by: Actor, *, at: datetime
         borrower=session.get_one(Person, fund_request.requester_id).name,
         overdue=[advance for advance in held if advance.due_on < today],
         refusal=_refusal(session, fund_request, by),
+        stop=_stop(session, fund_request, by),
         who_can=[name for name in holders(session, Role.TREASURER) if name != by.name],
     )
 
@@ -79,7 +88,16 @@ def _refusal(session: Session, fund_request: FundRequest, by: Actor) -> PortalEr
         if fund_request.state is not State.APPROVED:
             raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
         next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-        check_payable(fund_request.payable)
+        check_payable(fund_request.payable, under_way=fund_request.under_way)
+    except PortalError as refusal:
+        return refusal
+    return None
+
+
+def _stop(session: Session, fund_request: FundRequest, by: Actor) -> PortalError | None:
+    """Return which check stops this."""
+    try:
+        check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     except PortalError as refusal:
         return refusal
     return None

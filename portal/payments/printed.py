@@ -14,19 +14,51 @@ from typing import ClassVar
 from typing import TypeAlias
 
 from portal.audit.link import PaperLink
+from portal.funds.sheet_rules import SheetKind
 from portal.money import Money
 from portal.money import total
 from portal.payments.paper_parts import Account
+from portal.payments.paper_parts import AskedLine
 from portal.payments.paper_parts import CodedLine
 from portal.payments.paper_parts import Line
 from portal.payments.paper_parts import OpenLine
 from portal.payments.paper_parts import RemittanceLine
-from portal.payments.paper_parts import SheetKind
 from portal.payments.paper_parts import Signed
 from portal.payments.paper_parts import SpentLine
 from portal.payments.rules import Channel
 from portal.roles import Actor
 from portal.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """ใบขอเบิกเงิน: what is asked for, for whom by their code, and where the money is to go."""
+
+    kind: ClassVar[SheetKind] = SheetKind.WITHDRAWAL
+    foundation: str
+    office: str
+    requested_on: date
+    requester: str
+    # Who found the need; the requester may write for them.
+    finder: str
+    organisation: str
+    is_project: bool
+    fund: str
+    subcommittee: str
+    beneficiary: str
+    category: str
+    purpose: str
+    lines: tuple[AskedLine, ...]
+    enclosures: tuple[str, ...]
+    payee: str
+    payee_kind: str
+    account: Account
+    sent: Signed
+
+    @property
+    def amount(self) -> Money:
+        """Return what is asked for."""
+        return total(line.amount for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +179,20 @@ class AdvanceContract:
     kind: ClassVar[SheetKind] = SheetKind.ADVANCE
     foundation: str
     request_reference: str
-    made_at: str
+    payment_reference: str
     on: date
     borrower: str
-    position: str
     organisation: str
     purpose: str
-    from_on: date
-    to_on: date
+    # The last day of a journey, and until when it is cleared; what is lent for other work is
+    # cleared so many days after the borrower has the money, which nobody knows beforehand.
+    ends_on: date | None
+    due_on: date | None
+    clearing_days: int
     lines: tuple[Line, ...]
     fund: str
     channel: Channel
     account: Account | None
-    due_on: date
-    clearing_days: int
-    is_travel: bool
     approved: Signed | None
     paid: Signed | None
 
@@ -177,10 +208,13 @@ class AdvanceClearing:
 
     kind: ClassVar[SheetKind] = SheetKind.CLEARING
     foundation: str
+    request_reference: str
+    payment_reference: str
+    # Empty where the contract was not made in the portal.
     contract_reference: str
     contract_on: date
     borrower: str
-    position: str
+    organisation: str
     purpose: str
     advance: Money
     due_on: date
@@ -188,9 +222,7 @@ class AdvanceClearing:
     lines: tuple[SpentLine, ...]
     returned: Money
     returned_on: date | None
-    return_reference: str
     checked: Signed | None
-    approved: Signed | None
 
     @property
     def spent(self) -> Money:
@@ -273,7 +305,8 @@ class ThankYouLetter:
 
 
 Sheet: TypeAlias = (
-    Voucher
+    Withdrawal
+    | Voucher
     | ReceiptForm
     | Memo
     | RemittanceList

@@ -45,9 +45,10 @@ PAGE_LENGTH = 50
 
 
 def bank_left(session: Session, account_code: str) -> Money | None:
-    """Return what an account holds by its newest statement, less what was released since.
+    """Return what an account holds by its newest statement, less what it cannot tell of yet.
 
-    None where no statement has told what it holds.
+    That is every batch that is released and not sent, that was sent since, or that the bank books
+    on a later day. None where no statement has told what it holds.
     """
     newest = session.execute(
         select(BankStatement.closing_satang, BankStatement.last_on)
@@ -58,14 +59,17 @@ def bank_left(session: Session, account_code: str) -> Money | None:
     if newest is None or newest.closing_satang is None:
         return None
     end = datetime.combine(newest.last_on, time.max, BANGKOK)
-    released = session.scalar(
+    is_later = or_(PaymentBatch.sent_at > end, PaymentBatch.value_on > newest.last_on)
+    is_untold = or_(
+        PaymentBatch.state == BatchState.RELEASED,
+        and_(PaymentBatch.state == BatchState.SENT, is_later),
+    )
+    untold = session.scalar(
         select(func.coalesce(func.sum(PaymentBatch.amount_satang), 0)).where(
-            PaymentBatch.account_code == account_code,
-            PaymentBatch.state.in_((BatchState.RELEASED, BatchState.SENT)),
-            PaymentBatch.released_at > end,
+            PaymentBatch.account_code == account_code, is_untold
         )
     )
-    return Money(newest.closing_satang - int(released or 0))
+    return Money(newest.closing_satang - int(untold or 0))
 
 
 def receipt_digests(session: Session, payment_id: int) -> Sequence[str]:
@@ -199,8 +203,14 @@ def queue(session: Session, by: Actor) -> Queue:
 
 
 def is_unpaid() -> ColumnElement[bool]:
-    """Return the condition for the requests that hold money for which there is no payment."""
-    return FundRequest.awarded_satang > FundRequest.paying_satang
+    """Return the condition for the requests of which a payment can be prepared.
+
+    They hold money for which there is none, and no other payment of theirs is under way.
+    """
+    return and_(
+        FundRequest.awarded_satang > FundRequest.paying_satang,
+        FundRequest.paying_satang == FundRequest.confirmed_satang,
+    )
 
 
 def _waiting(

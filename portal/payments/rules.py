@@ -112,10 +112,22 @@ class SameTreasurerError(RuleError):
 
 
 class NothingToPayError(RuleError):
-    """Nothing approved is left to pay, or a payment of it is on its way."""
+    """Nothing approved is left to pay: it is in payments, or was never approved."""
 
     def __init__(self) -> None:
         super().__init__(N_("There is nothing left to pay on this request."))
+
+
+class EarlierPaymentOpenError(RuleError):
+    """Of an earlier payment of the request nobody knows yet whether it arrives."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "Another payment of this request is being made; confirm it, or cancel it, before "
+                "the rest is paid."
+            )
+        )
 
 
 class BankReferenceMissingError(RuleError):
@@ -302,8 +314,14 @@ def _filing_as(by: Actor, *, requester_id: int, duties: Mapping[int, Duty]) -> t
     raise RoleNeededError({Role.FINDER, Role.OFFICER, Role.TREASURER})
 
 
-def check_payable(payable: Money) -> Money:
-    """Return what may be paid now: what is approved and in no payment; refuse nothing."""
+def check_payable(payable: Money, *, under_way: Money) -> Money:
+    """Return what may be paid now: what is approved and in no payment; refuse nothing.
+
+    One payment of a request at a time is under way: whatever is done to many payments at once
+    meets each request once.
+    """
     if payable <= Money(0):
         raise NothingToPayError
+    if under_way:
+        raise EarlierPaymentOpenError
     return payable

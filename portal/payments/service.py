@@ -62,7 +62,7 @@ def prepare_payment(
     if fund_request.state is not State.APPROVED:
         raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
     state = next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-    amount = rules.check_payable(fund_request.payable)
+    amount = rules.check_payable(fund_request.payable, under_way=fund_request.under_way)
     check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     payee = fund_request.payees[-1]
     channel = channel or usual_channel(payee.bank_code)
@@ -190,7 +190,7 @@ def confirm_payment(
         bank_reference=bank_reference,
     )
     if confirmed == fund_request.awarded_satang and fund_request.youth_id is not None:
-        plan_after_support(session, fund_request.youth_id, supported_on=bangkok_day(at), at=at)
+        plan_after_support(session, [fund_request.youth_id], supported_on=bangkok_day(at), at=at)
     if is_settled(session, payment):
         settle(session, payment, fund_request, by=by, at=at)
     return payment

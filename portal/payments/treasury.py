@@ -63,11 +63,11 @@ TAKE = {
 DONE: Mapping[PaymentAction, tuple[str, str]] = {
     PaymentAction.RELEASE: (
         N_("You released the payment."),
-        N_("It can go to the bank now."),
+        N_("It can be paid now."),
     ),
     PaymentAction.SEND: (
-        N_("The payment is noted as sent to the bank."),
-        N_("When the bank has paid, somebody else than the one who released it confirms it."),
+        N_("The payment is noted as sent."),
+        N_("When the payee has the money, somebody who did not release it confirms it."),
     ),
     PaymentAction.CONFIRM: (
         N_("The payment is confirmed."),

@@ -137,4 +137,6 @@ def show_pay_sheet() -> ResponseReturnValue:
     """Show what is paid by hand: a PromptPay code for each, and what is handed over in cash."""
     sheet = pay_sheet(db.session())
     keep_reads(paid_by_hand(), ReadPage.LIST)
-    return render_template("treasury/advances/show_pay_sheet.html", sheet=sheet, qr=qr_svg)
+    return render_template(
+        "treasury/advances/show_pay_sheet.html", sheet=sheet, qr=qr_svg, at=now()
+    )

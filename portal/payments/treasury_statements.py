@@ -21,9 +21,13 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import RuleError
 from portal.funds.choices import choices
+from portal.funds.sheet_rules import About
+from portal.funds.sheet_rules import sheets_to_ask
+from portal.funds.sheets_issued import sheets_about
 from portal.payments import match_rules
 from portal.payments import matching_page
 from portal.payments import reconciling
+from portal.payments import told_months
 from portal.payments.confirming import Pairing
 from portal.payments.confirming import confirm_pairings
 from portal.payments.matching_forms import FeeForm
@@ -36,6 +40,7 @@ from portal.payments.statement_lines import import_statement
 from portal.people.planned import mark
 from portal.security import current_actor
 from portal.security import take_up_to
+from portal.thai import bangkok_day
 from portal.words import in_language
 from portal.words import say
 from portal.words import tell
@@ -170,8 +175,15 @@ def show_sheet(account: str, month: str) -> ResponseReturnValue:
     first = reconciling.read_month(month)
     row = matching_page.account_row(db.session(), account)
     sheet = reconciling.month_sheet(db.session(), account, first)
+    to_ask = sheets_to_ask(About.MONTH, current_actor())
     return render_template(
-        "treasury/statements/show_sheet.html", row=row, month=month, first=first, sheet=sheet
+        "treasury/statements/show_sheet.html",
+        row=row,
+        month=month,
+        first=first,
+        sheet=sheet,
+        issued=sheets_about(db.session(), f"{About.MONTH}:{account}-{month}"),
+        to_ask=to_ask if told_months.is_over(first, bangkok_day(now())) else (),
     )
 
 

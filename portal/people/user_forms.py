@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -34,6 +35,8 @@ from portal.words import at_most
 
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{1,31}\Z")
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,11}\Z")
+# Why a role is given; for the other reasons it ends.
+GIVEN_FOR = (RoleReason.ELECTED, RoleReason.APPOINTED, RoleReason.STANDS_IN)
 
 
 class Names:
@@ -112,18 +115,23 @@ class OneTimePasswordForm(SeenVersion):
     )
 
 
-class ReasonForm(SeenVersion):
-    """Why a role ends."""
-
-    reason = RadioField(
+def reason_field(reasons: Sequence[RoleReason]) -> RadioField:
+    """Return the question why, with these answers."""
+    return RadioField(
         _("Why"),
-        choices=[SelectChoice(code.value, _(ROLE_REASONS[code])) for code in RoleReason],
+        choices=[SelectChoice(code.value, _(ROLE_REASONS[code])) for code in reasons],
         validate_choice=False,
         validators=[
             InputRequired(_("Choose a reason.")),
-            AnyOf(list(RoleReason), message=NOT_LISTED),
+            AnyOf(list(reasons), message=NOT_LISTED),
         ],
     )
+
+
+class ReasonForm(SeenVersion):
+    """Why a role ends."""
+
+    reason = reason_field([code for code in RoleReason if code not in GIVEN_FOR])
 
     @property
     def why(self) -> RoleReason:

@@ -13,6 +13,8 @@ from portal.funds.attachments import PaperKind
 from portal.funds.documents import TERMS
 from portal.funds.documents import DocumentKind
 from portal.funds.rules import State
+from portal.funds.sheet_rules import TERMS as SHEET_TERMS
+from portal.funds.sheet_rules import SheetKind
 from portal.publishing.folding import GRANTED
 from portal.publishing.folding import FoldError
 from portal.publishing.folding import apart
@@ -35,6 +37,15 @@ def _issued(shelf: Shelf, index: int, entry: Entry) -> None:
         raise FoldError(index, N_("{role} issues no such paper"), role=entry.role)
     case = case_at(shelf, index, entry, *_ISSUED_WHEN[kind])
     shelf.cases[case.reference] = case
+
+
+def _sheet_issued(_shelf: Shelf, index: int, entry: Entry) -> None:
+    """Check a paper of the worker; it changes no figure, whatever it is about."""
+    kind = entry.text("document")
+    if kind not in {*SHEET_TERMS} or entry.number("number") == 0:
+        raise FoldError(index, N_("{document} is no paper of this portal"), document=kind)
+    if entry.role not in SHEET_TERMS[SheetKind(kind)].issuers:
+        raise FoldError(index, N_("{role} issues no such paper"), role=entry.role)
 
 
 # where a request stands when a paper is attached -> who attaches it
@@ -66,6 +77,7 @@ def _attaches(index: int, entry: Entry, roles: frozenset[Role]) -> None:
 
 TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     "document.issued": _issued,
+    "sheet.issued": _sheet_issued,
     "paper.attached": _attached,
     "paper.removed": _attached,
 }

@@ -122,7 +122,7 @@ def _file(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
 def _clear(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
     """Let an officer file two vouchers, and a treasurer clear the advance by them."""
     half, by = payment.stayed.satang // 2, _officer(teller, fund_request)
-    vouchers = []
+    vouchers: list[int] = []
     for satang in (half, payment.stayed.satang - half):
         paper = draw_paper("voucher", f"{payment.reference} {len(vouchers)}")
         day = bangkok_day(teller.at)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
@@ -39,6 +41,29 @@ def kept_id(session: Session, youth_id: int) -> int:
 def same_ids(session: Session, youth_id: int) -> Collection[int]:
     """Return every record of this person, the kept one first."""
     return session.scalars(_same(), {"kept": kept_id(session, youth_id)}).all()
+
+
+def everybody(session: Session, youth_ids: Collection[int]) -> Mapping[int, Collection[int]]:
+    """Return every record of each of these people, by the kept one; however many there are."""
+    kept = set(youth_ids)
+    joined = select(Youth.id, Youth.same_as_id)
+    while older := dict(_pairs(session, joined.where(Youth.id.in_(kept)))):
+        kept = kept - older.keys() | set(older.values())
+    found = {one: [one] for one in kept}
+    of = {one: one for one in kept}
+    newest = kept
+    while younger := dict(_pairs(session, joined.where(Youth.same_as_id.in_(newest)))):
+        newest = set(younger)
+        for one, other in younger.items():
+            of[one] = of[other]
+            found[of[one]].append(one)
+    return found
+
+
+def _pairs(session: Session, joined: Select[int, int | None]) -> Iterator[tuple[int, int]]:
+    for one, other in session.execute(joined):
+        if other is not None:
+            yield one, other
 
 
 @cache

@@ -113,7 +113,7 @@ def test_vouchers_and_what_is_given_back_clear_an_advance_and_close_the_request(
         by=world.phailin,
         at=NOON,
     )
-    assert fund_request.state is State.CLOSED
+    assert request_of(session, payment).state is State.CLOSED
 
 
 def test_an_advance_is_not_cleared_by_other_than_what_was_lent(world: World) -> None:

@@ -37,6 +37,7 @@ from portal.payments.models import BankFile
 from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
+from portal.payments.queries import bank_left
 from portal.payments.rules import PaymentState
 from portal.payments.statement_lines import import_statement
 from portal.roles import Actor
@@ -238,6 +239,33 @@ def test_no_more_is_released_than_the_account_holds(world: World, account: str) 
     with pytest.raises(NotCoveredError, match=r"MAIN holds 500 baht"):
         release(short)
     assert short.state is BatchState.OPEN
+
+
+def told(world: World, account: str, day: str, satang: str) -> None:
+    lines = f"วันที่,รายการ,ถอนเงิน,ฝากเงิน,คงเหลือ\n{day},ยอดยกมา,,{satang},{satang}\n"
+    import_statement(world.session, account, lines.encode(), name="a.csv", by=world.anong, at=NOON)
+
+
+def test_what_a_statement_cannot_tell_of_yet_is_not_there_twice(world: World, account: str) -> None:
+    """Released before the statement's day was over; sent, and booked by the bank, after it."""
+    terms = Terms(account, NOON.date(), FileKind.KTB)
+    picked = [world.prepared().id for _ in range(2)]
+    first = batching.make_batch(world.session, picked, terms=terms, by=world.anong, at=NOON)
+    batching.release_batch(
+        world.session, first.id, seen_version=first.version, by=world.prasit, at=NOON
+    )
+    told(world, account, "20/11/2569", "3500.00")
+    assert bank_left(world.session, account) == Money.baht(500)
+    batching.send_batch(
+        world.session,
+        first.id,
+        seen_version=first.version,
+        by=world.prasit,
+        at=NOON + timedelta(days=1),
+    )
+    assert bank_left(world.session, account) == Money.baht(500)
+    told(world, account, "21/11/2569", "500.00")
+    assert bank_left(world.session, account) == Money.baht(500)
 
 
 def test_an_old_page_and_an_unknown_batch(world: World, account: str) -> None:

@@ -19,10 +19,14 @@ from portal.cases.case_page import follow_up_page
 from portal.cases.follow_ups import Outcome
 from portal.errors import PortalError
 from portal.roles import Actor
+from portal.youths.models import Youth
+from portal.youths.queries import everybody
 from tests import cases
 from tests.cases import LATER
 from tests.cases import TODAY
+from tests.world import ANSWER
 from tests.world import NOON
+from tests.world import YOUTH
 from tests.world import World
 
 DAY = timedelta(days=1)
@@ -61,11 +65,27 @@ def test_follow_ups_are_planned_by_an_officer(session: Session, world: World) ->
 
 def test_the_first_support_plans_the_usual_days_once(session: Session, world: World) -> None:
     youth_id = cases.youth(world)
-    planned = following.plan_after_support(session, youth_id, supported_on=TODAY, at=NOON)
+    planned = following.plan_after_support(session, [youth_id], supported_on=TODAY, at=NOON)
     assert [(one.due_on - TODAY).days for one in planned] == [30, 90, 180]
     assert {one.planned_by_id for one in planned} == {None}
     assert told(session, planned[0].log_eid)["act"]["r"] == "system"
-    assert not following.plan_after_support(session, youth_id, supported_on=TODAY, at=NOON)
+    assert not following.plan_after_support(session, [youth_id], supported_on=TODAY, at=NOON)
+
+
+def test_many_are_helped_at_once_and_joined_records_are_one_person(
+    session: Session, world: World
+) -> None:
+    one, two, three, four = (
+        cases.youth(world, replace(ANSWER, youth=replace(YOUTH, national_id=national_id)))
+        for national_id in ("1999900000021", "1999900000030", "1999900000048", "1999900000056")
+    )
+    session.get_one(Youth, two).same_as_id = one
+    session.get_one(Youth, three).same_as_id = two
+    session.flush()
+    assert everybody(session, [three, four]) == {one: [one, two, three], four: [four]}
+    cases.planned(world, one)
+    planned = following.plan_after_support(session, [three, four], supported_on=TODAY, at=NOON)
+    assert {follow_up.youth_id for follow_up in planned} == {four}
 
 
 def test_a_follow_up_is_done_once_by_who_knows_the_person(session: Session, world: World) -> None:

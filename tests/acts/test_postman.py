@@ -71,7 +71,7 @@ def test_a_letter_is_mailed_in_thai_and_english_with_its_evidence(
     assert message["To"] == "chair5@rayong.example"
     assert message["Subject"] == (f"{reference} รอท่านพิจารณา / {reference} waits for your decision")
     body = text_of(message)
-    assert body.index("ลายเซ็นถัดไปเป็นของท่าน") < body.index("The next signature is yours")
+    assert body.index("การลงนามลำดับถัดไปเป็นของท่าน") < body.index("The next signature is yours")
     assert f"https://fund.example/office/requests/{request_id}\n" in body
     assert not [secret for secret in SECRETS if secret in body]
     assert "1,500" not in body

@@ -63,7 +63,7 @@ def test_a_person_is_referred_helped_and_followed_up(session: Session, world: Wo
     )
     # The first support plans the usual follow-ups; after a month she asks after the person.
     month, *_ = following.plan_after_support(
-        session, youth_id, supported_on=TODAY, at=NOON + 6 * HOUR
+        session, [youth_id], supported_on=TODAY, at=NOON + 6 * HOUR
     )
     finding = following.Finding(Outcome.IN_TRAINING, follow_ups.Pathway.DOLE, month.due_on, "")
     following.finish_follow_up(

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.funds import answering
@@ -22,6 +23,7 @@ from portal.payments import receipting
 from portal.payments import returning
 from portal.payments import rules
 from portal.payments.models import Payment
+from portal.payments.queries import is_unpaid
 from portal.payments.queries import receipt_digests
 from portal.payments.returning import Back
 from portal.payments.rules import PaymentState
@@ -302,3 +304,22 @@ def test_nothing_is_set_free_where_nothing_is_left(world: World) -> None:
     world.receipted(payment)
     with pytest.raises(ActionNotAllowedError):
         released(world, payment)
+
+
+def test_what_comes_back_waits_while_another_payment_of_the_request_is_under_way(
+    session: Session, world: World
+) -> None:
+    payment = world.confirmed()
+    returned(world, payment, Money.baht(500))
+    fund_request = request_of(world, payment)
+    again = world.prepared(fund_request)
+    returned(world, payment, Money.baht(300))
+    assert session.scalars(select(FundRequest.id).where(is_unpaid())).all() == []
+    for _ in range(2):
+        with pytest.raises(rules.EarlierPaymentOpenError):
+            world.prepared(fund_request)
+        if again.state is PaymentState.PREPARED:
+            world.sent(payment=again)
+    world.confirm(again, "KTB0002")
+    assert session.scalars(select(FundRequest.id).where(is_unpaid())).all() == [fund_request.id]
+    assert world.prepared(fund_request).amount == Money.baht(300)

@@ -17,6 +17,7 @@ from portal.funds.line_rules import Line
 from portal.funds.models import FundRequest
 from portal.money import Money
 from tests.conftest import Maker
+from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.pages.test_office import TYPED
 from tests.pages.test_papers import made_sheet
@@ -212,10 +213,12 @@ def test_whoever_may_open_a_request_reads_its_lines(
         assert str(line.amount) in page
 
 
-def test_the_decision_sheet_lists_the_lines(client: Visitor, made: Maker, tmp_path: Path) -> None:
+def test_the_decision_sheet_lists_the_lines(
+    client: Visitor, made: Maker, portal: Portal, tmp_path: Path
+) -> None:
     request_id, _ = made(approved)
     client.sign_in("malee")
-    told = " ".join(text(made_sheet(client, request_id)[1], tmp_path).split())
+    told = " ".join(text(made_sheet(client, portal, request_id)[1], tmp_path).split())
     assert f"{ITEM} 2 {UNIT} 900" in told
     assert f"{LINES[1].item} 1 600" in told
     assert "1,500" in told

@@ -73,6 +73,28 @@ def test_preparing_tells_each_outcome(client: Visitor, made: Maker) -> None:
     assert client.post("/treasury/prepare", data={}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("terms", "ends_on", "status"),
+    [
+        ("given", "", 303),
+        ("work", "", 303),
+        ("travel", "30/11/2569", 303),
+        ("travel", "", 422),
+        ("travel", "someday", 422),
+    ],
+)
+def test_only_a_journey_needs_its_last_day(
+    client: Visitor, made: Maker, terms: str, ends_on: str, status: int
+) -> None:
+    request_id, version = made(lambda world: pick(world.approved()))
+    client.sign_in("anong")
+    form = {"seen_version": version, "channel": "transfer", "terms": terms, "ends_on": ends_on}
+    answer = client.post(f"/en/treasury/requests/{request_id}/prepare", data=form)
+    assert answer.status_code == status
+    told = ("Write the date like 22/11/2569.", "Write the last day of the journey.")
+    assert sum(each in answer.text for each in told) == (status == 422)
+
+
 def test_a_step_without_the_version_it_saw_moves_nothing(client: Visitor, made: Maker) -> None:
     made(lambda world: world.prepared())
     client.sign_in("prasit")

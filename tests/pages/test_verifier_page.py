@@ -167,6 +167,7 @@ def test_a_decision_sheet_verifies_and_with_one_changed_byte_it_does_not(
     request_id = made(lambda world: world.approved().id)
     client.sign_in("malee")
     client.post(f"/office/requests/{request_id}/documents/decision")
+    portal.print_papers()
     found = re.search(
         r"/office/requests/\d+/documents/[^\"]+\.pdf",
         client.get(f"/office/requests/{request_id}").text,

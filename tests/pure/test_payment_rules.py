@@ -57,7 +57,12 @@ def test_the_cube_of_states_actions_roles_and_people(
 
 
 def test_what_may_be_paid_is_what_is_left() -> None:
-    assert rules.check_payable(Money.baht(300)) == Money.baht(300)
+    assert rules.check_payable(Money.baht(300), under_way=Money(0)) == Money.baht(300)
     for nothing in (0, -100):
         with pytest.raises(NothingToPayError):
-            rules.check_payable(Money.baht(nothing))
+            rules.check_payable(Money.baht(nothing), under_way=Money(0))
+
+
+def test_one_payment_of_a_request_at_a_time_is_under_way() -> None:
+    with pytest.raises(rules.EarlierPaymentOpenError):
+        rules.check_payable(Money.baht(300), under_way=Money(1))

@@ -67,6 +67,8 @@ GRANTED: dict[str, tuple[str, str, str]] = {
     "fund_request": ("raw", "", ""),
     "guardian": ("rawd", "", ""),
     "import_run": ("ra", "", ""),
+    "issued_sheet": ("ra", "", ""),
+    "job": ("raw", "", ""),
     "interest": ("ra", "", ""),
     "journal_entry": ("ra", "", ""),
     "letter": ("raw", "", ""),

@@ -19,6 +19,7 @@ from portal.audit.models import LogEntry
 from portal.db import Base
 from portal.db import db
 from portal.db import writing
+from portal.funds.sheet_rules import SheetKind
 from tests import cases
 from tests.conftest import Portal
 from tests.conftest import owners
@@ -48,6 +49,7 @@ KEPT = (
     "record_read",
     "finding_act",
     "concern_act",
+    "issued_sheet",
 )
 LASTING = (
     "fund_request",
@@ -107,6 +109,7 @@ def told(portal: Portal) -> Iterator[Portal]:
         world.confirmed()
         world.draft(answer=LINED)
         world.issued()
+        world.sheet(SheetKind.WITHDRAWAL, 1)
         cases.noted(world, cases.sent(world).youth_id)
         cases.planned(world)
         world.read()

@@ -42,12 +42,12 @@ from portal.funds.rules import Duty
 from portal.funds.rules import Kind
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.funds.sheet_rules import SheetKind
 from portal.funds.workbook import PayeeKind
 from portal.funds.workbook import Refusal
 from portal.funds.workbook import Warned
 from portal.mail import Trouble
 from portal.payments.match_values import MatchKind
-from portal.payments.paper_parts import SheetKind
 from portal.payments.reconciliation import Cause
 from portal.payments.reconciliation import Meaning
 from portal.payments.reconciliation import Unmatched

@@ -37,6 +37,7 @@ KEEPS: Mapping[str, ReadPage] = {
     "/treasury/pay-sheet": ReadPage.LIST,
     "/treasury/batches/<int:batch_id>/files/<kind>": ReadPage.LIST,
     "/office/receipts/<int:receipt_id>": ReadPage.PAPER,
+    "/office/papers/<int:sheet_id>.pdf": ReadPage.PAPER,
     "/office/referrals/new": ReadPage.CASE,
     "/office/referrals/<int:referral_id>": ReadPage.CASE,
     "/office/cases/<int:youth_id>": ReadPage.CASE,
