@@ -17,7 +17,7 @@ COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
 .PHONY: help setup setup-test demo run test test-all test-pure fix check verify verify-tool bench bench-log \
 	bench-treasury \
-	bench-papers judges migration translations
+	bench-papers judges judge-api migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -76,6 +76,9 @@ judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000
 	@scripts/system-packages.sh --optional go
 	@scripts/system-packages.sh --optional node
 	@PYTHONPATH=. $(BIN)/python judges/run.py $(if $(filter 1,$(PLANT)),--plant)
+
+judge-api: setup-test ## let Schemathesis judge the open API: some thousands of questions, good and bad
+	@PYTHONPATH=. $(BIN)/python judges/open_api.py
 
 verify: $(VENV) $(COMPILED) ## prove the log and the books in instance/
 	$(FLASK) log check

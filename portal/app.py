@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from flask import Flask
+from flask import Response
 from flask import current_app
 from flask import has_request_context
 from flask import render_template
@@ -27,6 +28,7 @@ from flask_login import current_user
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed
 
 from config import Settings
 from config import read_settings
@@ -87,8 +89,12 @@ from portal.people.queries import as_actor
 from portal.people.rules import LOOKERS
 from portal.people.rules import READERS
 from portal.publishing import public as publishing_public
+from portal.publishing import public_api as publishing_public_api
 from portal.publishing import public_open as publishing_public_open
+from portal.publishing import public_parts as publishing_public_parts
+from portal.publishing import public_search as publishing_public_search
 from portal.publishing import queries as publishing_queries
+from portal.publishing.keeping import problem
 from portal.roles import Actor
 from portal.roles import Role
 from portal.security import SignedIn
@@ -110,12 +116,16 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).resolve().parent.parent
 ENGLISH = "/en"
+API = "/api/"
 NO_BREAK = "\u00a0"
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 PAGES_ARE_MADE_FROM = frozenset({".py", ".html", ".mo", ".js", ".css"})
 
 security.public.register_blueprint(publishing_public.bp)
 security.public.register_blueprint(publishing_public_open.bp)
+security.public.register_blueprint(publishing_public_api.bp)
+security.public.register_blueprint(publishing_public_parts.bp)
+security.public.register_blueprint(publishing_public_search.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.gate.register_blueprint(concerns_gate.bp)
@@ -401,7 +411,11 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     db.db.session.close()
     if error.response is not None:
         return error.get_response()
-    return _show_error(HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR), "")
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        page, _ = _show_error(status, "")
+        return page, status, {"Allow": ", ".join(error.valid_methods)}
+    return _show_error(status, "")
 
 
 def _back_url() -> str | None:
@@ -410,6 +424,8 @@ def _back_url() -> str | None:
     return came_from if came_from.startswith(request.host_url) else None
 
 
-def _show_error(status: HTTPStatus, sentence: str) -> ResponseReturnValue:
+def _show_error(status: HTTPStatus, sentence: str) -> tuple[str | Response, HTTPStatus]:
+    if request.path.startswith(API):
+        return problem(status, sentence), status
     page = render_template("error.html", code=int(status), sentence=sentence, back_url=_back_url())
     return page, status

@@ -83,6 +83,15 @@ class NameBar:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeBar:
+    """One name, how long its bar is, and what is written at its end."""
+
+    name: str
+    size: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One part of a whole."""
 
@@ -111,13 +120,17 @@ class MonthWords:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Turns an amount into a length; it starts at zero, always."""
+    """Turns a size into a length; it starts at zero, always."""
 
-    longest: Money
+    longest: int
     room: float
 
-    def length(self, amount: Money) -> float:
-        return amount.satang * self.room / self.longest.satang if self.longest else 0.0
+    @classmethod
+    def of(cls, amounts: Iterable[Money], room: float) -> _Scale:
+        return cls(max((amount.satang for amount in amounts), default=0), room)
+
+    def length(self, size: int) -> float:
+        return size * self.room / self.longest if self.longest else 0.0
 
 
 def bars_by_month(
@@ -132,6 +145,12 @@ def bars_by_month(
 def bars_by_name(bars: Sequence[NameBar], *, text: ChartText, width: int = DESK) -> Markup:
     """Draw one bar for each name, in the order given, its amount in full at its end."""
     _refuse_negative([bar.amount for bar in bars])
+    sized = [SizeBar(bar.name, bar.amount.satang, str(bar.amount)) for bar in bars]
+    return bars_by_size(sized, text=text, width=width)
+
+
+def bars_by_size(bars: Sequence[SizeBar], *, text: ChartText, width: int = DESK) -> Markup:
+    """Draw one bar for each name, in the order given, with its own label at its end."""
     draw = _names_above if width < _NARROW else _names_beside
     return draw(bars, text, width)
 
@@ -141,10 +160,10 @@ def share_bar(parts: Sequence[Part], *, text: ChartText) -> Markup:
     _refuse_negative([part.amount for part in parts])
     canvas = _canvas(text, "chart-share", 1000, 24)
     canvas.stretch()
-    scale = _Scale(total(part.amount for part in parts), 998)
+    scale = _Scale(total(part.amount for part in parts).satang, 998)
     left = 1.0
     for part in parts:
-        length = scale.length(part.amount)
+        length = scale.length(part.amount.satang)
         canvas.bar(left, 1, length, 22, **_PAINT[part.tone], vector_effect="non-scaling-stroke")
         left += length
     return canvas.finished()
@@ -157,7 +176,7 @@ def _month_columns(
     top, floor, column = 72, 300, 26
     longest = max(_amounts(months), default=_ZERO)
     unit = _unit_for(longest)
-    scale = _Scale(longest, floor - top)
+    scale = _Scale(longest.satang, floor - top)
     canvas = _canvas(text, "chart-wide", width, 332)
     _key(canvas, months, words, 18, is_on_one_line=True)
     canvas.text(width, 18, words.in_units[unit], text_anchor="end", fill=MUTED)
@@ -167,7 +186,7 @@ def _month_columns(
         canvas.text(middle, floor + 22, month.month, text_anchor="middle")
         for tone, amount in _pair(month):
             left = middle + 1 - (column + 2) * (tone is Tone.WAITING)
-            height = scale.length(amount)
+            height = scale.length(amount.satang)
             canvas.bar(left, floor - height, column, height, **_PAINT[tone])
             style = {"text_anchor": "middle"} | _LABEL[tone]
             label = _rounded(amount, unit)
@@ -180,9 +199,10 @@ def _month_rows(
     months: Sequence[MonthBars], text: ChartText, words: MonthWords, width: int
 ) -> Markup:
     """Draw paired rows with the amounts in full."""
-    top, row, left = 64, 40, 46
+    top, row = 64, 40
+    left = max(46, *(text_width(month.month) for month in months), 0.0)
     amounts = _amounts(months)
-    scale = _Scale(max(amounts, default=_ZERO), width - left - _amount_room(amounts))
+    scale = _Scale.of(amounts, width - left - _label_room(map(str, amounts)))
     canvas = _canvas(text, "chart-narrow", width, top + row * len(months))
     _key(canvas, months, words, 16, is_on_one_line=False)
     for index, month in enumerate(months):
@@ -190,44 +210,46 @@ def _month_rows(
         canvas.text(0, y + 20, month.month)
         for tone, amount in _pair(month):
             bar_at = y + (1 if tone is Tone.WAITING else 17)
-            length = scale.length(amount)
+            length = scale.length(amount.satang)
             canvas.bar(left, bar_at, length, 13, **_PAINT[tone])
             canvas.text(left + length + 6, bar_at + 11, str(amount), **_LABEL[tone])
     canvas.line(left, top - 2, left, top + row * len(months) - 6)
     return canvas.finished()
 
 
-def _names_beside(bars: Sequence[NameBar], text: ChartText, width: int) -> Markup:
-    amounts = [bar.amount for bar in bars]
+def _names_beside(bars: Sequence[SizeBar], text: ChartText, width: int) -> Markup:
+    longest = max((bar.size for bar in bars), default=0)
+    room = _label_room(bar.label for bar in bars)
     names = [text_lines(bar.name, width * 0.46) for bar in bars]
     left = max((text_width(line) for name in names for line in name), default=0.0) + 14
-    scale = _Scale(max(amounts, default=_ZERO), width - left - _amount_room(amounts))
+    scale = _Scale(longest, width - left - room)
     *tops, height = accumulate((20 * len(name) + 20 for name in names), initial=0)
     canvas = _canvas(text, "chart-wide", width, height)
     for bar, name, top in zip(bars, names, tops, strict=True):
-        length = scale.length(bar.amount)
+        length = scale.length(bar.size)
         middle = top + 10 * len(name) + 10
         for number, line in enumerate(name):
             canvas.text(left - 12, top + 25 + 20 * number, line, text_anchor="end")
         canvas.bar(left, middle - 10, length, 20, **_PAINT[Tone.ARRIVED])
-        canvas.text(left + length + 8, middle + 5, str(bar.amount), font_weight=BOLD)
+        canvas.text(left + length + 8, middle + 5, bar.label, font_weight=BOLD)
     canvas.line(left, 4, left, height - 4)
     return canvas.finished()
 
 
-def _names_above(bars: Sequence[NameBar], text: ChartText, width: int) -> Markup:
-    amounts = [bar.amount for bar in bars]
+def _names_above(bars: Sequence[SizeBar], text: ChartText, width: int) -> Markup:
+    longest = max((bar.size for bar in bars), default=0)
+    room = _label_room(bar.label for bar in bars)
     names = [text_lines(bar.name, width) for bar in bars]
-    scale = _Scale(max(amounts, default=_ZERO), width - _amount_room(amounts))
+    scale = _Scale(longest, width - room)
     *tops, height = accumulate((20 * len(name) + 38 for name in names), initial=0)
     canvas = _canvas(text, "chart-narrow", width, height)
     for bar, name, top in zip(bars, names, tops, strict=True):
-        length = scale.length(bar.amount)
+        length = scale.length(bar.size)
         below = top + 20 * len(name)
         for number, line in enumerate(name):
             canvas.text(0, top + 16 + 20 * number, line)
         canvas.bar(1, below + 4, length, 18, **_PAINT[Tone.ARRIVED])
-        canvas.text(length + 9, below + 18, str(bar.amount), font_weight=BOLD)
+        canvas.text(length + 9, below + 18, bar.label, font_weight=BOLD)
         canvas.line(1, below + 1, 1, below + 25)
     return canvas.finished()
 
@@ -253,9 +275,9 @@ def _key(
             baseline += 24
 
 
-def _amount_room(amounts: Iterable[Money]) -> float:
-    """Return the room that the longest amount takes behind its bar."""
-    return max((text_width(str(amount)) for amount in amounts), default=0.0) + 12
+def _label_room(labels: Iterable[str]) -> float:
+    """Return the room that the longest label takes behind its bar."""
+    return max(map(text_width, labels), default=0.0) + 12
 
 
 def _pair(month: MonthBars) -> list[tuple[Tone, Money]]:

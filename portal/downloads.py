@@ -16,16 +16,19 @@ from flask_babel import gettext
 
 from portal.exporting import Table
 from portal.exporting import csv_bytes
+from portal.exporting import json_bytes
 from portal.labels import TABLES
 from portal.labels import Name
 from portal.sheet_writing import write_long_workbook
 from portal.thai import BANGKOK
 
-CSV, XLSX = "csv", "xlsx"
+CSV, XLSX, JSON = "csv", "xlsx", "json"
 PIECE_BYTES = 64 * 1024
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The end of the address of every list that can be downloaded.
 ENDING = f"<any({CSV},{XLSX}):ending>"
+# The same of a list that is open to everybody's programs.
+OPEN_ENDING = f"<any({CSV},{XLSX},{JSON}):ending>"
 
 # A paper that somebody opens by its address alone does nothing there, and belongs to no page.
 APART = {
@@ -44,13 +47,16 @@ def given_out(content: bytes, media_type: str, name: str) -> Response:
 def download(table: Table, ending: str, *, noted: Callable[[int], None] | None = None) -> Response:
     """Answer with a whole list; `noted` is told afterwards how many rows were given out.
 
-    CSV is sent while it is read, after the page is done: then nothing knows of the request.
+    CSV and JSON are sent while they are read, after the page is done: then nothing knows of the
+    request.
     """
     rows = table.rows if noted is None else _counted(table.rows, noted)
     rows = _in_language(rows, is_english=str(get_locale()) == "en")
+    header = [column.key for column in table.columns]
     if ending == CSV:
-        header = [column.key for column in table.columns]
         answer = Response(csv_bytes(header, rows), mimetype="text/csv")
+    elif ending == JSON:
+        answer = Response(json_bytes(header, rows), mimetype="application/json")
     else:
         titles = [gettext(column.title) for column in table.columns]
         file = write_long_workbook(table.name, titles, _for_people(table, rows))

@@ -15,7 +15,8 @@ MUTED = "#566366"
 BOLD = "600"
 _INK = "#1f2a2c"
 _LINE = "#8a9698"
-_SIZE = 14
+SIZE = 14
+_SVG = "http://www.w3.org/2000/svg"
 # A long Thai name may be broken before these joining words, and wherever the caller allows it.
 _BREAK_BEFORE = ("เพื่อ", "และ", "สำหรับ", "ด้าน")
 _BREAK = "\u200b"
@@ -31,7 +32,7 @@ class Canvas:
         self._svg = ET.Element(
             "svg",
             {
-                "xmlns": "http://www.w3.org/2000/svg",
+                "xmlns": _SVG,
                 "class": f"chart {kind}",
                 "role": "img",
                 "aria-labelledby": " ".join(names),
@@ -39,12 +40,20 @@ class Canvas:
                 "width": str(width),
                 "height": str(height),
                 "font-family": "Sarabun, sans-serif",
-                "font-size": str(_SIZE),
+                "font-size": str(SIZE),
                 "fill": _INK,
             },
         )
         ET.SubElement(self._svg, "title", {"id": names[0]}).text = title
         ET.SubElement(self._svg, "desc", {"id": names[1]}).text = description
+
+    def grow(self, height: float) -> None:
+        """Let the drawing be this high."""
+        _, _, width, _ = self._svg.attrib["viewBox"].split()
+        self._svg.attrib |= {
+            "viewBox": f"0 0 {width} {_written(height)}",
+            "height": _written(height),
+        }
 
     def stretch(self) -> None:
         """Let the drawing fill whatever width it is given."""
@@ -55,6 +64,14 @@ class Canvas:
         if width and height:
             self._add("rect", None, x=left, y=top, width=width, height=height, **paint)
 
+    def letters(self, style: str) -> None:
+        """Bring the letters along; only for a drawing that is an image of its own."""
+        ET.SubElement(self._svg, "style").text = style
+
+    def background(self, fill: str) -> None:
+        """Paint the ground, however high the drawing grows."""
+        self._add("rect", None, x=0, y=0, width="100%", height="100%", fill=fill)
+
     def line(self, x1: float, y1: float, x2: float, y2: float) -> None:
         """Draw where the bars begin."""
         self._add("line", None, x1=x1, y1=y1, x2=x2, y2=y2, stroke=_LINE)
@@ -62,6 +79,18 @@ class Canvas:
     def text(self, x: float, y: float, words: str, **style: str) -> None:
         """Write on the line y, from x on if the style does not anchor it otherwise."""
         self._add("text", words, x=x, y=y, **style)
+
+    def put(self, drawn: str, x: float, y: float) -> float:
+        """Put another drawing here and return how high it is; only this one is read out."""
+        # Without its namespace the elements are named as ours are.
+        other = ET.fromstring(drawn.replace(f' xmlns="{_SVG}"', ""))  # noqa: S314 - our own
+        for name in ("role", "aria-labelledby", "class"):
+            del other.attrib[name]
+        for told in [each for each in other if each.tag in {"title", "desc"}]:
+            other.remove(told)
+        other.attrib |= {"x": _written(x), "y": _written(y)}
+        self._svg.append(other)
+        return float(other.attrib["height"])
 
     def finished(self) -> Markup:
         """Return the SVG."""
@@ -76,7 +105,7 @@ class Canvas:
 def text_width(text: str) -> float:
     """Return a width that Sarabun does not exceed; Thai vowels and tones above take none."""
     shown = sum(unicodedata.category(letter) != "Mn" for letter in text)
-    return shown * 0.6 * _SIZE
+    return shown * 0.6 * SIZE
 
 
 def text_lines(text: str, room: float) -> list[str]:

@@ -8,6 +8,7 @@ A workbook needs none, because there a text is a text.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -79,6 +80,28 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
             kept.seek(0)
             kept.truncate()
     yield kept.getvalue().encode()
+
+
+def json_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Write rows as a JSON array of objects, a piece at a time; amounts are exact numbers."""
+    names = [json.dumps(name) for name in header]
+    opening, kept = "[", list[str]()
+    for number, row in enumerate(rows, 1):
+        values = zip(names, map(_as_json, row), strict=True)
+        kept.append("{" + ", ".join(f"{name}: {value}" for name, value in values) + "}")
+        if number % _CHUNK == 0:
+            yield (opening + ",\n".join(kept)).encode()
+            opening, kept = ",\n", []
+    yield (opening * bool(kept or opening == "[") + ",\n".join(kept) + "]\n").encode()
+
+
+def _as_json(value: object) -> str:
+    """Write a value as JSON: an amount as a number, a moment as it is in Bangkok."""
+    if isinstance(value, Money):
+        return _written(value)
+    if value is None or isinstance(value, str | int):
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(_written(value))
 
 
 def _written(value: object) -> str:

@@ -187,6 +187,21 @@ REASONS: Mapping[str, str] = {
     "other": N_("Another reason"),
 }
 KINDS: Mapping[str, str] = {"youth": N_("For a person"), "project": N_("For a project")}
+# How large an amount is; a search narrows by it.
+BANDS: Mapping[str, str] = {
+    "to-1000": N_("Up to 1,000 baht"),
+    "to-5000": N_("1,001 to 5,000 baht"),
+    "to-20000": N_("5,001 to 20,000 baht"),
+    "to-100000": N_("20,001 to 100,000 baht"),
+    "above-100000": N_("Above 100,000 baht"),
+}
+ORDERS: Mapping[str, str] = {
+    "act": N_("Newest act first"),
+    "newest": N_("Newest request first"),
+    "oldest": N_("Oldest request first"),
+    "largest": N_("Largest amount first"),
+    "smallest": N_("Smallest amount first"),
+}
 FILE_KINDS: Mapping[str, str] = {
     "ktb": N_("Krungthai text file"),
     "pain.001.001.09": N_("ISO 20022, pain.001.001.09"),
@@ -730,6 +745,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "act": ACTS,
     "reason": REASONS,
     "kind": KINDS,
+    "band": BANDS,
+    "order": ORDERS,
     "channel": CHANNELS,
     "advance": ADVANCES,
     "file_kind": FILE_KINDS,

@@ -28,3 +28,12 @@ def province_name(code: str) -> Name:
         message = f"there is no province {code}"
         raise ValueError(message)
     return Name(f"จังหวัด{province.name_th}", f"{province.name_en} province")
+
+
+def amphoe_name(code: str) -> Name:
+    """Return the name of an amphoe, or its code where that is not in use."""
+    amphoe = geothai.district(code)
+    if amphoe is None:
+        return Name(code, code)
+    is_bangkok = amphoe.province_code == BANGKOK_CODE
+    return Name(f"{'เขต' if is_bangkok else 'อำเภอ'}{amphoe.name_th}", amphoe.name_en)

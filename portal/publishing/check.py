@@ -35,6 +35,12 @@ from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedOrder
+from portal.publishing.search_models import PublishedWait
+from portal.publishing.search_tables import group_rows
+from portal.publishing.search_tables import order_row
+from portal.publishing.search_tables import wait_rows
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Shelf
 from portal.publishing.tables import Row
@@ -46,6 +52,7 @@ from portal.publishing.tables import heads_told
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_rows
 from portal.publishing.tables import request_row
+from portal.publishing.waits import waits_of
 
 CHUNK = 1000
 
@@ -64,11 +71,16 @@ def check_tables(
     _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
     _check_rows(session, PublishedFlow, flow_rows(shelf), ("idx",))
     _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))
+    _check_rows(session, PublishedGroup, group_rows(shelf.cases.values()), ("id",))
+    _check_rows(session, PublishedOrder, map(order_row, shelf.cases.values()), ("reference",))
+    waits = Counter(wait for case in shelf.cases.values() for wait in waits_of(case))
+    _check_rows(session, PublishedWait, wait_rows(waits), _WAIT)
     _check_rows(session, PublishedFinding, map(case_row, shelf.findings.values()), ("number",))
     _check_rows(session, PublishedConcern, map(case_row, shelf.concerns.values()), ("number",))
     _check_books(session, checkpoint, shelf)
 
 
+_WAIT = ("subcommittee", "fiscal_year", "step", "minutes")
 _FIGURE = ("month", "fund", "subcommittee", "category", "measure")
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from statistics import median
 
 from sqlalchemy import Row
@@ -33,8 +36,12 @@ from portal.publishing.models import PublishedRequest
 from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import open_figures
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedWait
+from portal.publishing.waits import Step
 
 SECONDS_PER_DAY = 86_400
+MINUTES_PER_DAY = 1_440
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One fund or subcommittee with its figures; `given` came in, or was allocated to it."""
+    """One fund, subcommittee or category with its figures.
+
+    `given` came into the fund, was allocated to the subcommittee, or was asked for.
+    """
 
     code: str
     name: Name
@@ -175,17 +185,12 @@ class Tally:
 
 def tallies(session: Session) -> list[Tally]:
     """Return how many requests of each kind stand where."""
-    is_paid = PublishedRequest.paid_at != ""
+    columns = (PublishedGroup.kind, PublishedGroup.status, PublishedGroup.is_paid)
+    sums = (func.sum(PublishedGroup.count), func.sum(PublishedGroup.satang))
     return [
-        Tally(kind, status, bool(is_paid), count, Money(int(satang)))
+        Tally(kind, status, is_paid, int(count), Money(int(satang)))
         for kind, status, is_paid, count, satang in session.execute(
-            select(
-                PublishedRequest.kind,
-                PublishedRequest.status,
-                is_paid,
-                func.count(),
-                func.sum(PublishedRequest.satang),
-            ).group_by(PublishedRequest.kind, PublishedRequest.status, is_paid)
+            select(*columns, *sums).group_by(*columns)
         )
     ]
 
@@ -210,12 +215,25 @@ def unreceipted(session: Session) -> Unreceipted:
 
 def median_days(session: Session) -> float | None:
     """Return the median of days from the first sending of a request to its money."""
-    spans = session.execute(
-        select(PublishedRequest.submitted_at, PublishedRequest.paid_at).where(
-            PublishedRequest.paid_at != ""
-        )
+    waits = PublishedWait
+    counted = session.execute(
+        select(waits.minutes, func.sum(waits.count))
+        .where(waits.step == Step.WHOLE)
+        .group_by(waits.minutes)
+        .order_by(waits.minutes)
     )
-    return median_of(spans)
+    return median_of_counts([(minutes, int(count)) for minutes, count in counted])
+
+
+def median_of_counts(counts: Sequence[tuple[int, int]]) -> float | None:
+    """Return the median in days of minutes, which are told in order and how often each stands."""
+    number = sum(count for _, count in counts)
+    if not number:
+        return None
+    passed = list(accumulate(count for _, count in counts))
+    middle = ((number - 1) // 2, number // 2)
+    both = sum(counts[bisect_right(passed, place)][0] for place in middle)
+    return round(both / 2 / MINUTES_PER_DAY, 1)
 
 
 def median_of(spans: Iterable[Row[str, str]]) -> float | None:
@@ -227,10 +245,17 @@ def median_of(spans: Iterable[Row[str, str]]) -> float | None:
     return round(median(seconds) / SECONDS_PER_DAY, 1) if seconds else None
 
 
+# What the figures are told apart by, and the measure of what each was given or asked for.
+PARTS = {
+    "fund": (PublishedFigure.fund, "received"),
+    "subcommittee": (PublishedFigure.subcommittee, "allocated"),
+    "category": (PublishedFigure.category, "requested"),
+}
+
+
 def parts(session: Session, kind: str) -> list[Part]:
-    """Return every fund or every subcommittee with its figures, by code."""
-    column = PublishedFigure.fund if kind == "fund" else PublishedFigure.subcommittee
-    given = "received" if kind == "fund" else "allocated"
+    """Return every fund, subcommittee or category with its figures, by code."""
+    column, given = PARTS[kind]
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for code, measure, satang in session.execute(
         select(column, PublishedFigure.measure, func.sum(PublishedFigure.satang)).group_by(

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
-from http import HTTPStatus
-from typing import ParamSpec
 
 from flask import Blueprint
-from flask import Response
-from flask import abort
 from flask import current_app
 from flask import jsonify
-from flask import make_response
 from flask import render_template
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -26,61 +20,26 @@ from portal.charts import ChartText
 from portal.charts import NameBar
 from portal.charts import Tone
 from portal.db import db
-from portal.downloads import ENDING
-from portal.downloads import download
 from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
 from portal.publishing.donation_page import donation_page
 from portal.publishing.donation_page import donations
+from portal.publishing.drawings import Chart
+from portal.publishing.drawings import month_chart
 from portal.publishing.figures import every_figure
+from portal.publishing.keeping import for_any_origin
+from portal.publishing.keeping import kept_by_readers
 from portal.publishing.log_page import log_page
 from portal.publishing.open_page import told_counts
+from portal.publishing.part_page import Month
+from portal.publishing.part_page import whole_months
 from portal.publishing.queries import FrontPage
 from portal.publishing.request_page import public_request
-from portal.publishing.request_sheet import request_sheet
 
 bp = Blueprint("publishing", __name__)
 
-Given = ParamSpec("Given")
-View = Callable[Given, ResponseReturnValue]
 # The largest number that a column of log positions holds.
 POSITION_MAX = 2**63 - 1
-
-
-def kept_by_readers(view: View[Given]) -> Callable[Given, Response]:
-    """Let browsers and proxies keep a page, and tell them when it has not changed since."""
-
-    @wraps(view)
-    def answer(*args: Given.args, **kwargs: Given.kwargs) -> Response:
-        tag = _edition()
-        if request.if_none_match.contains_weak(tag):
-            response = Response(status=HTTPStatus.NOT_MODIFIED)
-        else:
-            response = make_response(view(*args, **kwargs))
-        # Weak: a proxy may compress the page.
-        response.set_etag(tag, weak=True)
-        response.headers["Cache-Control"] = "public, no-cache"
-        return response
-
-    return answer
-
-
-def for_any_origin(view: Callable[Given, Response]) -> Callable[Given, Response]:
-    """Let scripts on other people's pages read the answer: it is the same for everybody."""
-
-    @wraps(view)
-    def answer(*args: Given.args, **kwargs: Given.kwargs) -> Response:
-        response = view(*args, **kwargs)
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
-
-    return answer
-
-
-def _edition() -> str:
-    """Name this edition of all public pages: the log, the language, and the portal's own files."""
-    log = queries.edition(db.session())
-    return f"{log}-{get_locale()}-{current_app.config['EDITION']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +47,7 @@ class Drawings:
     """What is drawn on the front page; no bars while nothing is paid."""
 
     share: Markup
+    months: Chart | None
     narrow: Markup | None
     wide: Markup | None
 
@@ -97,11 +57,14 @@ class Drawings:
 def show_front() -> ResponseReturnValue:
     """Show how much came in, went out, is left, and how fast."""
     page = queries.front_page(db.session())
-    drawings = _drawings(page) if page else None
-    return render_template("public/publishing/show_front.html", page=page, drawings=drawings)
+    months = whole_months(db.session()) if page else []
+    drawings = _drawings(page, months) if page else None
+    return render_template(
+        "public/publishing/show_front.html", page=page, drawings=drawings, months=months
+    )
 
 
-def _drawings(page: FrontPage) -> Drawings:
+def _drawings(page: FrontPage, months: Sequence[Month]) -> Drawings:
     figures, is_english = page.figures, str(get_locale()) == "en"
     share = charts.share_bar(
         [
@@ -120,7 +83,7 @@ def _drawings(page: FrontPage) -> Drawings:
         ),
     )
     if not figures.disbursed:
-        return Drawings(share, None, None)
+        return Drawings(share, None, None, None)
     bars = [
         NameBar(part.short.en if is_english else part.short.th, part.disbursed)
         for part in page.subcommittees
@@ -132,28 +95,10 @@ def _drawings(page: FrontPage) -> Drawings:
     )
     return Drawings(
         share,
+        months=month_chart("paid-by-month", months),
         narrow=charts.bars_by_name(bars, text=text, width=charts.PHONE),
         wide=charts.bars_by_name(bars, text=text, width=charts.DESK),
     )
-
-
-@bp.get("/requests")
-@kept_by_readers
-def list_requests() -> ResponseReturnValue:
-    """Show the published requests, newest act first."""
-    status, session = _status(), db.session()
-    found = queries.requests(
-        session, queries.names(session), statuses=[status] if status else (), before=_before()
-    )
-    return render_template("public/publishing/list_requests.html", found=found, status=status)
-
-
-@bp.get(f"/requests.{ENDING}")
-@kept_by_readers
-def export_requests(ending: str) -> ResponseReturnValue:
-    """Send the list of the published requests as it is narrowed."""
-    known = queries.names(db.session())
-    return download(request_sheet(db.engine, known, status=_status()), ending)
 
 
 @bp.get("/requests/<reference>")
@@ -208,13 +153,6 @@ def show_about_log() -> ResponseReturnValue:
     """Say in everyday words what the log proves and what it does not."""
     base_url = current_app.extensions["install"].settings.base_url
     return render_template("public/publishing/show_about_log.html", log_url=f"{base_url}/log")
-
-
-def _status() -> str:
-    status = request.args.get("status", "")
-    if status not in {"", *queries.STATUSES}:
-        abort(HTTPStatus.NOT_FOUND)
-    return status
 
 
 def _before() -> int | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,18 +17,14 @@ from sqlalchemy.orm import Session
 from portal.db import Today
 from portal.labels import Name
 from portal.money import Money
-from portal.money import total
 from portal.publishing.figures import Figures
 from portal.publishing.figures import Part
-from portal.publishing.figures import Tally
 from portal.publishing.figures import Unreceipted
 from portal.publishing.figures import figures
 from portal.publishing.figures import median_days
 from portal.publishing.figures import names_today
 from portal.publishing.figures import parts
-from portal.publishing.figures import tallies
 from portal.publishing.figures import unreceipted
-from portal.publishing.log_page import PAGE_LENGTH
 from portal.publishing.log_page import act_line
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedAct
@@ -40,6 +34,7 @@ from portal.publishing.models import PublishedRequest
 
 # In the order in which a request passes through them.
 STATUSES = ("submitted", "returned", "approved", "paid", "closed", "rejected", "withdrawn")
+LATEST = 5
 
 
 Names = Mapping[tuple[str, str], Name]
@@ -133,91 +128,21 @@ def front_page(session: Session) -> FrontPage | None:
         subcommittees=sorted(
             parts(session, "subcommittee"), key=lambda part: -part.disbursed.satang
         ),
-        latest=requests(session, names(session), statuses=("paid", "closed"), length=5).lines,
+        latest=_latest_paid(session, names(session)),
         unreceipted=unreceipted(session),
         log_size=position.size,
         newest_at=told_at(session, position.size - 1),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StatusCount:
-    """How many requests stand somewhere."""
-
-    status: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLines:
-    """A page of the public list, newest act first.
-
-    `first` is the place of its first line in the whole list; `older` and `newer` are the log
-    positions before which the pages beside it begin.
-    """
-
-    lines: Sequence[RequestLine]
-    count: int
-    amount: Money
-    statuses: Sequence[StatusCount]
-    first: int
-    older: int | None
-    newer: int | None
-
-
-def requests(
-    session: Session,
-    known: Names,
-    *,
-    statuses: Collection[str] = (),
-    before: int | None = None,
-    length: int = PAGE_LENGTH,
-) -> RequestLines:
-    """Return published requests, the newest act first, from before a log position."""
-    counted = tallies(session)
-    asked = [tally for tally in counted if not statuses or tally.status in statuses]
-    of_status = [PublishedRequest.status.in_(statuses)] if statuses else []
-    from_here = [] if before is None else [PublishedRequest.last_index < before]
+def _latest_paid(session: Session, known: Names) -> list[RequestLine]:
     rows = session.scalars(
         select(PublishedRequest)
-        .where(*of_status, *from_here)
+        .where(PublishedRequest.status.in_(("paid", "closed")))
         .order_by(PublishedRequest.last_index.desc())
-        .limit(length + 1)
-    ).all()
-    above, newer = _above(session, of_status, before, length)
-    return RequestLines(
-        lines=[request_line(row, known) for row in rows[:length]],
-        count=sum(tally.count for tally in asked),
-        amount=total(tally.amount for tally in asked),
-        statuses=_status_counts(counted),
-        first=above + 1,
-        older=rows[length - 1].last_index if len(rows) > length else None,
-        newer=newer,
+        .limit(LATEST)
     )
-
-
-def _above(
-    session: Session, conditions: Sequence[ColumnElement[bool]], before: int | None, length: int
-) -> tuple[int, int | None]:
-    """Return how many requests stand above this page, and where the page above begins."""
-    if before is None:
-        return 0, None
-    higher = [*conditions, PublishedRequest.last_index >= before]
-    count = session.scalar(select(func.count()).select_from(PublishedRequest).where(*higher))
-    nearest = session.scalars(
-        select(PublishedRequest.last_index)
-        .where(*higher)
-        .order_by(PublishedRequest.last_index)
-        .limit(length)
-    ).all()
-    return count or 0, nearest[-1] + 1 if nearest else None
-
-
-def _status_counts(counted: Sequence[Tally]) -> list[StatusCount]:
-    counts = Counter[str]()
-    for tally in counted:
-        counts[tally.status] += tally.count
-    return [StatusCount(status, counts[status]) for status in STATUSES]
+    return [request_line(row, known) for row in rows]
 
 
 def request_line(row: PublishedRequest, known: Names) -> RequestLine:

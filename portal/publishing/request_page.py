@@ -109,9 +109,7 @@ class PublicRequest:
 
 def public_request(session: Session, reference: str) -> PublicRequest:
     """Return a request as the log tells it, or raise `RequestNotPublishedError`."""
-    row = session.get(PublishedRequest, reference)
-    if row is None:
-        raise RequestNotPublishedError(reference)
+    row = published_request(session, reference)
     known = names(session)
     acts = session.scalars(
         select(PublishedAct).where(PublishedAct.reference == reference).order_by(PublishedAct.idx)
@@ -132,6 +130,14 @@ def public_request(session: Session, reference: str) -> PublicRequest:
         ratification=row.ratification,
         ratify_by=date.fromisoformat(row.ratify_by) if row.ratify_by else None,
     )
+
+
+def published_request(session: Session, reference: str) -> PublishedRequest:
+    """Return what the tables hold of a request, or raise `RequestNotPublishedError`."""
+    row = session.get(PublishedRequest, reference)
+    if row is None:
+        raise RequestNotPublishedError(reference)
+    return row
 
 
 def _outsiders(session: Session, index: int) -> Outsiders | None:

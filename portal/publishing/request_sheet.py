@@ -17,7 +17,11 @@ from portal.exporting import Column
 from portal.exporting import Table
 from portal.money import Money
 from portal.publishing.models import PublishedRequest
+from portal.publishing.narrowing import Narrowed
 from portal.publishing.queries import Names
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedOrder
+from portal.publishing.searching import Search
 
 COLUMNS = (
     Column("reference", N_("Reference")),
@@ -37,15 +41,25 @@ COLUMNS = (
 )
 
 
-def request_sheet(engine: Engine, known: Names, *, status: str) -> Table:
-    """Return the published requests of a status, or all, the newest act first."""
-    of_status = [PublishedRequest.status == status] if status else []
-    found = (
-        select(*PublishedRequest.__table__.columns)
-        .where(*of_status)
-        .order_by(PublishedRequest.last_index.desc())
+def request_sheet(engine: Engine, known: Names, search: Search, conditions: Narrowed) -> Table:
+    """Return all that a search finds, in its order."""
+    found = select(*PublishedRequest.__table__.columns).join(
+        PublishedOrder, PublishedOrder.reference == PublishedRequest.reference
     )
-    return Table("requests", COLUMNS, _rows(engine, found, known))
+    if conditions.groups():
+        found = found.join(PublishedGroup, PublishedGroup.id == PublishedOrder.group_id)
+    key = _KEYS[search.order.key]
+    asked = found.where(*conditions.groups(), *conditions.requests)
+    ordered = asked.order_by(key.asc() if search.order.goes_up else key.desc())
+    return Table("requests", COLUMNS, _rows(engine, ordered, known))
+
+
+# The newest act has an index of its own in the table of requests.
+_KEYS = {
+    "act": PublishedRequest.last_index,
+    "sent": PublishedOrder.sent_key,
+    "amount": PublishedOrder.amount_key,
+}
 
 
 def _rows(

@@ -42,6 +42,10 @@ from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedOrder
+from portal.publishing.search_models import PublishedWait
+from portal.publishing.search_tables import write_search
 from portal.publishing.shelf import Measure
 from portal.publishing.shelf import Names
 from portal.publishing.shelf import Shelf
@@ -64,6 +68,9 @@ BATCH = 2000
 TABLES = (
     PublishedLimit,
     PublishedRequest,
+    PublishedGroup,
+    PublishedOrder,
+    PublishedWait,
     PublishedFinding,
     PublishedConcern,
     PublishedFlow,
@@ -129,6 +136,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
         fold.step(shelf, index, entry)
     _write_names(session, shelf, known)
     _write_limits(session, shelf, folded.size)
+    write_search(session, shelf.cases)
     _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
     _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
     _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))

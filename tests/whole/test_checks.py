@@ -339,6 +339,13 @@ PUBLIC: dict[str, tuple[str, str]] = {
         "UPDATE published_flow SET reference = 'ELSE' WHERE leg = 'donation'",
         r"published_flow: \d+ is not",
     ),
+    "a group": ("UPDATE published_group SET count = count + 1", r"published_group: \d+ is not"),
+    "a group less": ("DELETE FROM published_group", r"published_group: \d+ is not"),
+    "an order": (
+        "UPDATE published_order SET amount_key = amount_key + 1",
+        r"published_order: RYG-2570-\d+ is not what the log gives",
+    ),
+    "a wait": ("UPDATE published_wait SET minutes = minutes + 1", "published_wait: SC5/2570/"),
     "a flow less": ("DELETE FROM published_flow WHERE leg = 'allocation'", "published_flow: "),
     "a finding": (
         "UPDATE published_finding SET state = 'closed'",

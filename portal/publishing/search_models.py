@@ -1,0 +1,78 @@
+"""Tables that count requests: groups of alike ones, their orders, and how long they took."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger
+from sqlalchemy import Index
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from portal.db import Base
+
+# The columns that requests are counted by.
+COUNTED = ("fiscal_year", "fund", "subcommittee", "category", "kind", "band", "status")
+
+
+class PublishedGroup(Base):
+    """Requests that are alike in all that a search narrows by, and the ends of their keys."""
+
+    __tablename__ = "published_group"
+    # Counting by a facet reads its index alone.
+    __table_args__ = tuple(
+        Index(f"ix_published_group_{name}", name, "count") for name in (*COUNTED, "place")
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    fiscal_year: Mapped[int]
+    fund: Mapped[str] = mapped_column(String(12))
+    subcommittee: Mapped[str] = mapped_column(String(12))
+    category: Mapped[str] = mapped_column(String(12))
+    purpose: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    band: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    # The tambon of a project; empty for a youth.
+    place: Mapped[str] = mapped_column(String(6))
+    # Whether all its money is paid: what is closed may have ended without.
+    is_paid: Mapped[bool]
+    count: Mapped[int] = mapped_column(BigInteger)
+    satang: Mapped[int] = mapped_column(BigInteger)
+    paid_satang: Mapped[int] = mapped_column(BigInteger)
+    act_first: Mapped[int] = mapped_column(BigInteger)
+    act_last: Mapped[int] = mapped_column(BigInteger)
+    sent_first: Mapped[int] = mapped_column(BigInteger)
+    sent_last: Mapped[int] = mapped_column(BigInteger)
+    amount_first: Mapped[int] = mapped_column(BigInteger)
+    amount_last: Mapped[int] = mapped_column(BigInteger)
+
+
+class PublishedOrder(Base):
+    """The group of a request, and one key for each order that it can be listed in."""
+
+    __tablename__ = "published_order"
+    __table_args__ = (
+        Index("ix_published_order_act", "group_id", "act_key"),
+        Index("ix_published_order_sent", "group_id", "sent_key"),
+        Index("ix_published_order_amount", "group_id", "amount_key"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(20), primary_key=True)
+    group_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(index=True)
+    paid_satang: Mapped[int] = mapped_column(BigInteger)
+    act_key: Mapped[int] = mapped_column(BigInteger)
+    sent_key: Mapped[int] = mapped_column(BigInteger)
+    amount_key: Mapped[int] = mapped_column(BigInteger)
+
+
+class PublishedWait(Base):
+    """How many requests of a subcommittee and year took how many minutes for a step."""
+
+    __tablename__ = "published_wait"
+
+    subcommittee: Mapped[str] = mapped_column(String(12), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[str] = mapped_column(String(12), primary_key=True)
+    minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
