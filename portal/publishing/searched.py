@@ -92,17 +92,22 @@ def _counted(
     session: Session, conditions: Narrowed
 ) -> tuple[int, int, Mapping[Facet, Sequence[Count]]]:
     """Return how many are found, their satang, and how many by code of each facet."""
-    count, satang = _measures(conditions)
-    nothing = literal("")
-    sums = _among(select(nothing, nothing, count, satang), conditions)
-    by_code = [
-        _among(
-            select(literal(facet.value), cast(column, String(20)), count, literal(0)),
-            conditions,
-            but=facet,
-        ).group_by(column)
-        for facet, column in COLUMNS.items()
-    ]
+    nothing, zero = literal(""), literal(0)
+    # What is found is looked up once, for the sums and every facet that does not narrow it.
+    is_narrowed = conditions.groups() or conditions.requests
+    rows = _rows_counted(conditions)
+    all_found = rows.cte("found") if is_narrowed else rows.subquery()
+    sums = select(nothing, nothing, func.sum(all_found.c.count_), func.sum(all_found.c.satang))
+    by_code = []
+    for facet in COLUMNS:
+        is_own = facet in conditions.facets
+        source = _rows_counted(conditions, but=facet).subquery() if is_own else all_found
+        code = source.c[facet.value]
+        by_code.append(
+            select(
+                literal(facet.value), cast(code, String(20)), func.sum(source.c.count_), zero
+            ).group_by(code)
+        )
     whole = (0, 0)
     counts: dict[str, dict[str, int]] = {facet.value: {} for facet in Facet}
     for facet, code, counted, summed in session.execute(union_all(sums, *by_code)):
@@ -113,23 +118,15 @@ def _counted(
     return *whole, {facet: _sorted(facet, counts[facet.value]) for facet in Facet}
 
 
-def _measures(conditions: Narrowed) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Count single requests where a number is asked for, and whole groups otherwise."""
-    if conditions.requests:
-        return func.count(), func.sum(AMOUNT)
-    return func.sum(PublishedGroup.count), func.sum(PublishedGroup.satang)
-
-
-def _among(
-    statement: Select[*tuple[Any, ...]], conditions: Narrowed, *, but: Facet | None = None
-) -> Select[*tuple[Any, ...]]:
+def _rows_counted(conditions: Narrowed, *, but: Facet | None = None) -> Select[*tuple[Any, ...]]:
+    """Select whole groups, and single requests where a number is asked for."""
+    codes = [column.label(facet.value) for facet, column in COLUMNS.items()]
     asked = conditions.groups(but=but)
     if conditions.requests:
-        return statement.select_from(OF_GROUP).where(*conditions.requests, *asked)
-    if asked:
-        # SQLite would walk the index of the facet and look up every group one by one.
-        statement = statement.with_hint(PublishedGroup, "NOT INDEXED", "sqlite")
-    return statement.where(*asked)
+        one = select(*codes, literal(1).label("count_"), AMOUNT.label("satang"))
+        return one.select_from(OF_GROUP).where(*conditions.requests, *asked)
+    count = PublishedGroup.count.label("count_")
+    return select(*codes, count, PublishedGroup.satang).where(*asked)
 
 
 def _sorted(facet: Facet, counts: Mapping[str, int]) -> Sequence[Count]:
