@@ -87,7 +87,7 @@ class OpenTable:
         return described
 
 
-_FUND = OpenColumn("fund", Type.TEXT, Name("กองทุน (รหัส)", "Fund (code)"), codes="fund")
+_FUND = OpenColumn("fund", Type.TEXT, Name("แหล่งเงิน (รหัส)", "Fund (code)"), codes="fund")
 _SUBCOMMITTEE = OpenColumn(
     "subcommittee",
     Type.TEXT,
@@ -171,7 +171,7 @@ _ALL = (
         "allocations",
         Name("การจัดสรรเงิน", "Allocations"),
         Name(
-            "หนึ่งแถวคือเงินกองทุนที่จัดสรรให้คณะอนุกรรมการหนึ่งครั้ง",
+            "หนึ่งแถวคือเงินจากแหล่งเงินที่จัดสรรให้คณะอนุกรรมการหนึ่งครั้ง",
             "One row for each sum of a fund that a subcommittee was given to decide on.",
         ),
         (
