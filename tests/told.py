@@ -303,6 +303,12 @@ def issued(
     return told_in("document.issued", AT, public, role)
 
 
+def sheet(document: str = "voucher", *, number: int = 1, role: str = "treasurer") -> Entry:
+    public: dict[str, Json] = {"reference": "RYG-2570-V000001", "number": number}
+    public |= {"document": document, "about": "RYG-2570-P000001"}
+    return told_in("sheet.issued", AT, public, role)
+
+
 def attached(
     what: str = "attached",
     *,

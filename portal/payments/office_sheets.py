@@ -42,7 +42,6 @@ from portal.youths.rules import ReadPage
 bp = Blueprint("sheets", __name__)
 
 _KIND = f"<any({','.join(TELL)}):kind>"
-REFRESH_SECONDS = 2
 
 
 @bp.post(f"/papers/{_KIND}/<about>")
@@ -72,7 +71,7 @@ def show_job(job_id: int) -> ResponseReturnValue:
     kind = About.REQUEST if paper in set(DocumentKind) else TERMS[SheetKind(paper)].about
     SEE[kind](db.session(), about, by)
     page = JobPage(row, paper, BACK[kind](about), _result_url(row, about))
-    return render_template("office/sheets/show_job.html", page=page, refresh=REFRESH_SECONDS)
+    return render_template("office/sheets/show_job.html", page=page)
 
 
 def _result_url(row: JobRow, about: str) -> str | None:

@@ -227,7 +227,7 @@ def test_a_consent_is_recorded_and_withdrawn(client: Visitor, made: Maker) -> No
     assert "counts no more" in client.get(path).text
     assert client.post(path, data={}).status_code == 303
     answer = client.post(path, data={"seen_version": version()})
-    assert "Withdrawn" in client.get(answer.location).text
+    assert "Consent withdrawn" in client.get(answer.location).text
     assert client.get(path).status_code == 404
     assert client.get(path.replace("keep", "other")).status_code == 404
     # The tick in the request was to keep and to pay, the paper to keep and to share.

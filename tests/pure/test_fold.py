@@ -70,6 +70,7 @@ from tests.told import prepared
 from tests.told import ratified
 from tests.told import retired
 from tests.told import revised
+from tests.told import sheet
 from tests.told import signed
 from tests.told import submitted
 from tests.told import told
@@ -730,6 +731,9 @@ PLANTED: dict[str, tuple[Sequence[Entry], Entry, str]] = {
     ),
     "a paper without a number": (APPROVED, issued(number=0), "is no paper of this portal"),
     "a paper of an auditor": (APPROVED, issued(role="auditor"), "auditor issues no such paper"),
+    "an unknown paper of the worker": (FOUNDED, sheet("banknote"), "banknote is no paper of"),
+    "a paper of the worker without a number": (FOUNDED, sheet(number=0), "is no paper of"),
+    "a voucher of an auditor": (FOUNDED, sheet(role="auditor"), "auditor issues no such paper"),
 }
 
 
@@ -811,6 +815,10 @@ def test_a_new_name_and_an_end_are_known_from_their_day_on() -> None:
 
 
 BATCH = ("made", "released", "sent", "dissolved")
+
+
+def test_a_paper_of_the_worker_changes_no_figure() -> None:
+    assert told((*FOUNDED, sheet())).left == told(FOUNDED).left
 
 
 def test_every_type_of_the_log_is_told_here() -> None:
