@@ -88,8 +88,10 @@ def public_pages(client: FlaskClient) -> Iterator[tuple[str, bytes]]:
             text = answer.data.decode() if answer.mimetype == "text/html" else ""
         for found in LINK.findall(text):
             link = found.replace("&amp;", "&")
-            # A list is paged through by its own links: each act leads to its place in the log.
-            is_paging = "?" not in link or link.partition("?")[0] == path.partition("?")[0]
+            # A list is paged through by its own links: each act leads to its place in the log. Of
+            # what narrows a search one thing at a time is tried; all of them together never end.
+            is_own = link.partition("?")[0] == path.partition("?")[0] and "&" not in link
+            is_paging = "?" not in link or is_own
             if is_paging and link not in seen:
                 seen.add(link)
                 waiting.append(link)

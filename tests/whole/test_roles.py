@@ -300,6 +300,10 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         "office.money.show_donation",
         "treasury.advances.show_advance",
         "public.publishing.show_donation",
+        "public.parts.show_payment",
+        "public.api.send_payment",
+        # No open data were built.
+        "public.open_data.send_changes",
     }
 
 

@@ -154,7 +154,8 @@ def test_what_a_killed_worker_left_is_made_once_when_its_time_is_over(
     assert there == in_order(len(there))
     # Nobody else takes up what may still be at work.
     assert portal.print_papers() == 0
-    later = now() + rules.LEASE
+    # A moment has whole seconds, and a worker counts on from the one its round began at.
+    later = now() + rules.LEASE + timedelta(seconds=1)
     assert portal.print_papers(lambda: later) == left
     assert states() == {JobState.DONE: 4}
     assert numbers() == in_order(4)
