@@ -32,6 +32,7 @@ from sqlalchemy import Select
 from sqlalchemy import bindparam
 from sqlalchemy import create_engine
 from sqlalchemy import event
+from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
@@ -336,6 +337,15 @@ def update_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     ]
     session.connection().execute(statement, values)
     session.expire_all()
+
+
+def take_lock(session: Session, lock: int) -> None:
+    """Let nobody else who takes this lock go on until this transaction ends.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
 
 
 @contextmanager

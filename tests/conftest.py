@@ -359,3 +359,18 @@ class Maker:
 @pytest.fixture
 def made(portal: Portal) -> Maker:
     return Maker(portal)
+
+
+Publish = Callable[[Callable[[World], object]], None]
+
+
+@pytest.fixture
+def publish(portal: Portal, made: Maker) -> Publish:
+    """Lets the cast do something and publishes it, before a public page is asked for."""
+
+    def act(do: Callable[[World], object]) -> None:
+        made(do)
+        portal.install.publish(db.engine)
+        db.session.remove()
+
+    return act

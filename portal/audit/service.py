@@ -18,7 +18,6 @@ from sqlalchemy import delete
 from sqlalchemy import func
 from sqlalchemy import insert
 from sqlalchemy import select
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import SALT_BYTES
@@ -37,6 +36,7 @@ from portal.audit.models import PrivateField
 from portal.audit.vault import Box
 from portal.audit.vault import Vault
 from portal.db import Base
+from portal.db import take_lock
 
 BATCH = 5000
 # As many as one statement takes with all their private fields: SQLite counts 32,766 values.
@@ -149,5 +149,4 @@ def sequence(session: Session) -> int:
 
 def be_alone(session: Session) -> None:
     """Let nobody else order or fold entries until this transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK})
+    take_lock(session, SEQUENCER_LOCK)

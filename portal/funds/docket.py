@@ -75,9 +75,28 @@ def next_reference(
     session: Session, kind: str, *, letter: str = "", at: datetime
 ) -> tuple[int, str]:
     """Return the fiscal year, and the next reference of a kind of paper in it."""
+    numbers = series(session, letter=letter, at=at)
+    return numbers.year, numbers.reference(_next_number(session, kind, numbers.year))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The running numbers of a kind of paper in a fiscal year, as they are written."""
+
+    foundation: str
+    year: int
+    letter: str
+
+    def reference(self, number: int) -> str:
+        """Return a number as it is written."""
+        return f"{self.foundation}-{self.year}-{self.letter}{number:06}"
+
+
+def series(session: Session, *, letter: str, at: datetime) -> Series:
+    """Return the running numbers of the fiscal year of a moment."""
     foundation = session.scalars(select(Foundation)).one()
     year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-    return year, f"{foundation.code}-{year}-{letter}{_next_number(session, kind, year):06}"
+    return Series(foundation.code, year, letter)
 
 
 def _next_number(session: Session, kind: str, year: int) -> int:

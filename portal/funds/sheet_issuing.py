@@ -9,7 +9,6 @@ from typing import TypeAlias
 from typing import cast
 
 from sqlalchemy import select
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.archive import Archive
@@ -18,18 +17,16 @@ from portal.audit.entry import Secret
 from portal.audit.link import PaperLink
 from portal.audit.service import new_stamp
 from portal.audit.service import record
+from portal.db import take_lock
 from portal.funds import acts
 from portal.funds import docket
 from portal.funds import sheet_rules
 from portal.funds.models import Counter
-from portal.funds.models import Foundation
 from portal.funds.sheet_facts import facts_of
 from portal.funds.sheet_models import IssuedSheet
 from portal.funds.sheet_rules import SheetKind
 from portal.roles import Actor
 from portal.roles import Role
-from portal.thai import bangkok_day
-from portal.thai import fiscal_year
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -112,11 +109,10 @@ def _next(
     letter = sheet_rules.TERMS[kind].letter
     if not letter:
         return matter.reference, 1
-    foundation = session.scalars(select(Foundation)).one()
-    year = fiscal_year(bangkok_day(at), first_month=foundation.first_month)
-    counter = session.get(Counter, (kind.counter, year), populate_existing=True)
+    series = docket.series(session, letter=letter, at=at)
+    counter = session.get(Counter, (kind.counter, series.year), populate_existing=True)
     last = counter.last if counter else 0
-    return f"{foundation.code}-{year}-{letter}{last + 1 + ahead:06}", 1
+    return series.reference(last + 1 + ahead), 1
 
 
 def issue_sheet(session: Session, paper: SheetPaper, matter: Matter, content: bytes) -> IssuedSheet:
@@ -124,7 +120,8 @@ def issue_sheet(session: Session, paper: SheetPaper, matter: Matter, content: by
 
     Where the same was told before, that earlier paper is returned and nothing is written.
     """
-    _be_alone(session)
+    # Numbers are taken one after the other.
+    take_lock(session, SHEETS_LOCK)
     facts = facts_of(session, matter.sheet)
     if facts != facts_of(session, paper.sheet):
         raise sheet_rules.SheetChangedError
@@ -160,12 +157,6 @@ def issue_sheet(session: Session, paper: SheetPaper, matter: Matter, content: by
     session.add(issued)
     session.flush()
     return issued
-
-
-def _be_alone(session: Session) -> None:
-    """Let nobody else issue papers until this transaction ends; SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SHEETS_LOCK})
 
 
 def _take_number(session: Session, paper: SheetPaper) -> None:

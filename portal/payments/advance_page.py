@@ -25,7 +25,6 @@ from portal.payments.models import Receipt
 from portal.payments.queries import is_unsettled
 from portal.payments.queries import next_state
 from portal.payments.receipts_page import FiledReceipt
-from portal.payments.receipts_page import clear_by
 from portal.payments.receipts_page import filed_receipts
 from portal.payments.rules import PaymentAction
 from portal.people.models import Person
@@ -79,7 +78,7 @@ def advance_page(session: Session, payment_id: int, by: Actor) -> AdvancePage:
         amount=payment.amount,
         returned=payment.returned,
         held=payment.stayed,
-        clear_by=clear_by(payment),
+        clear_by=payment.clear_by,
         cleared_at=payment.cleared_at,
         cleared_by=_name(session, payment.cleared_by_id),
         vouchers=[each for each in filed if each.voucher],
@@ -152,6 +151,6 @@ def held_list(session: Session, *, today: date) -> HeldAdvances:
             is_late=due_on < today,
         )
         for payment, reference, name in rows
-        if payment.lent and (due_on := clear_by(payment))
+        if payment.lent and (due_on := payment.clear_by)
     ]
     return HeldAdvances(sorted(held, key=lambda each: (each.clear_by, each.payment_id)))

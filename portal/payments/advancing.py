@@ -29,6 +29,7 @@ from portal.payments.models import AdvanceVoucher
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.payments.queries import next_state
+from portal.payments.receipting import add_receipt
 from portal.payments.receipting import filing_as
 from portal.payments.receipting import keep_file
 from portal.payments.rules import NotConfirmedError
@@ -64,17 +65,8 @@ def file_voucher(
         {"voucher": Secret(docket.subject(fund_request), told)},
     )
     eid = docket.enter_beside(session, fund_request, draft, duty, by=by)
-    receipt = Receipt(
-        payment_id=payment_id,
-        kind=spent.kind,
-        digest=digest,
-        media_type=upload.media_type,
-        filed_by_id=by.person_id,
-        filed_at=at,
-        log_eid=eid,
-    )
-    session.add(receipt)
-    session.flush()
+    kind = spent.kind
+    receipt = add_receipt(session, payment, upload, kind, eid=eid, by=by, at=at)
     session.add(
         AdvanceVoucher(
             receipt_id=receipt.id,

@@ -32,6 +32,7 @@ from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.payments.statement import Line
 from portal.payments.statement import Nature
+from portal.thai import bangkok_day
 
 # A payment that may still reach the payee, or has.
 ALIVE = text("state IN ('prepared', 'released', 'sent', 'confirmed')")
@@ -210,6 +211,13 @@ class Payment(Base):
         if self.advance is None:
             return None
         return Advance(self.advance, self.advance_ends_on)
+
+    @property
+    def clear_by(self) -> date | None:
+        """Return by when it is to be cleared, once the borrower has the money."""
+        if self.lent is None or self.confirmed_at is None:
+            return None
+        return self.lent.due_on(bangkok_day(self.confirmed_at))
 
 
 class BankStatement(Base):

@@ -37,7 +37,6 @@ from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
 from portal.payments.queries import payment_rows
 from portal.payments.queries import receipt_digests
-from portal.payments.receipts_page import clear_by
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.payments.told_payments import tells
@@ -121,7 +120,7 @@ def payment_page(session: Session, payment_id: int, by: Actor) -> PaymentPage:
         who_can_note=[name for name in treasurers if name != _releaser(session, payment)],
         lacks_receipt=is_confirmed and not is_settled(session, payment),
         lent=payment.lent,
-        clear_by=clear_by(payment),
+        clear_by=payment.clear_by,
         is_cleared=payment.cleared_at is not None,
         has_receipt=bool(receipt_digests(session, payment_id)),
         rest=fund_request.payable if fund_request.state is State.APPROVED else Money(0),

@@ -13,22 +13,17 @@ from portal.errors import PortalError
 from portal.funds.check_rules import check_stops
 from portal.funds.checking import overriders
 from portal.funds.checking import panel
-from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
 from portal.funds.queries import request_row
-from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import RequestNotFoundError
-from portal.funds.rules import State
 from portal.labels import Name
 from portal.money import Money
 from portal.payments.advance_rules import OpenAdvance
 from portal.payments.channel_rules import usual_channel
 from portal.payments.queries import held_advances
-from portal.payments.queries import next_state
+from portal.payments.queries import to_prepare
 from portal.payments.rules import Channel
-from portal.payments.rules import PaymentAction
-from portal.payments.rules import check_payable
 from portal.people.models import Person
 from portal.people.queries import holders
 from portal.roles import Actor
@@ -85,10 +80,7 @@ def preparing_page(session: Session, request_id: int, by: Actor, *, at: datetime
 def _refusal(session: Session, fund_request: FundRequest, by: Actor) -> PortalError | None:
     """Return why this person may not prepare a payment now, before the checks are looked at."""
     try:
-        if fund_request.state is not State.APPROVED:
-            raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
-        next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-        check_payable(fund_request.payable, under_way=fund_request.under_way)
+        to_prepare(session, fund_request, by)
     except PortalError as refusal:
         return refusal
     return None

@@ -18,11 +18,14 @@ from sqlalchemy.orm import Session
 from portal.banks import PAYABLE
 from portal.errors import PortalError
 from portal.funds import queries as fund_queries
+from portal.funds.lookups import duties
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestDuty
 from portal.funds.queries import RequestRow
+from portal.funds.rules import ActionNotAllowedError
 from portal.funds.rules import Duty
+from portal.funds.rules import State
 from portal.funds.rules import keep_apart
 from portal.labels import Name
 from portal.money import Money
@@ -39,7 +42,6 @@ from portal.payments.rules import PaymentState
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.thai import BANGKOK
-from portal.thai import bangkok_day
 
 PAGE_LENGTH = 50
 
@@ -112,9 +114,9 @@ def held_advances(session: Session, borrower_id: int) -> Sequence[OpenAdvance]:
         .order_by(Payment.confirmed_at, Payment.id)
     )
     return [
-        OpenAdvance(payment.reference, payment.lent.due_on(bangkok_day(payment.confirmed_at)))
+        OpenAdvance(payment.reference, due_on)
         for payment in held
-        if payment.lent and payment.confirmed_at
+        if (due_on := payment.clear_by) is not None
     ]
 
 
@@ -129,6 +131,18 @@ def next_state(
     state = rules.next_state(payment.state if payment else None, action, by, done_by=done_by)
     keep_apart(duties, Duty.PAY, action, by)
     return state
+
+
+def to_prepare(
+    session: Session, fund_request: FundRequest, by: Actor
+) -> tuple[PaymentState, Money]:
+    """Return how a payment of a request begins and what it pays, or raise why there is none now."""
+    if fund_request.state is not State.APPROVED:
+        raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
+    held = duties(session, fund_request.id)
+    state = next_state(None, PaymentAction.PREPARE, by, duties=held)
+    amount = rules.check_payable(fund_request.payable, under_way=fund_request.under_way)
+    return state, amount
 
 
 @dataclass(frozen=True, slots=True)

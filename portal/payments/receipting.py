@@ -66,16 +66,7 @@ def file_receipt(
         {"doc": Secret(docket.subject(fund_request), digest)},
     )
     eid = docket.enter_beside(session, fund_request, draft, duty, by=by)
-    receipt = Receipt(
-        payment_id=payment_id,
-        kind=kind,
-        digest=digest,
-        media_type=upload.media_type,
-        filed_by_id=by.person_id,
-        filed_at=at,
-        log_eid=eid,
-    )
-    session.add(receipt)
+    receipt = add_receipt(session, payment, upload, kind, eid=eid, by=by, at=at)
     write(session, payment, payment.state, eid)
     if is_first and payment.state is PaymentState.CONFIRMED:
         settle(session, payment, fund_request, by=by, at=at)
@@ -91,6 +82,31 @@ def keep_file(session: Session, payment: Payment, upload: Upload) -> str:
         raise rules.ReceiptThereError
     archive = cast("Archive", session.info["attachments"])  # put there by the app; untyped
     return archive.keep(upload.content)
+
+
+def add_receipt(
+    session: Session,
+    payment: Payment,
+    upload: Upload,
+    kind: ReceiptKind,
+    *,
+    eid: str,
+    by: Actor,
+    at: datetime,
+) -> Receipt:
+    """Add the row of a file that is kept, with the entry that tells of it."""
+    receipt = Receipt(
+        payment_id=payment.id,
+        kind=kind,
+        digest=upload.digest,
+        media_type=upload.media_type,
+        filed_by_id=by.person_id,
+        filed_at=at,
+        log_eid=eid,
+    )
+    session.add(receipt)
+    session.flush()
+    return receipt
 
 
 def filing_as(

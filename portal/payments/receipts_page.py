@@ -38,7 +38,6 @@ from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.people.models import Person
 from portal.roles import Actor
-from portal.thai import bangkok_day
 from portal.youths.models import Youth
 
 PAGE_LENGTH = 50
@@ -138,7 +137,7 @@ def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock)
                 stayed=payment.stayed,
                 confirmed_at=payment.confirmed_at,
                 due=_due(clock, payment),
-                clear_by=clear_by(payment),
+                clear_by=payment.clear_by,
                 cleared_at=payment.cleared_at,
                 receipts=filed_receipts(session, Receipt.payment_id == payment.id),
                 refusal=_refusal(payment, by, requester_id, held),
@@ -146,13 +145,6 @@ def receipts_page(session: Session, request_id: int, by: Actor, *, clock: Clock)
             for payment in payments
         ],
     )
-
-
-def clear_by(payment: Payment) -> date | None:
-    """Return by when an advance is to be cleared, once the borrower has the money."""
-    if payment.lent is None or payment.confirmed_at is None:
-        return None
-    return payment.lent.due_on(bangkok_day(payment.confirmed_at))
 
 
 def _due(clock: Clock, payment: Payment) -> Due | None:

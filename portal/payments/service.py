@@ -17,8 +17,6 @@ from portal.funds.checking import overriders
 from portal.funds.checking import panel
 from portal.funds.ledger import EntryKind
 from portal.funds.lookups import duties
-from portal.funds.rules import ActionNotAllowedError
-from portal.funds.rules import State
 from portal.payments import acts
 from portal.payments import rules
 from portal.payments.advance_rules import Advance
@@ -37,6 +35,7 @@ from portal.payments.queries import held_advances
 from portal.payments.queries import is_settled
 from portal.payments.queries import next_state
 from portal.payments.queries import receipt_digests
+from portal.payments.queries import to_prepare
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
 from portal.roles import Actor
@@ -59,10 +58,7 @@ def prepare_payment(
     to who asked, and has to be cleared.
     """
     fund_request = docket.load_request(session, request_id, seen_version=seen_version, by=by)
-    if fund_request.state is not State.APPROVED:
-        raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
-    state = next_state(None, PaymentAction.PREPARE, by, duties=duties(session, fund_request.id))
-    amount = rules.check_payable(fund_request.payable, under_way=fund_request.under_way)
+    state, amount = to_prepare(session, fund_request, by)
     check_stops(panel(session, fund_request), by, overriders(session, fund_request))
     payee = fund_request.payees[-1]
     channel = channel or usual_channel(payee.bank_code)

@@ -23,7 +23,6 @@ from portal.payments.models import Receipt
 from portal.payments.paper_parts import SpentLine
 from portal.payments.printed import AdvanceClearing
 from portal.payments.printed import AdvanceContract
-from portal.payments.receipts_page import clear_by
 from portal.payments.told_payments import RECEIPTS
 from portal.payments.told_payments import STEPS
 from portal.payments.told_payments import account_of
@@ -83,7 +82,7 @@ def _purpose(session: Session, fund_request: FundRequest) -> str:
 def clearing(session: Session, about: str, by: Actor, _on: date) -> Matter:
     """Tell what an advance was cleared with, once it is."""
     payment, fund_request = seen_payment(session, about, by)
-    due_on, cleared_at = clear_by(payment), payment.cleared_at
+    due_on, cleared_at = payment.clear_by, payment.cleared_at
     if due_on is None or cleared_at is None:
         raise SheetTooEarlyError(SheetKind.CLEARING)
     payee_of(session, payment, SheetKind.CLEARING)

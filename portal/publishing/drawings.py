@@ -7,7 +7,9 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
+from functools import partial
 from pathlib import Path
 
 from flask_babel import get_locale
@@ -58,6 +60,14 @@ class Chart:
     wide: Markup
 
 
+def _drawn(name: str, title: str, note: str, draw: Callable[..., Markup]) -> Chart:
+    """Draw a chart for a phone and for a desk."""
+    text = ChartText(_ident(name), title, note)
+    return Chart(
+        name, title, note, narrow=draw(text=text, width=PHONE), wide=draw(text=text, width=DESK)
+    )
+
+
 def month_chart(name: str, months: Sequence[Month]) -> Chart:
     """Draw what was approved and paid by month."""
     paid = total(month.disbursed for month in months)
@@ -74,14 +84,7 @@ def month_chart(name: str, months: Sequence[Month]) -> Chart:
             Unit.MILLIONS: gettext("in millions of baht"),
         },
     )
-    text = ChartText(_ident(name), title, note)
-    return Chart(
-        name,
-        title,
-        note,
-        narrow=bars_by_month(bars, text=text, words=words, width=PHONE),
-        wide=bars_by_month(bars, text=text, words=words, width=DESK),
-    )
+    return _drawn(name, title, note, partial(bars_by_month, bars, words=words))
 
 
 def _month_and_year(month: Month) -> str:
@@ -93,14 +96,7 @@ def _month_and_year(month: Month) -> str:
 def money_chart(name: str, title: str, note: str, lines: Sequence[tuple[Name, Money]]) -> Chart:
     """Draw one amount for each name."""
     bars = [NameBar(in_language(of), max(amount, Money(0))) for of, amount in lines]
-    text = ChartText(_ident(name), title, note)
-    return Chart(
-        name,
-        title,
-        note,
-        narrow=bars_by_name(bars, text=text, width=PHONE),
-        wide=bars_by_name(bars, text=text, width=DESK),
-    )
+    return _drawn(name, title, note, partial(bars_by_name, bars))
 
 
 def day_chart(page: TimePage) -> Chart:
@@ -118,14 +114,7 @@ def day_chart(page: TimePage) -> Chart:
         for took in [each.took[Step.WHOLE]]
         if took.days is not None
     ]
-    text = ChartText(_ident(name), title, note)
-    return Chart(
-        name,
-        title,
-        note,
-        narrow=bars_by_size(bars, text=text, width=PHONE),
-        wide=bars_by_size(bars, text=text, width=DESK),
-    )
+    return _drawn(name, title, note, partial(bars_by_size, bars))
 
 
 def parts_chart(session: Session, kind: str) -> Chart:
@@ -162,13 +151,7 @@ def part_months(session: Session, kind: str, code: str, *, name: str) -> Chart:
     """Draw one fund, subcommittee or category by month."""
     page = part_page(session, kind, code)
     chart = month_chart(name, page.months)
-    return Chart(
-        chart.name,
-        f"{in_language(page.part.name)}: {chart.title}",
-        chart.note,
-        chart.narrow,
-        chart.wide,
-    )
+    return replace(chart, title=f"{in_language(page.part.name)}: {chart.title}")
 
 
 def _paid_by(kind: str) -> Callable[[Session], Chart]:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import datetime
 from itertools import accumulate
 from statistics import median
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import Row
 from sqlalchemy import func
 from sqlalchemy import select
@@ -158,18 +160,23 @@ def every_figure(session: Session) -> dict[str, Json]:
     # While a long log is folded, the signed root is ahead of the figures; the frontier is not.
     root = Frontier.unpack(position.size, position.frontier).root()
     origin = VerifierKey.parse(position.vkey).name
+    return open_figures(Checkpoint(origin, position.size, root), counted_figures(session))
+
+
+def counted_figures(session: Session, *which: ColumnElement[bool]) -> Iterator[Counted]:
+    """Give every public figure, or those that meet conditions."""
+    figure = PublishedFigure
     rows = session.execute(
         select(
-            PublishedFigure.month,
-            PublishedFigure.fund,
-            PublishedFigure.subcommittee,
-            PublishedFigure.category,
-            PublishedFigure.measure,
-            PublishedFigure.satang,
-        )
+            figure.month,
+            figure.fund,
+            figure.subcommittee,
+            figure.category,
+            figure.measure,
+            figure.satang,
+        ).where(*which)
     )
-    counted = (Counted(*row) for row in rows)
-    return open_figures(Checkpoint(origin, position.size, root), counted)
+    return (Counted(*row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from portal.db import db
 from portal.publishing import queries
 
 Given = ParamSpec("Given")
+# The largest position that a database can be asked for.
+POSITION_MAX = 2**63 - 1
 View = Callable[Given, ResponseReturnValue]
 
 
@@ -50,6 +52,12 @@ def for_any_origin(view: Callable[Given, Response]) -> Callable[Given, Response]
         return response
 
     return answer
+
+
+def before() -> int | None:
+    """Return the log position before which the page that is asked for begins."""
+    asked = request.args.get("before", None, type=int)
+    return None if asked is None else min(max(asked, 0), POSITION_MAX)
 
 
 def _edition() -> str:

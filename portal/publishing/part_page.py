@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy import select
@@ -23,11 +22,13 @@ from portal.money import Money
 from portal.publishing.figures import PARTS
 from portal.publishing.figures import NothingPublishedError
 from portal.publishing.figures import Part
+from portal.publishing.figures import counted_figures
 from portal.publishing.figures import parts
 from portal.publishing.log_page import told_at
 from portal.publishing.models import PublishedFigure
 from portal.publishing.models import PublishedPosition
 from portal.publishing.open_figures import Amounts
+from portal.publishing.open_figures import Counted
 from portal.publishing.queries import STATUSES
 from portal.publishing.search_models import PublishedGroup
 from portal.thai import bangkok_day
@@ -114,7 +115,8 @@ def part_page(session: Session, kind: str, code: str) -> PartPage:
     if code not in found:
         raise PartNotPublishedError(code)
     now = as_of(session)
-    figures = _figures(session, kind, code)
+    column, _ = PARTS[kind]
+    figures = [*counted_figures(session, column == code)]
     counted = session.execute(
         select(
             PublishedGroup.status,
@@ -147,33 +149,6 @@ _GROUPED = {
 }
 
 
-class _Figure(NamedTuple):
-    """One public figure of a part."""
-
-    month: str
-    fund: str
-    subcommittee: str
-    category: str
-    measure: str
-    satang: int
-
-
-def _figures(session: Session, kind: str, code: str) -> Sequence[_Figure]:
-    column, _ = PARTS[kind]
-    figure = PublishedFigure
-    rows = session.execute(
-        select(
-            figure.month,
-            figure.fund,
-            figure.subcommittee,
-            figure.category,
-            figure.measure,
-            figure.satang,
-        ).where(column == code)
-    )
-    return [_Figure(*row) for row in rows]
-
-
 def whole_months(session: Session) -> Sequence[Month]:
     """Return the last months of the whole foundation."""
     figure = PublishedFigure
@@ -204,7 +179,7 @@ def _months(told: Iterable[tuple[str, str, int]], *, until: datetime) -> Sequenc
     ]
 
 
-def _beside(session: Session, figures: Sequence[_Figure], kind: str) -> Sequence[Beside]:
+def _beside(session: Session, figures: Sequence[Counted], kind: str) -> Sequence[Beside]:
     """Return a part's money by the parts of another kind, the most paid out first."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for figure in figures:

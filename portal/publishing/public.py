@@ -27,6 +27,8 @@ from portal.publishing.donation_page import donations
 from portal.publishing.drawings import Chart
 from portal.publishing.drawings import month_chart
 from portal.publishing.figures import every_figure
+from portal.publishing.keeping import POSITION_MAX
+from portal.publishing.keeping import before
 from portal.publishing.keeping import for_any_origin
 from portal.publishing.keeping import kept_by_readers
 from portal.publishing.log_page import log_page
@@ -37,9 +39,6 @@ from portal.publishing.queries import FrontPage
 from portal.publishing.request_page import public_request
 
 bp = Blueprint("publishing", __name__)
-
-# The largest number that a column of log positions holds.
-POSITION_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def show_request(reference: str) -> ResponseReturnValue:
 @kept_by_readers
 def list_donations() -> ResponseReturnValue:
     """Show the published donations, the newest first."""
-    found = donations(db.session(), before=_before())
+    found = donations(db.session(), before=before())
     return render_template("public/publishing/list_donations.html", found=found)
 
 
@@ -143,7 +142,7 @@ def show_concern_figures() -> ResponseReturnValue:
 @kept_by_readers
 def show_log() -> ResponseReturnValue:
     """Show the checkpoint and the entries of the log."""
-    page = log_page(db.session(), before=_before())
+    page = log_page(db.session(), before=before())
     return render_template("public/publishing/show_log.html", page=page)
 
 
@@ -153,12 +152,6 @@ def show_about_log() -> ResponseReturnValue:
     """Say in everyday words what the log proves and what it does not."""
     base_url = current_app.extensions["install"].settings.base_url
     return render_template("public/publishing/show_about_log.html", log_url=f"{base_url}/log")
-
-
-def _before() -> int | None:
-    """Return the log position before which the page begins."""
-    before = request.args.get("before", None, type=int)
-    return None if before is None else min(max(before, 0), POSITION_MAX)
 
 
 @bp.get("/api/v1/figures")

@@ -23,6 +23,7 @@ from portal.publishing.drawings import image
 from portal.publishing.drawings import month_chart
 from portal.publishing.drawings import part_months
 from portal.publishing.drawings import parts_chart
+from portal.publishing.keeping import before
 from portal.publishing.keeping import for_any_origin
 from portal.publishing.keeping import kept_by_readers
 from portal.publishing.part_page import AsOf
@@ -43,7 +44,6 @@ KINDS = {"funds": "fund", "subcommittees": "subcommittee", "categories": "catego
 _KINDS = f"<any({','.join(KINDS)}):kinds>"
 # An image brings its letters along, and does nothing else.
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; sandbox"
-POSITION_MAX = 2**63 - 1
 
 
 class ChartNotPublishedError(NotFoundError):
@@ -84,19 +84,17 @@ def show_part(kinds: str, code: str) -> ResponseReturnValue:
 @kept_by_readers
 def list_payments() -> ResponseReturnValue:
     """Show what the bank has confirmed, the newest first."""
-    before = request.args.get("before", None, type=int)
+    start = before()
     session = db.session()
     now = as_of(session)
     months = whole_months(session)
     return render_template(
         "public/parts/list_payments.html",
-        found=payment_lines(
-            session, before=None if before is None else min(max(before, 0), POSITION_MAX)
-        ),
+        found=payment_lines(session, before=start),
         months=months,
         chart=month_chart("paid-by-month", months),
         as_of=now,
-        is_first=before is None,
+        is_first=start is None,
     )
 
 

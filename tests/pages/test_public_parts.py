@@ -2,19 +2,15 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from portal.db import db
 from portal.places import amphoe_name
-from tests.conftest import Maker
-from tests.conftest import Portal
+from tests.conftest import Publish
 from tests.conftest import Visitor
 from tests.world import ANSWER
 from tests.world import SECRETS
-from tests.world import World
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 PAGES = (
@@ -31,19 +27,6 @@ PAGES = (
     "/service-times",
     "/places",
 )
-
-
-@pytest.fixture
-def publish(portal: Portal, made: Maker) -> Callable[[Callable[[World], object]], None]:
-    def act(do: Callable[[World], object]) -> None:
-        made(do)
-        portal.install.publish(db.engine)
-        db.session.remove()
-
-    return act
-
-
-Publish = Callable[[Callable[[World], object]], None]
 
 
 def payment_of(client: Visitor) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -23,6 +22,7 @@ from portal.publishing.searching import Order
 from portal.publishing.searching import Search
 from tests.conftest import Maker
 from tests.conftest import Portal
+from tests.conftest import Publish
 from tests.conftest import Visitor
 from tests.world import ANSWER
 from tests.world import SECRETS
@@ -197,18 +197,8 @@ def test_conditions_name_no_column_twice(portal: Portal) -> None:
     assert len(conditions.groups(but=Facet.FUND)) == 1
 
 
-@pytest.fixture
-def publish(portal: Portal, made: Maker) -> Callable[[Callable[[World], object]], None]:
-    def act(do: Callable[[World], object]) -> None:
-        made(do)
-        portal.install.publish(db.engine)
-        db.session.remove()
-
-    return act
-
-
 def test_a_request_that_moves_leaves_its_group(
-    publish: Callable[[Callable[[World], object]], None],
+    publish: Publish,
 ) -> None:
     publish(lambda world: world.submitted())
     assert numbers(searched(Search(narrowed={Facet.STATUS: "submitted"}))) == [1]
