@@ -120,13 +120,19 @@ def open_form(page: Page, address: str, kind: str = "youth", language: str = "")
     """Open the form and wait until it would open without a signal, too."""
     page.goto(f"{address}{language}{FORM}?kind={kind}")
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function(
+    # `wait_for_function` would take a promise for an answer.
+    page.evaluate(
         """async () => {
-            const [name] = await caches.keys();
-            const cache = name && await caches.open(name);
-            const kept = cache ? (await cache.keys()).map(({ url }) => new URL(url)) : [];
-            const forms = kept.filter(({ pathname }) => pathname === location.pathname);
-            return forms.length === 2 && kept.some(({ pathname }) => pathname.endsWith("woff2"));
+            for (;;) {
+                const [name] = await caches.keys();
+                const cache = name && await caches.open(name);
+                const kept = cache ? (await cache.keys()).map(({ url }) => url) : [];
+                const forms = kept.filter((url) => new URL(url).pathname === location.pathname);
+                const files = performance.getEntriesByType("resource")
+                    .map(({ name }) => name).filter((name) => name.includes("/static/"));
+                if (forms.length === 2 && files.every((url) => kept.includes(url))) return;
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
         }"""
     )
 
