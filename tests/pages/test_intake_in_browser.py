@@ -123,7 +123,7 @@ def open_form(page: Page, address: str, kind: str = "youth", language: str = "")
     # `wait_for_function` would take a promise for an answer.
     page.evaluate(
         """async () => {
-            for (;;) {
+            for (const end = Date.now() + 30000; Date.now() < end;) {
                 const [name] = await caches.keys();
                 const cache = name && await caches.open(name);
                 const kept = cache ? (await cache.keys()).map(({ url }) => url) : [];
@@ -133,6 +133,7 @@ def open_form(page: Page, address: str, kind: str = "youth", language: str = "")
                 if (forms.length === 2 && files.every((url) => kept.includes(url))) return;
                 await new Promise((resolve) => setTimeout(resolve, 50));
             }
+            throw new Error("the form was not kept");
         }"""
     )
 
