@@ -67,12 +67,11 @@ class PublishedOrder(Base):
 
 
 class PublishedWait(Base):
-    """How many requests of a subcommittee and year took how many minutes for a step."""
+    """How many requests of a subcommittee took how long for a step."""
 
     __tablename__ = "published_wait"
 
     subcommittee: Mapped[str] = mapped_column(String(12), primary_key=True)
-    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     step: Mapped[str] = mapped_column(String(12), primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)
