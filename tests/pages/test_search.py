@@ -240,3 +240,11 @@ def test_the_lines_that_the_database_writes_are_those_of_the_list(
     ):
         written = b"".join(download(sheet, "csv").response)
     assert b"".join(csv_lines(db.engine, said, search, conditions)) == written
+
+
+@pytest.mark.usefixtures("published")
+def test_a_code_without_a_name_is_told_as_it_is() -> None:
+    lines = b"".join(csv_lines(db.engine, {}, Search("3"), narrowed(Search("3"), {}))).decode()
+    assert (
+        '"RYG-2570-000003","submitted","youth","LIVING","STAY","SC5","GEN","2570","900.00"' in lines
+    )
