@@ -35,11 +35,11 @@ from portal.audit.models import LogSeq
 from portal.audit.models import PrivateField
 from portal.audit.vault import Box
 from portal.audit.vault import Vault
+from portal.db import Base
+from portal.db import add_all
 from portal.db import take_lock
 
 BATCH = 5000
-# As many as one statement takes with all their private fields: SQLite counts 32,766 values.
-AT_ONCE = 500
 SEQUENCER_LOCK = 0x706F7274616C  # any number, the same in every process: "portal"
 Row = Mapping[str, str | bytes]
 
@@ -59,21 +59,29 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
     The id is given only where a paper carries it already.
     """
     sealed = seal(draft, eid=eid or _new_eid(), random=secrets.token_bytes)
-    _keep(session, [sealed])
+    rows = _rows(session, [sealed])
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        _add(connection, rows)  # the way to the server and back is a third of what an entry costs
+    else:
+        for table, added in rows.items():
+            _add(connection, {table: added})
     return sealed.eid
 
 
 def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
     """Add the entries of many acts at once, in this order, and return their ids."""
     sealed = [seal(draft, eid=_new_eid(), random=secrets.token_bytes) for draft in drafts]
-    for first in range(0, len(sealed), AT_ONCE):
-        _keep(session, sealed[first : first + AT_ONCE])
+    for table, added in _rows(session, sealed).items():
+        add_all(session, table, added)
     return [one.eid for one in sealed]
 
 
-def _keep(session: Session, entries: Sequence[Sealed]) -> None:
-    rows: dict[str, Sequence[Row]] = {
-        LogEntry.__tablename__: [{"eid": one.eid, "body": one.body} for one in entries]
+def _rows(session: Session, entries: Sequence[Sealed]) -> Mapping[type[Base], Sequence[Row]]:
+    """Return the rows of entries, by table; the caller adds them to the transaction."""
+    session.info["has_recorded"] = True
+    rows: dict[type[Base], Sequence[Row]] = {
+        LogEntry: [{"eid": one.eid, "body": one.body} for one in entries]
     }
     private = [
         _private_row(one.eid, opening, box)
@@ -83,15 +91,7 @@ def _keep(session: Session, entries: Sequence[Sealed]) -> None:
             one.openings, _vault(session).encrypt(one.eid, one.openings), strict=True
         )
     ]
-    if private:
-        rows[PrivateField.__tablename__] = private
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        _add(connection, rows)  # the way to the server and back is a third of what an entry costs
-    else:
-        for table, added in rows.items():
-            _add(connection, {table: added})
-    session.info["has_recorded"] = True
+    return rows | {PrivateField: private} if private else rows
 
 
 def _vault(session: Session) -> Vault:
@@ -109,13 +109,15 @@ def _private_row(eid: str, opening: Opening, box: Box) -> Row:
     }
 
 
-def _add(connection: Connection, rows: Mapping[str, Sequence[Row]]) -> None:
+def _add(connection: Connection, rows: Mapping[type[Base], Sequence[Row]]) -> None:
     """Insert the rows of tables in one statement, handed to the driver itself: every act does so.
 
     By way of SQLAlchemy it would take about twice as long. What the database refuses comes as
     the driver's own error, and ends the transaction as any other does.
     """
-    shape = tuple((table, tuple(added[0]), len(added)) for table, added in rows.items())
+    shape = tuple(
+        (table.__tablename__, tuple(added[0]), len(added)) for table, added in rows.items()
+    )
     statement, keep = _insert(connection.dialect, shape)
     values = [
         keep(value) if name == "eid" else value
