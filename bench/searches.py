@@ -5,6 +5,7 @@ They go through the whole app by Werkzeug's test client: everything but the sock
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import time
@@ -157,17 +158,17 @@ def addresses(app: Flask) -> dict[str, str]:
         flows = session.scalars(paid.order_by(PublishedFlow.idx.desc()).limit(1_000)).all()
         flow = flows[-1]
         # Of a request whose every act is written.
-        decided = select(PublishedAct).where(PublishedAct.type == "fund_request.approved")
-        request = session.scalars(decided.order_by(PublishedAct.idx).limit(1)).one().reference
+        prepared = select(PublishedAct).where(PublishedAct.type == "payment.prepared")
+        act = session.scalars(prepared.order_by(PublishedAct.idx).limit(1)).one()
         return {
             "front": "/",
             "funds": "/funds",
             "fund": "/funds/GEN",
             "subcommittee": "/en/subcommittees/SC5",
-            "request": f"/requests/{request}",
+            "request": f"/requests/{act.reference}",
             "payments": "/payments",
             "payments, later": f"/en/payments?before={flow.idx}",
-            "payment": f"/payments/{flow.reference}",
+            "payment": f"/payments/{json.loads(act.public)['payment']}",
             "service times": "/service-times",
             "places": "/places",
             "donations": "/donations",
