@@ -13,11 +13,17 @@ INDEXES = {
     "ix_published_request_paid": ("published_request", ["status", "paid_at"]),
     "ix_published_request_sent": ("published_request", ["status", "subcommittee", "sent_at"]),
     "ix_published_flow_leg": ("published_flow", ["leg", "idx", "satang"]),
+    "ix_published_flow_reference": ("published_flow", ["reference", "leg"]),
+    "ix_published_group_tally": (
+        "published_group",
+        ["kind", "status", "is_paid", "count", "satang"],
+    ),
 }
 
 
 def upgrade():
     op.drop_index("ix_published_request_status", "published_request")
+    op.drop_index("ix_published_flow_reference", "published_flow")
     for name, (table, columns) in INDEXES.items():
         op.create_index(name, table, columns)
     make_waits()
@@ -28,6 +34,7 @@ def downgrade():
     for name, (table, _) in INDEXES.items():
         op.drop_index(name, table)
     op.create_index("ix_published_request_status", "published_request", ["status"])
+    op.create_index("ix_published_flow_reference", "published_flow", ["reference"])
 
 
 def make_waits(*more):

@@ -135,6 +135,8 @@ class PublishedFlow(Base):
     __table_args__ = (
         Index("ix_published_flow_line", "fund", "leg", "subcommittee", "idx", "satang"),
         Index("ix_published_flow_leg", "leg", "idx", "satang"),
+        # Two columns, or SQLite might look for a number among everything of its leg.
+        Index("ix_published_flow_reference", "reference", "leg"),
     )
 
     idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -142,7 +144,7 @@ class PublishedFlow(Base):
     fund: Mapped[str] = mapped_column(String(12))
     subcommittee: Mapped[str] = mapped_column(String(12))
     category: Mapped[str] = mapped_column(String(12))
-    reference: Mapped[str] = mapped_column(String(40), index=True)
+    reference: Mapped[str] = mapped_column(String(40))
     request: Mapped[str] = mapped_column(String(20))
     satang: Mapped[int] = mapped_column(BigInteger)
 

@@ -19,8 +19,9 @@ class PublishedGroup(Base):
 
     __tablename__ = "published_group"
     # Counting by a facet reads its index alone.
-    __table_args__ = tuple(
-        Index(f"ix_published_group_{name}", name, "count") for name in (*COUNTED, "place")
+    __table_args__ = (
+        *(Index(f"ix_published_group_{name}", name, "count") for name in (*COUNTED, "place")),
+        Index("ix_published_group_tally", "kind", "status", "is_paid", "count", "satang"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

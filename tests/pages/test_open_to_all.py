@@ -62,7 +62,7 @@ BEYOND = """() => {
         return false;
     };
     const found = [];
-    const walk = document.createTreeWalker(document.body);
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
         const range = document.createRange();
         range.selectNode(walk.currentNode);
