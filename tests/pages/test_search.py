@@ -238,7 +238,7 @@ def test_the_lines_that_the_database_writes_are_those_of_the_list(
         portal.app.test_request_context("/en/" if language == "en" else "/"),
         force_locale(language),
     ):
-        written = b"".join(download(sheet, "csv").response)
+        written = b"".join(download(sheet, "csv").iter_encoded())
     assert b"".join(csv_lines(db.engine, said, search, conditions)) == written
 
 
