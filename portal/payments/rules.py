@@ -118,6 +118,18 @@ class NothingToPayError(RuleError):
         super().__init__(N_("There is nothing left to pay on this request."))
 
 
+class PayeeErasedError(RuleError):
+    """Whoever the request was for was erased, and with them where the money was to go."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "Whoever this was for was erased: nothing can be paid any more. Set what came back "
+                "free."
+            )
+        )
+
+
 class EarlierPaymentOpenError(RuleError):
     """Of an earlier payment of the request nobody knows yet whether it arrives."""
 
