@@ -44,6 +44,7 @@ class Item:
     about: str | date
     since: datetime | date | None
     where: Mapping[str, str | int] = field(default_factory=dict)
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,22 +110,32 @@ def _openings_asked(session: Session, by: Actor, at: datetime) -> Sequence[Item]
     ]
 
 
-def _unratified(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Item]:
+def _unratified(session: Session, at: datetime, *conditions: ColumnElement[bool]) -> Sequence[Item]:
+    today = bangkok_day(at)
     rows = session.execute(
         select(FundRequest.id, FundRequest.reference, FundRequest.state, Ratification.due_on)
         .join(Ratification, Ratification.fund_request_id == FundRequest.id)
         .where(Ratification.verdict.is_(None), FundRequest.state.in_(PAID), *conditions)
         .order_by(Ratification.due_on, FundRequest.id)
     )
-    return [Item(str(row.reference), row.state, row.due_on, {"request_id": row.id}) for row in rows]
+    return [
+        Item(
+            str(row.reference),
+            row.state,
+            row.due_on,
+            {"request_id": row.id},
+            is_late=row.due_on < today,
+        )
+        for row in rows
+    ]
 
 
-def _ratifications(session: Session, by: Actor, _at: datetime) -> Sequence[Item]:
-    return _unratified(session, Ratification.approved_by_id != by.person_id)
+def _ratifications(session: Session, by: Actor, at: datetime) -> Sequence[Item]:
+    return _unratified(session, at, Ratification.approved_by_id != by.person_id)
 
 
 def _ratifications_late(session: Session, by: Actor, at: datetime) -> Sequence[Item]:
-    return _unratified(session, Ratification.due_on < bangkok_day(at), visible(by))
+    return _unratified(session, at, Ratification.due_on < bangkok_day(at), visible(by))
 
 
 def _overrides(session: Session, by: Actor, _at: datetime) -> Sequence[Item]:
