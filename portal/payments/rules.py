@@ -199,7 +199,7 @@ class NotConfirmedError(RuleError):
     """A receipt is for money that arrived."""
 
     def __init__(self) -> None:
-        super().__init__(N_("A receipt is filed once the bank has confirmed the payment."))
+        super().__init__(N_("A receipt is filed once the payment is confirmed."))
 
 
 class CashReceiptMissingError(RuleError):
