@@ -11,6 +11,8 @@ from datetime import datetime
 from datetime import timedelta
 from enum import StrEnum
 
+from portal.labels import Name
+
 # So long before it begins a rule is told of, and so long after it was granted an opening is.
 SOON = timedelta(days=30)
 
@@ -18,6 +20,8 @@ SOON = timedelta(days=30)
 class Matter(StrEnum):
     """What may wait for somebody."""
 
+    REFERRALS = "referrals"
+    FOLLOW_UPS = "follow_ups"
     FINDINGS_TO_ANSWER = "findings_to_answer"
     FINDINGS_TO_CLOSE = "findings_to_close"
     CONCERNS = "concerns"
@@ -40,7 +44,7 @@ class Item:
     `where` is what its address takes.
     """
 
-    name: str
+    name: str | Name
     about: str | date
     since: datetime | date | None
     where: Mapping[str, str | int] = field(default_factory=dict)

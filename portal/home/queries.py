@@ -17,6 +17,12 @@ from sqlalchemy import select
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
+from portal.cases.lookups import own_organisation
+from portal.cases.models import FollowUp
+from portal.cases.models import Referral
+from portal.cases.rules import WORKERS
+from portal.cases.rules import State as ReferralState
+from portal.cases.rules import is_late
 from portal.concerns.codes import ConcernState
 from portal.concerns.codes import FindingState
 from portal.concerns.lookups import concerns_seen
@@ -42,13 +48,66 @@ from portal.jobs.rules import WATCHERS
 from portal.payments.models import BankLine
 from portal.payments.models import MatchedLine
 from portal.people.models import Opening
+from portal.people.queries import organisations
 from portal.people.rules import GRANTERS
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
+from portal.youths.models import Youth
 
 SHOWN = 5
 Find: TypeAlias = Callable[[Session, Actor, datetime], Sequence[Item]]
+
+
+def _referrals(session: Session, by: Actor, at: datetime) -> Sequence[Item]:
+    """Return the referrals that this person's organisation has not answered, by who asks."""
+    rows = session.scalars(
+        select(Referral)
+        .join(Youth, Youth.id == Referral.youth_id)
+        .where(
+            Referral.receiver_code == own_organisation(session, by),
+            Referral.state == ReferralState.SENT,
+            Youth.erased_at.is_(None),
+        )
+        .order_by(Referral.sent_at, Referral.id)
+    )
+    partners = organisations(session)
+    return [
+        Item(
+            partners[row.sender_code],
+            row.state,
+            row.sent_at,
+            {"referral_id": row.id},
+            is_late=is_late(row.sent_at, None, at),
+        )
+        for row in rows
+    ]
+
+
+def _follow_ups(session: Session, by: Actor, at: datetime) -> Sequence[Item]:
+    """Return whom a finder registered and is to ask after today, or was before."""
+    today = bangkok_day(at)
+    rows = session.execute(
+        select(FollowUp, Youth)
+        .join(Youth, Youth.id == FollowUp.youth_id)
+        .where(
+            FollowUp.done_at.is_(None),
+            FollowUp.due_on <= today,
+            Youth.erased_at.is_(None),
+            Youth.registered_by_id == by.person_id,
+        )
+        .order_by(FollowUp.due_on, FollowUp.id)
+    )
+    return [
+        Item(
+            youth.name,
+            "follow_up",
+            each.due_on,
+            {"follow_up_id": each.id},
+            is_late=each.due_on < today,
+        )
+        for each, youth in rows
+    ]
 
 
 def _findings(session: Session, by: Actor, *conditions: ColumnElement[bool]) -> Sequence[Item]:
@@ -175,6 +234,8 @@ def _months(session: Session, _by: Actor, at: datetime) -> Sequence[Item]:
 
 _AUDITOR, _HOUSE = frozenset({Role.AUDITOR}), frozenset({Role.ADMINISTRATOR})
 FIND: Mapping[Matter, tuple[frozenset[Role], Find]] = {
+    Matter.REFERRALS: (WORKERS, _referrals),
+    Matter.FOLLOW_UPS: (frozenset({Role.FINDER}), _follow_ups),
     Matter.CONCERNS: (CONCERN_READERS, _concerns),
     Matter.FINDINGS_TO_ANSWER: (frozenset({Role.OFFICER, Role.CHAIR}), _findings_to_answer),
     Matter.FINDINGS_TO_CLOSE: (_AUDITOR, _findings_to_close),

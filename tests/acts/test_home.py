@@ -27,6 +27,7 @@ from portal.home.matters import Item
 from portal.home.matters import Matter
 from portal.home.queries import waiting
 from portal.jobs.service import retry_job
+from portal.labels import Name
 from portal.letters.service import retry_letter
 from portal.payments.accounts import open_account
 from portal.payments.confirming import set_aside
@@ -36,6 +37,7 @@ from portal.people.service import grant_role
 from portal.people.service import set_password
 from portal.roles import Actor
 from portal.roles import Role
+from tests import cases
 from tests.acts import test_concerns as concerns
 from tests.acts import test_findings as findings
 from tests.acts import test_letters as letters
@@ -63,7 +65,9 @@ def told(session: Session, by: Actor, matter: Matter, *, at: datetime = NOON) ->
     return found[matter].items if matter in found else ()
 
 
-def names(session: Session, by: Actor, matter: Matter, *, at: datetime = NOON) -> Sequence[str]:
+def names(
+    session: Session, by: Actor, matter: Matter, *, at: datetime = NOON
+) -> Sequence[str | Name]:
     return [item.name for item in told(session, by, matter, at=at)]
 
 
@@ -151,6 +155,35 @@ def test_an_urgent_approval_waits_for_the_driving_chair_and_late_for_the_auditor
     )
     assert told(session, world.driving, Matter.RATIFICATIONS) == ()
     assert told(session, world.wipa, Matter.RATIFICATIONS_LATE, at=LATE) == ()
+
+
+def test_a_referral_waits_for_the_organisation_that_was_asked(
+    session: Session, world: World
+) -> None:
+    referral = cases.sent(world)
+    asked = cases.finder2(world)
+    (item,) = told(session, asked, Matter.REFERRALS)
+    assert (item.where, item.is_late) == ({"referral_id": referral.id}, False)
+    assert told(session, asked, Matter.REFERRALS, at=NOON + 2 * DAY)[0].is_late
+    assert told(session, world.finder, Matter.REFERRALS) == ()
+    cases.accepted(world, referral)
+    assert told(session, asked, Matter.REFERRALS) == ()
+
+
+def test_a_follow_up_waits_for_the_finder_who_knows_the_person(
+    session: Session, world: World
+) -> None:
+    youth_id = world.submitted(by=world.finder).youth_id
+    assert youth_id is not None
+    follow_up = cases.planned(world, cases.agreed(world, youth_id))
+    assert told(session, world.finder, Matter.FOLLOW_UPS, at=NOON - DAY) == ()
+    (item,) = told(session, world.finder, Matter.FOLLOW_UPS)
+    assert (item.where, item.is_late) == ({"follow_up_id": follow_up.id}, False)
+    assert told(session, world.finder, Matter.FOLLOW_UPS, at=NOON + DAY)[0].is_late
+    for by in (cases.finder2(world), world.malee):
+        assert told(session, by, Matter.FOLLOW_UPS) == ()
+    cases.followed_up(world, follow_up)
+    assert told(session, world.finder, Matter.FOLLOW_UPS) == ()
 
 
 def overridden(world: World) -> FundRequest:

@@ -8,6 +8,7 @@ from portal.clock import now
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import set_limits
 from portal.people.openings import grant_opening
+from tests import cases
 from tests.acts import test_concerns as concerns
 from tests.acts import test_findings as findings
 from tests.acts import test_letters as letters
@@ -81,6 +82,22 @@ def test_an_empty_page_says_what_would_be_there(client: Visitor, username: str, 
     page = client.sign_in(username).get("/en/office/").text
     assert "Nothing waits for you." in page
     assert words in page
+
+
+def test_who_works_on_cases_finds_them(client: Visitor, made: Maker) -> None:
+    made(lambda world: cases.sent(world).id)
+    page = client.sign_in("finder2").get("/en/office/").text
+    assert "Referrals to answer" in page
+    assert 'href="/en/office/referrals/1"' in page
+    made(
+        lambda world: (
+            cases.planned(
+                world, cases.agreed(world, world.submitted(by=world.finder).youth_id or 0)
+            ).id
+        )
+    )
+    page = client.sign_in("finder1").get("/en/office/").text
+    assert "Say how the person is" in page
 
 
 def test_others_find_their_matters_too_and_no_word_of_the_house(
