@@ -84,18 +84,19 @@ def test_an_empty_page_says_what_would_be_there(client: Visitor, username: str, 
     assert words in page
 
 
+def asked_after(world: World) -> int:
+    """Somebody whom a finder registered, and is to ask after."""
+    fund_request = world.submitted(by=world.finder, answer=cases.SOMEBODY_ELSE)
+    assert fund_request.youth_id is not None
+    return cases.planned(world, cases.agreed(world, fund_request.youth_id)).id
+
+
 def test_who_works_on_cases_finds_them(client: Visitor, made: Maker) -> None:
     made(lambda world: cases.sent(world).id)
     page = client.sign_in("finder2").get("/en/office/").text
     assert "Referrals to answer" in page
     assert 'href="/en/office/referrals/1"' in page
-    made(
-        lambda world: (
-            cases.planned(
-                world, cases.agreed(world, world.submitted(by=world.finder).youth_id or 0)
-            ).id
-        )
-    )
+    made(asked_after)
     page = client.sign_in("finder1").get("/en/office/").text
     assert "Say how the person is" in page
 
