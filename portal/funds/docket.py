@@ -133,6 +133,16 @@ def subject(fund_request: FundRequest) -> str:
     return f"project:{fund_request.project_id}"
 
 
+def kept_note(session: Session, fund_request: FundRequest, note: str) -> str:
+    """Return a note as it is kept: none is, once whoever it may tell of was erased."""
+    return "" if lookups.is_erased(session, fund_request) else note
+
+
+def note_secret(fund_request: FundRequest, note: str) -> Secret:
+    """Return a note to be committed; nothing where none is kept."""
+    return Secret(subject(fund_request), loggable(note) or None)
+
+
 def payee_secret(payee: PayeeAccount) -> Secret:
     """Return where the money is to go, to be committed."""
     value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
