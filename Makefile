@@ -17,7 +17,7 @@ COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
 .PHONY: help setup setup-test demo run test test-all test-pure fix check verify verify-tool bench bench-log \
 	bench-treasury \
-	bench-papers judges judge-api migration translations
+	bench-papers bench-public judges judge-api migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -71,6 +71,9 @@ bench-papers: setup-test ## papers against WeasyPrint alone, and 200 receipts on
 
 bench-treasury: setup-test ## a batch of 10,000 payments; ARGS='--engine sqlite --payments 1000'
 	@PYTHONPATH=. $(BIN)/python bench/treasury.py $(ARGS)
+
+bench-public: setup-test ## public search, pages, downloads; ARGS='--engine sqlite --requests 100000'
+	@PYTHONPATH=. $(BIN)/python bench/public.py $(ARGS)
 
 judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
 	@scripts/system-packages.sh --optional go

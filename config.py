@@ -17,6 +17,14 @@ class MissingSettingError(RuntimeError):
         self.name = name
 
 
+class WrongSettingError(RuntimeError):
+    """The portal does not start with a setting that it cannot read."""
+
+    def __init__(self, name: str, written: str) -> None:
+        super().__init__(f"{name} must be a whole number above 0, not {written!r}.")
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the portal is told from outside.
@@ -25,6 +33,7 @@ class Settings:
     `witnesses` is a file that names the witnesses of the log and how many are enough.
     `log_passphrase_file` holds the passphrase of the log's keys, as systemd hands one over.
     `smtp_url` is the mail server; without one letters are made and lie in the outbox.
+    `public_query_ms` is how long a public page may wait for one answer of the database.
     `publishes_inline` puts each act into the published log right after its commit: for one process.
     """
 
@@ -38,6 +47,7 @@ class Settings:
     smtp_url: str
     mail_from: str
     publishes_inline: bool
+    public_query_ms: int
     is_demo: bool
 
     def require_secrets(self) -> None:
@@ -63,6 +73,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environment.get("PORTAL_SMTP_URL") or "",
         mail_from=environment.get("PORTAL_MAIL_FROM") or f"portal@{urlsplit(base_url).hostname}",
         publishes_inline=_is_on(environment.get("AUDIT_INLINE_PUBLISH"), url.startswith("sqlite")),
+        public_query_ms=_number(environment, "PORTAL_PUBLIC_QUERY_MS", otherwise=500),
         is_demo=(data_dir / "demo").exists(),
     )
 
@@ -74,6 +85,13 @@ def _kept(path: Path) -> str:
 
 def _path(written: str | None) -> Path | None:
     return Path(written).absolute() if written else None
+
+
+def _number(environment: Mapping[str, str], name: str, *, otherwise: int) -> int:
+    written = environment.get(name) or str(otherwise)
+    if not written.isdecimal() or not int(written):
+        raise WrongSettingError(name, written)
+    return int(written)
 
 
 def _is_on(written: str | None, otherwise: bool) -> bool:  # noqa: FBT001 - two plain words

@@ -35,6 +35,7 @@ from config import read_settings
 from portal import cli
 from portal import db
 from portal import security
+from portal import time_limit
 from portal.audit import public as audit_public
 from portal.cases import office as cases_office
 from portal.cases.rules import READERS as CASE_READERS
@@ -45,6 +46,7 @@ from portal.concerns.rules import ANSWERERS
 from portal.concerns.rules import AUDITORS
 from portal.concerns.rules import READERS as CONCERN_READERS
 from portal.errors import N_
+from portal.errors import BusyError
 from portal.errors import ForbiddenError
 from portal.errors import InputError
 from portal.errors import NotFoundError
@@ -169,6 +171,7 @@ ANSWERS: tuple[tuple[type[PortalError], HTTPStatus], ...] = (
     (StaleError, HTTPStatus.CONFLICT),
     (RuleError, HTTPStatus.CONFLICT),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (BusyError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 
@@ -206,6 +209,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,
         EDITION=_edition(),
+        PUBLIC_QUERY_MS=settings.public_query_ms,
     )
     app.url_map.converters["int"] = security.RowNumber
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask says
@@ -236,6 +240,8 @@ def _attach_install(app: Flask, settings: Settings) -> None:
     install = Install(settings)
     app.extensions["install"] = install
     db.start(app, install.session_info, publish_inline if settings.publishes_inline else None)
+    with app.app_context():
+        time_limit.attach(db.db.engine)
 
 
 def publish_inline() -> None:

@@ -39,6 +39,7 @@ from portal.people.queries import actor
 from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
+from portal.publishing.grants_json import Registered
 from portal.rounds import WORKER_SECONDS
 from portal.rounds import go_on
 from portal.rounds import worker_beside
@@ -90,13 +91,21 @@ def set_up(file: Path, *, at: datetime) -> str:
 
 def set_up_province(province: Province, *, at: datetime) -> str:
     """Set up the foundation of a province, once; return a sentence that says what happened."""
-    install = _install()
-    if is_founded(db.session(), province):
-        return f"{province.foundation.code} is set up already; nothing was changed."
+    install, code = _install(), province.foundation.code
+    is_set_up = is_founded(db.session(), province)
+    is_changed = install.register(_registered(province))
+    if is_set_up:
+        what = "its ids in open data are new" if is_changed else "nothing was changed"
+        return f"{code} is set up already; {what}."
     install.name_log(province.foundation.log_origin)
     with transaction() as session:
         found(session, province, vkey=str(install.signer.vkey), at=at)
-    return f"{province.foundation.code} is set up: {len(province.people)} people."
+    return f"{code} is set up: {len(province.people)} people."
+
+
+def _registered(province: Province) -> Registered | None:
+    told = province.publisher
+    return Registered(told.prefix, told.organisation_id) if told else None
 
 
 def upgrade_quietly() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Generator
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -320,7 +321,7 @@ def _begin(connection: Connection) -> None:
 
 def streamed(
     engine: Engine, statement: Select[*tuple[Any, ...]]
-) -> Iterator[Row[*tuple[Any, ...]]]:
+) -> Generator[Row[*tuple[Any, ...]], None, None]:
     """Give the rows of a statement as the database finds them, however many there are.
 
     They come over a connection of their own, so that they may be read after the page is done.

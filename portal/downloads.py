@@ -57,8 +57,8 @@ def download(table: Table, ending: str, *, noted: Callable[[int], None] | None =
     rows = _in_language(rows, is_english=str(get_locale()) == "en")
     header = [column.key for column in table.columns]
     if ending == CSV:
-        answer = Response(csv_bytes(header, rows), mimetype="text/csv")
-    elif ending == JSON:
+        return csv_download(table.name, csv_bytes(header, rows))
+    if ending == JSON:
         answer = Response(json_bytes(header, rows), mimetype="application/json")
     else:
         titles = [gettext(column.title) for column in table.columns]
@@ -66,6 +66,13 @@ def download(table: Table, ending: str, *, noted: Callable[[int], None] | None =
         answer = Response(_pieces(file), mimetype=XLSX_TYPE)
         answer.call_on_close(file.close)
     answer.headers["Content-Disposition"] = f"attachment; filename={table.name}.{ending}"
+    return answer
+
+
+def csv_download(name: str, pieces: Iterator[bytes]) -> Response:
+    """Answer with a list that is CSV already, piece by piece."""
+    answer = Response(pieces, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}.{CSV}"
     return answer
 
 

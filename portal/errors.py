@@ -2,7 +2,7 @@
 
 A sentence is an English template with named facts; pages show it in the visitor's language.
 Families are answered once, in `app.py`: `ForbiddenError` 403, `RuleError` and `StaleError` 409,
-`NotFoundError` 404, `InputError` 422.
+`NotFoundError` 404, `InputError` 422, `BusyError` 503.
 """
 
 from __future__ import annotations
@@ -40,3 +40,7 @@ class NotFoundError(PortalError):
 
 class InputError(PortalError):
     """What came in cannot be read."""
+
+
+class BusyError(PortalError):
+    """Too much at this time."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
@@ -47,6 +49,7 @@ from portal.errors import N_
 from portal.errors import RuleError
 from portal.publishing.check import check_tables
 from portal.publishing.fold import step
+from portal.publishing.grants_json import Registered
 from portal.publishing.queries import key_added_at
 from portal.publishing.service import publish
 from portal.publishing.service import show_heads
@@ -182,6 +185,27 @@ class Install:
         for name in ("master.key", "hash.key"):
             write_secret(self._keys / name, secrets.token_bytes(32))
         write_secret(self._origin, origin.encode())
+
+    @property
+    def registered(self) -> Registered | None:
+        """Return what 360Giving calls the foundation, or None before it is registered there."""
+        if not self._registered.exists():
+            return None
+        return Registered(**json.loads(self._registered.read_text("utf-8")))
+
+    def register(self, registered: Registered | None) -> bool:
+        """Keep what 360Giving calls the foundation; say whether that is new."""
+        if registered == self.registered:
+            return False
+        if registered is None:
+            self._registered.unlink()
+        else:
+            self._registered.write_text(json.dumps(asdict(registered)) + "\n", "utf-8")
+        return True
+
+    @property
+    def _registered(self) -> Path:
+        return self._data / "publisher.json"
 
     def session_info(self) -> dict[str, object]:
         """Return what services find in their session beside the database."""

@@ -73,6 +73,20 @@ Origin = Annotated[
         N_("{found!r} is not a name for a log, such as audit.example.org/fund"),
     ),
 ]
+GivingPrefix = Annotated[
+    str,
+    Shape(
+        re.compile(r"360G-[A-Za-z0-9]{2,30}").fullmatch,
+        N_("{found!r} is not a prefix of 360Giving, such as 360G-example"),
+    ),
+]
+OrganisationId = Annotated[
+    str,
+    Shape(
+        re.compile(r"[A-Z0-9]{2,4}-[A-Za-z0-9]+(-[A-Za-z0-9._/-]+)?").fullmatch,
+        N_("{found!r} is not an id of an organisation: the code of a list, a hyphen, a number"),
+    ),
+]
 ProvinceCode = Annotated[str, Shape(geothai.province, N_("there is no province {found!r}"))]
 Month = Annotated[int, Shape(_between(1, 12), N_("must be a month from 1 to 12, not {found}"))]
 Year = Annotated[
@@ -132,6 +146,14 @@ class Foundation:
     log_origin: Origin
     first_month: Month
     fiscal_year: Year
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What 360Giving calls the foundation, once it is registered there."""
+
+    prefix: GivingPrefix
+    organisation_id: OrganisationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,3 +334,4 @@ class Province:
     allocations: tuple[Allocation, ...] = ()
     urgent: Urgent | None = None
     accounts: tuple[Account, ...] = ()
+    publisher: Publisher | None = None

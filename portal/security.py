@@ -42,6 +42,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 READS = frozenset({"GET", "HEAD"})
 PRIVATE = frozenset({"office", "treasury", "gate"})

@@ -34,7 +34,8 @@ OPEN_DATA_EVERY = timedelta(minutes=10)
 
 def open_place(install: Install) -> Place:
     """Return where the open data of an install lie, and what they say of it."""
-    return Place(install.open_data, install.settings.base_url, install.settings.mail_from)
+    settings = install.settings
+    return Place(install.open_data, settings.base_url, settings.mail_from, install.registered)
 
 
 @dataclass

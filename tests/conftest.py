@@ -123,6 +123,8 @@ def settings_of(folder: Path, url: str) -> Settings:
             "PORTAL_DATABASE_URL": url,
             "PORTAL_SECRET_KEY": "known to the tests alone",
             "AUDIT_INLINE_PUBLISH": "0",
+            # No page is refused because a machine is busy.
+            "PORTAL_PUBLIC_QUERY_MS": "60000",
         }
     )
 

@@ -314,6 +314,7 @@ DOORS = (
     door("GET /payments/<reference>", "/payments/NONE", hidden=REST, nobody="hidden"),
     door("GET /service-times", ok=REST),
     door("GET /places", ok=REST),
+    door("GET /charts", ok=REST),
     door("GET /charts/<name>.svg", "/charts/paid-by-fund.svg", ok=REST),
     door("GET /charts/<name>.svg", "/charts/none.svg", hidden=REST, nobody="hidden"),
     door("GET /charts/<any(funds,subcommittees,categories):kinds>/<code>.svg",

@@ -80,7 +80,7 @@ def check_tables(
     _check_books(session, checkpoint, shelf)
 
 
-_WAIT = ("subcommittee", "fiscal_year", "step", "minutes")
+_WAIT = ("subcommittee", "step", "minutes")
 _FIGURE = ("month", "fund", "subcommittee", "category", "measure")
 
 

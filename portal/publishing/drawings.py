@@ -176,7 +176,7 @@ IMAGE_WIDTH = DESK + 2 * _EDGE
 
 
 @cache
-def _fonts() -> str:
+def letters() -> str:
     """Return the letters as a style: an image loads nothing, and brings what it is written in."""
     rules = []
     for weight, name in (("400", "regular"), (BOLD, "semibold")):
@@ -192,7 +192,7 @@ def image(chart: Chart, source: str) -> str:
     top = _EDGE + _LINE * (len(lines) + 1)
     text = {"ident": _ident(chart.name), "title": chart.title, "description": chart.note}
     canvas = Canvas("chart-image", IMAGE_WIDTH, 0, **text)
-    canvas.letters(_fonts())
+    canvas.letters(letters())
     canvas.background("#ffffff")
     for number, line in enumerate(lines, 1):
         canvas.text(

@@ -212,12 +212,17 @@ class Unreceipted:
 
 def unreceipted(session: Session) -> Unreceipted:
     """Return how many paid requests lack a receipt: those that have all of them are closed."""
-    count, oldest = session.execute(
-        select(func.count(), func.min(PublishedRequest.paid_at)).where(
-            PublishedRequest.status == "paid", PublishedRequest.paid_at != ""
+    count = session.scalar(
+        select(func.sum(PublishedGroup.count)).where(
+            PublishedGroup.status == "paid", PublishedGroup.is_paid
         )
-    ).one()
-    return Unreceipted(count, datetime.fromisoformat(oldest) if oldest else None)
+    )
+    oldest = session.scalar(
+        select(func.min(PublishedRequest.paid_at)).where(
+            PublishedRequest.status == "paid", PublishedRequest.paid_at > ""
+        )
+    )
+    return Unreceipted(int(count or 0), datetime.fromisoformat(oldest) if oldest else None)
 
 
 def median_days(session: Session) -> float | None:

@@ -26,6 +26,14 @@ _HELP = {"youth": "a person", "project": "a project"}
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """The prefix that 360Giving gave the foundation, and its id in a list of organisations."""
+
+    prefix: str
+    organisation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Publisher:
     """Who publishes what up to where: what every grant says of its funder."""
 
@@ -33,11 +41,17 @@ class Publisher:
     names: Names
     base_url: str
     province: Name
+    registered: Registered | None
 
     @property
     def prefix(self) -> str:
-        """Return what the ids of this publisher begin with."""
-        return f"360G-{self.told.code}"
+        """Return what the ids of this publisher begin with; its code, until it is registered."""
+        return self.registered.prefix if self.registered else f"360G-{self.told.code}"
+
+    @property
+    def organisation_id(self) -> str:
+        """Return the id of the foundation itself."""
+        return self.registered.organisation_id if self.registered else self.prefix
 
     @property
     def modified(self) -> str:
@@ -46,7 +60,7 @@ class Publisher:
 
     def organisation(self) -> dict[str, object]:
         """Return the foundation as an organisation."""
-        return {"id": self.prefix, "name": self.told.foundation.en, "url": self.base_url}
+        return {"id": self.organisation_id, "name": self.told.foundation.en, "url": self.base_url}
 
 
 def package_head(publisher: Publisher) -> dict[str, object]:
@@ -58,7 +72,7 @@ def package_head(publisher: Publisher) -> dict[str, object]:
         "description": told.foundation.th,
         "identifier": f"{publisher.prefix}-grants-{told.version}",
         "publisher": {
-            "identifier": publisher.prefix,
+            "identifier": publisher.organisation_id,
             "name": told.foundation.en,
             "website": f"{publisher.base_url}/",
         },

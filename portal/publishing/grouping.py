@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -33,7 +32,7 @@ class Group:
     @property
     def ident(self) -> int:
         """Return a number of the group that is the same wherever the log is folded."""
-        told = "|".join(map(str, astuple(self)))
+        told = "|".join(str(getattr(self, name)) for name in self.__slots__)
         return int.from_bytes(sha256(told.encode()).digest()[:8]) >> 1
 
 

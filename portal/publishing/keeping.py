@@ -43,12 +43,16 @@ def kept_by_readers(view: View[Given]) -> Callable[Given, Response]:
 
 
 def for_any_origin(view: Callable[Given, Response]) -> Callable[Given, Response]:
-    """Let scripts on other people's pages read the answer: it is the same for everybody."""
+    """Let other people's pages show the answer, and their scripts read it.
+
+    It is the same for everybody.
+    """
 
     @wraps(view)
     def answer(*args: Given.args, **kwargs: Given.kwargs) -> Response:
         response = view(*args, **kwargs)
         response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
     return answer

@@ -65,7 +65,13 @@ class PublishedRequest(Base):
     """A request as the public may see it."""
 
     __tablename__ = "published_request"
-    __table_args__ = (Index("ix_published_request_last_index", "last_index"),)
+    __table_args__ = (
+        Index("ix_published_request_last_index", "last_index"),
+        # The latest and the oldest that stand somewhere: each is one step down an index.
+        Index("ix_published_request_latest", "status", "last_index"),
+        Index("ix_published_request_paid", "status", "paid_at"),
+        Index("ix_published_request_sent", "status", "subcommittee", "sent_at"),
+    )
 
     reference: Mapped[str] = mapped_column(String(20), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -75,7 +81,7 @@ class PublishedRequest(Base):
     purpose: Mapped[str] = mapped_column(String(40))
     fiscal_year: Mapped[int]
     place: Mapped[str | None] = mapped_column(String(6))
-    status: Mapped[str] = mapped_column(String(20), index=True)
+    status: Mapped[str] = mapped_column(String(20))
     satang: Mapped[int] = mapped_column(BigInteger)
     approved_satang: Mapped[int] = mapped_column(BigInteger)
     disbursed_satang: Mapped[int] = mapped_column(BigInteger)
@@ -128,6 +134,9 @@ class PublishedFlow(Base):
     __tablename__ = "published_flow"
     __table_args__ = (
         Index("ix_published_flow_line", "fund", "leg", "subcommittee", "idx", "satang"),
+        Index("ix_published_flow_leg", "leg", "idx", "satang"),
+        # Two columns, or SQLite might look for a number among everything of its leg.
+        Index("ix_published_flow_reference", "reference", "leg"),
     )
 
     idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -135,7 +144,7 @@ class PublishedFlow(Base):
     fund: Mapped[str] = mapped_column(String(12))
     subcommittee: Mapped[str] = mapped_column(String(12))
     category: Mapped[str] = mapped_column(String(12))
-    reference: Mapped[str] = mapped_column(String(40), index=True)
+    reference: Mapped[str] = mapped_column(String(40))
     request: Mapped[str] = mapped_column(String(20))
     satang: Mapped[int] = mapped_column(BigInteger)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping
+from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -29,6 +30,7 @@ from portal.places import province_name
 from portal.publishing import fold
 from portal.publishing.counting import SUBJECTS
 from portal.publishing.grants_json import Publisher
+from portal.publishing.grants_json import Registered
 from portal.publishing.grants_json import grant_json
 from portal.publishing.grants_json import package_pieces
 from portal.publishing.open_edition import Edition
@@ -74,6 +76,7 @@ class Place:
     path: Path
     base_url: str
     contact: str
+    registered: Registered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def _source(size: int, root: str, place: Place) -> dict[str, Json]:
         "format": FORMAT,
         "base_url": place.base_url,
         "contact": place.contact,
+        "publisher": asdict(place.registered) if place.registered else None,
     }
 
 
@@ -168,7 +172,9 @@ def _write_table(folder: Path, table: OpenTable, making: _Making) -> CsvFile:
 
 def _write_grants(path: Path, making: _Making) -> None:
     told, place = making.told, making.place
-    publisher = Publisher(told, making.names, place.base_url, province_name(told.province))
+    publisher = Publisher(
+        told, making.names, place.base_url, province_name(told.province), place.registered
+    )
     found = (grant_json(grant, publisher) for grant in grants(making.connection))
     write_text(path, package_pieces(publisher, found))
 

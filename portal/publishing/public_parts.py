@@ -10,7 +10,6 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext
-from markupsafe import Markup
 
 from portal.db import db
 from portal.errors import N_
@@ -23,6 +22,11 @@ from portal.publishing.drawings import image
 from portal.publishing.drawings import month_chart
 from portal.publishing.drawings import part_months
 from portal.publishing.drawings import parts_chart
+from portal.publishing.figure_images import FIGURES
+from portal.publishing.figure_images import Picture
+from portal.publishing.figure_images import embedding
+from portal.publishing.figure_images import figure_image
+from portal.publishing.figure_images import pictures
 from portal.publishing.keeping import before
 from portal.publishing.keeping import for_any_origin
 from portal.publishing.keeping import kept_by_readers
@@ -121,14 +125,29 @@ def show_places() -> ResponseReturnValue:
     return render_template("public/parts/show_places.html", page=place_page(db.session()))
 
 
+@bp.get("/charts")
+@kept_by_readers
+def list_charts() -> ResponseReturnValue:
+    """Show every image that other pages may show, with the line of HTML for each."""
+    session = db.session()
+    page, base = as_of(session), _base_url() + request.script_root
+    return render_template(
+        "public/parts/list_charts.html",
+        as_of=page,
+        pictures=[(one, embedding(base, one)) for one in pictures(session)],
+    )
+
+
 @bp.get("/charts/<name>.svg")
 @for_any_origin
 @kept_by_readers
 def send_chart(name: str) -> ResponseReturnValue:
-    """Send a chart as an image that other pages may show."""
+    """Send a chart or a single figure as an image that other pages may show."""
+    session = db.session()
+    if name in FIGURES:
+        return _sent(figure_image(session, name, _source(as_of(session))))
     if name not in CHARTS:
         raise ChartNotPublishedError(name)
-    session = db.session()
     return _image(CHARTS[name](session), as_of(session))
 
 
@@ -142,13 +161,21 @@ def send_part_chart(kinds: str, code: str) -> ResponseReturnValue:
 
 
 def _image(chart: Chart, now: AsOf) -> Response:
-    source = gettext(
+    return _sent(image(chart, _source(now)))
+
+
+def _source(now: AsOf) -> str:
+    source: str = gettext(
         "Source: %(address)s, public log, %(count)s entries, %(day)s",
         address=_base_url().partition("://")[2],
         count=f"{now.log_size:,}",
         day=short_day(bangkok_day(now.newest_at), str(get_locale())),
     )
-    answer = Response(image(chart, source), mimetype="image/svg+xml")
+    return source
+
+
+def _sent(drawn: str) -> Response:
+    answer = Response(drawn, mimetype="image/svg+xml")
     answer.headers["Content-Security-Policy"] = IMAGE_POLICY
     return answer
 
@@ -159,12 +186,7 @@ def _base_url() -> str:
 
 
 @bp.app_template_global()
-def embedding(chart: Chart) -> str:
-    """Return the line of HTML with which another page shows a chart: image and link, no script."""
-    base = _base_url()
-    source = f"{base}{request.script_root}/charts/{chart.name}.svg"
-    line = Markup('<a href="{}"><img src="{}" alt="{}" width="{}"></a>').format(
-        base + request.script_root + request.path, source, chart.title, IMAGE_WIDTH
-    )
-    # It is shown as text, so that the page escapes it once more.
-    return str(line)
+def embedding_here(chart: Chart) -> str:
+    """Return the line of HTML with which another page shows a chart and leads to this page."""
+    picture = Picture(chart.name, chart.title, request.path, IMAGE_WIDTH)
+    return embedding(_base_url() + request.script_root, picture)

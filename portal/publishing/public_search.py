@@ -17,7 +17,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from portal.db import db
+from portal.downloads import CSV
 from portal.downloads import OPEN_ENDING
+from portal.downloads import csv_download
 from portal.downloads import download
 from portal.errors import N_
 from portal.labels import TABLES
@@ -27,6 +29,7 @@ from portal.publishing.public_words import spoken_words
 from portal.publishing.queries import STATUSES
 from portal.publishing.queries import Names
 from portal.publishing.queries import names
+from portal.publishing.request_lines import csv_lines
 from portal.publishing.request_sheet import request_sheet
 from portal.publishing.searched import Found
 from portal.publishing.searched import found
@@ -100,8 +103,11 @@ def list_requests() -> ResponseReturnValue:
 def export_requests(ending: str) -> ResponseReturnValue:
     """Send all that is searched for."""
     session, search = db.session(), _asked()
-    conditions = narrowed(search, spoken_words())
-    return download(request_sheet(db.engine, names(session), search, conditions), ending)
+    conditions, known = narrowed(search, spoken_words()), names(session)
+    if ending == CSV:
+        said = {key: in_language(name) for key, name in known.items()}
+        return csv_download("requests", csv_lines(db.engine, said, search, conditions))
+    return download(request_sheet(db.engine, known, search, conditions), ending)
 
 
 def _asked() -> Search:

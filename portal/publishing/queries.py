@@ -136,13 +136,18 @@ def front_page(session: Session) -> FrontPage | None:
 
 
 def _latest_paid(session: Session, known: Names) -> list[RequestLine]:
-    rows = session.scalars(
-        select(PublishedRequest)
-        .where(PublishedRequest.status.in_(("paid", "closed")))
-        .order_by(PublishedRequest.last_index.desc())
-        .limit(LATEST)
-    )
-    return [request_line(row, known) for row in rows]
+    rows = [
+        row
+        for status in ("paid", "closed")
+        for row in session.scalars(
+            select(PublishedRequest)
+            .where(PublishedRequest.status == status)
+            .order_by(PublishedRequest.last_index.desc())
+            .limit(LATEST)
+        )
+    ]
+    latest = sorted(rows, key=lambda row: -row.last_index)[:LATEST]
+    return [request_line(row, known) for row in latest]
 
 
 def request_line(row: PublishedRequest, known: Names) -> RequestLine:

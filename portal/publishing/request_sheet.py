@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import Engine
 from sqlalchemy import Select
 from sqlalchemy import select
@@ -43,15 +44,23 @@ COLUMNS = (
 
 def request_sheet(engine: Engine, known: Names, search: Search, conditions: Narrowed) -> Table:
     """Return all that a search finds, in its order."""
-    found = select(*PublishedRequest.__table__.columns).join(
-        PublishedOrder, PublishedOrder.reference == PublishedRequest.reference
-    )
+    statement = asked_for(search, conditions, *PublishedRequest.__table__.columns)
+    return Table("requests", COLUMNS, _rows(engine, statement, known))
+
+
+def asked_for(
+    search: Search, conditions: Narrowed, *told: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Select what is told of each request that a search finds, in its order."""
+    found: Select[*tuple[Any, ...]] = select(*told).select_from(PublishedRequest)
+    is_narrowed = bool(conditions.groups() or conditions.requests)
+    if is_narrowed or search.order.key != "act":
+        found = found.join(PublishedOrder, PublishedOrder.reference == PublishedRequest.reference)
     if conditions.groups():
         found = found.join(PublishedGroup, PublishedGroup.id == PublishedOrder.group_id)
     key = _KEYS[search.order.key]
     asked = found.where(*conditions.groups(), *conditions.requests)
-    ordered = asked.order_by(key.asc() if search.order.goes_up else key.desc())
-    return Table("requests", COLUMNS, _rows(engine, ordered, known))
+    return asked.order_by(key.asc() if search.order.goes_up else key.desc())
 
 
 # The newest act has an index of its own in the table of requests.

@@ -19,8 +19,9 @@ class PublishedGroup(Base):
 
     __tablename__ = "published_group"
     # Counting by a facet reads its index alone.
-    __table_args__ = tuple(
-        Index(f"ix_published_group_{name}", name, "count") for name in (*COUNTED, "place")
+    __table_args__ = (
+        *(Index(f"ix_published_group_{name}", name, "count") for name in (*COUNTED, "place")),
+        Index("ix_published_group_tally", "kind", "status", "is_paid", "count", "satang"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -67,12 +68,11 @@ class PublishedOrder(Base):
 
 
 class PublishedWait(Base):
-    """How many requests of a subcommittee and year took how many minutes for a step."""
+    """How many requests of a subcommittee took how long for a step."""
 
     __tablename__ = "published_wait"
 
     subcommittee: Mapped[str] = mapped_column(String(12), primary_key=True)
-    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     step: Mapped[str] = mapped_column(String(12), primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)

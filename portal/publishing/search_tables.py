@@ -38,12 +38,13 @@ KEYS = ("act", "sent", "amount")
 
 def order_row(case: Case) -> Row:
     """Return the group and keys of a request as the table keeps them."""
+    keys = keys_of(case)
     return {
         "reference": case.reference,
         "group_id": group_of(case).ident,
         "number": number_of(case.reference),
         "paid_satang": case.disbursed_satang,
-        **{f"{name}_key": key for name, key in asdict(keys_of(case)).items()},
+        **{f"{name}_key": getattr(keys, name) for name in KEYS},
     }
 
 
@@ -56,15 +57,15 @@ def group_rows(cases: Iterable[Case]) -> list[Row]:
 
 
 def _group_row(group: Group, alike: Sequence[Case]) -> Row:
-    keys = [asdict(keys_of(case)) for case in alike]
+    keys = [keys_of(case) for case in alike]
     return {
         "id": group.ident,
         **asdict(group),
         "count": len(keys),
-        "satang": sum(amount_of(each["amount"]) for each in keys),
+        "satang": sum(amount_of(each.amount) for each in keys),
         "paid_satang": sum(case.disbursed_satang for case in alike),
-        **{f"{name}_first": min(each[name] for each in keys) for name in KEYS},
-        **{f"{name}_last": max(each[name] for each in keys) for name in KEYS},
+        **{f"{name}_first": min(getattr(each, name) for each in keys) for name in KEYS},
+        **{f"{name}_last": max(getattr(each, name) for each in keys) for name in KEYS},
     }
 
 
@@ -90,7 +91,6 @@ def _write_waits(session: Session, cases: Mapping[str, Case]) -> None:
     before = session.execute(
         select(
             PublishedRequest.subcommittee,
-            PublishedRequest.fiscal_year,
             PublishedRequest.submitted_at,
             PublishedRequest.decided_at,
             PublishedRequest.paid_at,
@@ -143,9 +143,9 @@ _LESSEN_GROUP = (
     )
 )
 _ADD_WAIT = text(
-    "INSERT INTO published_wait (subcommittee, fiscal_year, step, minutes, count)"
-    " VALUES (:subcommittee, :fiscal_year, :step, :minutes, :count)"
-    " ON CONFLICT (subcommittee, fiscal_year, step, minutes) DO UPDATE SET"
+    "INSERT INTO published_wait (subcommittee, step, minutes, count)"
+    " VALUES (:subcommittee, :step, :minutes, :count)"
+    " ON CONFLICT (subcommittee, step, minutes) DO UPDATE SET"
     " count = published_wait.count + excluded.count"
 )
 _COLUMNS = [column.key for column in PublishedGroup.__table__.columns]

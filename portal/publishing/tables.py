@@ -133,7 +133,10 @@ def request_row(case: Case) -> Row:
         "deciders": sorted(case.deciders),
         "payers": sorted(case.payers),
     }
-    payments = {number: asdict(paying) for number, paying in case.payments.items()}
+    payments = {
+        number: {name: getattr(paying, name) for name in Paying.__slots__}
+        for number, paying in case.payments.items()
+    }
     return {
         "reference": case.reference,
         "kind": case.kind,

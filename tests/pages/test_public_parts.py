@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-import gzip
 import re
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from portal.places import amphoe_name
+from portal.publishing.drawings import CHARTS
+from portal.publishing.figure_images import FIGURES
 from tests.conftest import Publish
 from tests.conftest import Visitor
 from tests.world import ANSWER
@@ -26,6 +28,7 @@ PAGES = (
     "/payments/{payment}",
     "/service-times",
     "/places",
+    "/charts",
 )
 
 
@@ -50,19 +53,6 @@ def test_every_public_page_stands_alone(client: Visitor, publish: Publish) -> No
             loaded = re.findall(r'(?:<link[^>]+href|src)="([^"]+)"', page.text)
             assert [url for url in loaded if not url.startswith("/")] == []
             assert [secret for secret in SECRETS if secret in page.text] == []
-
-
-def test_the_front_page_is_light(client: Visitor, publish: Publish) -> None:
-    """With its styles, mark and first font it is under 100 KB over the wire."""
-    publish(lambda world: world.confirmed())
-    page = client.get("/")
-    weight = len(gzip.compress(page.data))
-    for path in set(
-        re.findall(r'(?:<link rel="(?:stylesheet|icon)[^>]+href|src)="([^"]+)"', page.text)
-    ):
-        with client.get(path) as loaded:
-            weight += len(gzip.compress(loaded.data))
-    assert weight < 100_000
 
 
 def test_the_money_of_a_part_is_told(client: Visitor, publish: Publish) -> None:
@@ -109,6 +99,7 @@ def test_times_are_told(client: Visitor, publish: Publish) -> None:
         "paid-by-category",
         "days-by-subcommittee",
         "funds/GEN",
+        *FIGURES,
     ],
 )
 def test_charts_are_images_for_other_pages(client: Visitor, publish: Publish, name: str) -> None:
@@ -118,6 +109,7 @@ def test_charts_are_images_for_other_pages(client: Visitor, publish: Publish, na
             answer = client.get(f"{language}/charts/{name}.svg")
             assert answer.mimetype == "image/svg+xml"
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
             drawn = ET.fromstring(answer.text)  # noqa: S314 - our own drawing
             assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
             assert "script" not in answer.text
@@ -130,6 +122,45 @@ def test_one_line_shows_a_chart_elsewhere(client: Visitor, publish: Publish) -> 
     line = re.search(r"&lt;a href=.*?&lt;/a&gt;", page)
     assert line is not None
     assert "/en/charts/paid-by-fund.svg" in line[0]
+
+
+def test_pages_stay_with_us(client: Visitor) -> None:
+    for path in ("/", "/charts", "/requests", "/sign-in"):
+        answer = client.get(path)
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_figures_say_by_themselves_what_they_count(client: Visitor, publish: Publish) -> None:
+    def words(path: str) -> str:
+        drawn = ET.fromstring(client.get(path).text)  # noqa: S314 - our own drawing
+        return " ".join(each.text or "" for each in drawn.iter() if each.tag.endswith("}text"))
+
+    assert "nothing is paid yet" in words("/en/charts/figure-days.svg")
+    publish(lambda world: world.confirmed())
+    paid = words("/en/charts/figure-disbursed.svg")
+    for told in ("Paid out", "1,500 baht", "Rayong Education Promotion Foundation", "Source: "):
+        assert told in paid
+    assert "5,546,450 บาท" in words("/charts/figure-received.svg")
+    assert "0 days" in words("/en/charts/figure-days.svg")
+    assert "1 time" in words("/en/charts/figure-people.svg")
+
+
+def test_every_image_has_its_line_to_copy(client: Visitor, publish: Publish) -> None:
+    publish(lambda world: world.confirmed())
+    page = client.get("/en/charts").text
+    assert 'href="/en/charts"' in client.get("/en/").text
+    lines = [unescape(line) for line in re.findall(r"<textarea[^>]*>(.*?)</textarea>", page)]
+    assert len(lines) == len(FIGURES) + len(CHARTS)
+    for line in lines:
+        told = re.fullmatch(
+            r'<a href="http://127.0.0.1:8000(/en/[a-z-]*)">'
+            r'<img src="http://127.0.0.1:8000(/en/charts/[a-z-]+\.svg)"'
+            r' alt="[^"<>]+" width="\d+"></a>',
+            line,
+        )
+        assert told is not None, line
+        assert [client.get(path).status_code for path in told.groups()] == [200, 200]
 
 
 def test_payments_are_a_feed(client: Visitor, publish: Publish) -> None:

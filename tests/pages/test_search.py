@@ -4,16 +4,21 @@ import json
 from dataclasses import replace
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import func
 from sqlalchemy import select
 
 from portal.db import db
+from portal.downloads import download
 from portal.funds.models import FundRequest
+from portal.labels import Name
 from portal.money import Money
 from portal.publishing.models import PublishedRequest
 from portal.publishing.narrowing import narrowed
 from portal.publishing.narrowing import search_words
 from portal.publishing.queries import names
+from portal.publishing.request_lines import csv_lines
+from portal.publishing.request_sheet import request_sheet
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.searched import Found
 from portal.publishing.searched import found
@@ -205,3 +210,41 @@ def test_a_request_that_moves_leaves_its_group(
     publish(lambda world: world.approve(world.session.get_one(FundRequest, 1), world.somchai))
     assert numbers(searched(Search(narrowed={Facet.STATUS: "submitted"}))) == []
     assert numbers(searched(Search(narrowed={Facet.STATUS: "approved"}))) == [1]
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("language", ["th", "en"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        Search(),
+        Search(order=Order.SMALLEST),
+        Search("ค่าครองชีพ", order=Order.NEWEST),
+        Search(narrowed={Facet.STATUS: "paid"}),
+        Search("3"),
+        Search("nothing"),
+    ],
+)
+def test_the_lines_that_the_database_writes_are_those_of_the_list(
+    portal: Portal, language: str, search: Search
+) -> None:
+    session = db.session()
+    conditions, known = narrowed(search, search_words(session)), dict(names(session))
+    # Names as somebody might choose them.
+    known["category", "LIVING"] = Name('=HYPERLINK("x")', '-1 "living", and more')
+    sheet = request_sheet(db.engine, known, search, conditions)
+    said = {key: name.en if language == "en" else name.th for key, name in known.items()}
+    with (
+        portal.app.test_request_context("/en/" if language == "en" else "/"),
+        force_locale(language),
+    ):
+        written = b"".join(download(sheet, "csv").iter_encoded())
+    assert b"".join(csv_lines(db.engine, said, search, conditions)) == written
+
+
+@pytest.mark.usefixtures("published")
+def test_a_code_without_a_name_is_told_as_it_is() -> None:
+    lines = b"".join(csv_lines(db.engine, {}, Search("3"), narrowed(Search("3"), {}))).decode()
+    assert (
+        '"RYG-2570-000003","submitted","youth","LIVING","STAY","SC5","GEN","2570","900.00"' in lines
+    )

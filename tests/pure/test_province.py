@@ -797,3 +797,30 @@ def test_nothing_of_a_province_is_in_the_code() -> None:
         for match in named.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+REGISTERED = """[publisher]
+prefix = "360G-rayong"
+organisation_id = "XX-TEST-0994000000000"
+
+[calendar]"""
+
+
+def test_a_foundation_may_be_registered_with_360giving(load: Load) -> None:
+    assert load(GOOD).publisher is None
+    publisher = load(planted("[calendar]", REGISTERED)).publisher
+    assert publisher is not None
+    assert publisher.prefix == "360G-rayong"
+    assert publisher.organisation_id == "XX-TEST-0994000000000"
+
+
+@pytest.mark.parametrize("prefix", ["360G-", "360g-x", "x", "360G-a b", "360G-ระยอง"])
+def test_a_wrong_prefix_is_told(load: Load, prefix: str) -> None:
+    with pytest.raises(ProvinceFileError, match="is not a prefix of 360Giving"):
+        load(planted("[calendar]", REGISTERED.replace("360G-rayong", prefix)))
+
+
+@pytest.mark.parametrize("number", ["0994000000000", "xx-1", "XX-", "XX TEST"])
+def test_a_wrong_id_is_told(load: Load, number: str) -> None:
+    with pytest.raises(ProvinceFileError, match="is not an id of an organisation"):
+        load(planted("[calendar]", REGISTERED.replace("XX-TEST-0994000000000", number)))

@@ -120,10 +120,12 @@ def test_keys_order_by_act_number_and_amount() -> None:
 def test_each_step_behind_a_request_took_its_time() -> None:
     assert waits_of(CASE) == []
     decided = replace(CASE, decided_at="2026-11-21T05:00:30Z")
-    assert waits_of(decided) == [Wait("SC5", 2570, "decide", 1440)]
+    assert waits_of(decided) == [Wait("SC5", "decide", 1440)]
     paid = replace(decided, paid_at="2026-11-21T06:00:30Z")
     assert [(wait.step, wait.minutes) for wait in waits_of(paid)] == [
         ("decide", 1440),
         ("pay", 60),
         ("whole", 1500),
     ]
+    later = replace(decided, decided_at="2026-11-21T05:07:31Z")
+    assert [wait.minutes for wait in waits_of(later)] == [1455]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +16,8 @@ from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bench import public
+from bench.downloads import measure_csv
 from bench.files import small_bodies
 from bench.files import write_log
 from bench.papers import bare
@@ -21,6 +27,11 @@ from bench.papers import tagged
 from bench.proofs import audit_elsewhere
 from bench.proofs import measure_proofs
 from bench.proofs import measure_verifying
+from bench.published import environment
+from bench.published import published
+from bench.searches import Pair
+from bench.searches import measure_pages
+from bench.searches import measure_searches
 from bench.writers import ARMS
 from bench.writers import audit
 from bench.writers import founded
@@ -31,9 +42,19 @@ from portal.audit.check import signed_head
 from portal.audit.check import verified_bundles
 from portal.audit.folder import Folder
 from portal.audit.models import LogEntry
+from portal.db import db
 from portal.db import prepare
 from portal.db import writing
 from portal.install import Install
+from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedOrder
+from portal.publishing.search_models import PublishedWait
+from portal.publishing.search_tables import group_rows
+from portal.publishing.search_tables import order_row
+from portal.publishing.search_tables import wait_rows
+from portal.publishing.tables import case_of
+from portal.publishing.waits import waits_of
 from tests.conftest import Portal
 from tests.printed import RECEIPT
 
@@ -98,3 +119,56 @@ def test_papers_are_measured_beside_papers_that_are_as_whole(portal: Portal) -> 
     assert one.html != other.html
     assert b"/StructTreeRoot" in tagged(one.html)
     assert bare(one.html).startswith(b"%PDF")
+
+
+def test_the_public_pages_are_measured_on_tables_that_agree(tmp_path: Path) -> None:
+    few, many = (
+        environment(tmp_path / name, f"sqlite:///{tmp_path / name / 'portal.sqlite'}")
+        for name in ("few", "many")
+    )
+    with published(few, 20) as one, published(many, 60) as other:
+        assert_search_agrees()
+        pair = Pair(one, other)
+        assert measure_searches(pair, count=8, rounds=1)["pages"]
+        told = [page["what"] for page in measure_pages(pair, rounds=1)]
+        assert "page: request" in told
+    # Another run finds what stands there already.
+    with published(many, 60):
+        assert count(db.session(), PublishedRequest.__table__) == 60
+    downloaded = measure_csv(many, rounds=2)
+    assert downloaded["what"] == "CSV of all requests / sqlite3"
+
+
+def assert_search_agrees() -> None:
+    """What the bench wrote into the tables for searching is what the portal would write."""
+    session = db.session()
+    cases = [case_of(row) for row in session.scalars(select(PublishedRequest))]
+    assert len(cases) == 60
+    waits = Counter(wait for case in cases for wait in waits_of(case))
+    for table, told, keys in (
+        (PublishedGroup, group_rows(cases), ("id",)),
+        (PublishedOrder, map(order_row, cases), ("reference",)),
+        (PublishedWait, wait_rows(waits), ("subcommittee", "step", "minutes")),
+    ):
+        names = [column.key for column in table.__table__.columns]
+        rows = session.scalars(select(table))
+        held = [{name: getattr(row, name) for name in names} for row in rows]
+
+        def key(row: Mapping[str, object], keys: Sequence[str] = keys) -> str:
+            return "/".join(str(row[name]) for name in keys)
+
+        assert sorted(held, key=key) == sorted(told, key=key)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_the_bench_of_public_pages_runs(
+    engine: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = f"public.py --engine {engine} --requests 30 --few 20 --searches 3 --rounds 1 --keep"
+    monkeypatch.setattr("sys.argv", [*words.split(), str(tmp_path), "--only", "searches", "csv"])
+    assert public.main() == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    assert [line["what"].split()[0] for line in lines] == ["searches", "CSV"]

@@ -345,7 +345,7 @@ PUBLIC: dict[str, tuple[str, str]] = {
         "UPDATE published_order SET amount_key = amount_key + 1",
         r"published_order: RYG-2570-\d+ is not what the log gives",
     ),
-    "a wait": ("UPDATE published_wait SET minutes = minutes + 1", "published_wait: SC5/2570/"),
+    "a wait": ("UPDATE published_wait SET minutes = minutes + 1", "published_wait: SC5/decide/"),
     "a flow less": ("DELETE FROM published_flow WHERE leg = 'allocation'", "published_flow: "),
     "a finding": (
         "UPDATE published_finding SET state = 'closed'",

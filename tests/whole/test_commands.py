@@ -50,6 +50,7 @@ from portal.letters.models import Letter
 from portal.payments.accounts import open_account
 from portal.payments.models import BankLine
 from portal.people.service import check_password
+from portal.publishing.grants_json import Registered
 from portal.publishing.models import PublishedPosition
 from portal.publishing.open_versions import Versions
 from portal.publishing.service import TABLES
@@ -163,6 +164,21 @@ def test_a_second_province_needs_a_file_and_an_install_of_its_own(portal: Portal
     other = run(portal, "init-province", str(PROVINCE.with_name("suratthani.toml")))
     assert other.exit_code == 1
     assert "an install of its own" in other.stderr
+
+
+def test_a_foundation_that_is_set_up_may_be_registered_with_360giving(
+    portal: Portal, tmp_path: Path
+) -> None:
+    file = tmp_path / "registered.toml"
+    told = '[publisher]\nprefix = "360G-rayong"\norganisation_id = "XX-TEST-1"\n'
+    file.write_text(f"{PROVINCE.read_text('utf-8')}\n{told}", "utf-8")
+    assert portal.install.registered is None
+    for sentence in ("its ids in open data are new", "nothing was changed"):
+        answer = run(portal, "init-province", str(file))
+        assert (answer.exit_code, sentence in answer.output) == (0, True)
+        assert portal.install.registered == Registered("360G-rayong", "XX-TEST-1")
+    assert "are new" in run(portal, "init-province", str(PROVINCE)).output
+    assert portal.install.registered is None
 
 
 def test_books_log_and_publishing_answer(portal: Portal) -> None:

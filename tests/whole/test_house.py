@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 from config import MissingSettingError
+from config import WrongSettingError
 from config import read_settings
 from portal import labels
 from portal.app import create_app
@@ -178,6 +179,13 @@ def test_the_demo_keeps_its_own_secret(tmp_path: Path) -> None:
 def test_publishing_inline_is_a_setting(tmp_path: Path, written: str, *, is_inline: bool) -> None:
     environment = {"PORTAL_DATA_DIR": str(tmp_path), "AUDIT_INLINE_PUBLISH": written}
     assert read_settings(environment).publishes_inline is is_inline
+
+
+@pytest.mark.parametrize("written", ["0", "-5", "soon"])
+def test_a_number_that_cannot_be_read_names_its_setting(tmp_path: Path, written: str) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_PUBLIC_QUERY_MS": written}
+    with pytest.raises(WrongSettingError, match="PORTAL_PUBLIC_QUERY_MS"):
+        read_settings(environment)
 
 
 def test_every_view_hangs_on_one_door(app: Flask) -> None:

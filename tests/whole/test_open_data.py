@@ -32,6 +32,7 @@ from portal.db import writing
 from portal.funds.rulebook import RuleKind
 from portal.people.queries import actor
 from portal.publishing.figures import figures
+from portal.publishing.grants_json import Registered
 from portal.publishing.models import PublishedPosition
 from portal.publishing.open_build import build
 from portal.publishing.open_build import build_if_newer
@@ -361,3 +362,15 @@ def test_no_file_names_anybody(portal: Portal, made: Maker) -> None:
         if path.is_file():
             text = unpacked(path).decode("utf-8", errors="replace")
             assert [secret for secret in private if secret in text] == [], path.name
+
+
+def test_ids_are_those_of_the_registered_foundation(portal: Portal, made: Maker) -> None:
+    opened(portal, made, World.approved)
+    portal.install.register(Registered("360G-rayong", "XX-TEST-1"))
+    assert build_if_newer(db.engine, open_place(portal.install)) is not None
+    told = json.loads((current(portal) / "grants.json").read_text("utf-8"))
+    (grant,) = told["grants"]
+    assert grant["id"] == "360G-rayong-RYG-2570-000001"
+    assert [one["id"] for one in grant["fundingOrganization"]] == ["XX-TEST-1"]
+    assert told["publisher"]["identifier"] == "XX-TEST-1"
+    assert build_if_newer(db.engine, open_place(portal.install)) is None
