@@ -16,6 +16,7 @@ from portal.errors import PortalError
 from portal.publishing import case_fold
 from portal.publishing import money_fold
 from portal.publishing import paper_fold
+from portal.publishing import report_fold
 from portal.publishing import request_fold
 from portal.publishing import rule_fold
 from portal.publishing.folding import FoldError
@@ -24,13 +25,14 @@ from portal.publishing.shelf import Shelf
 from portal.publishing.vocabulary import TYPES
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 7
+VERSION = 8
 
 _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     **rule_fold.TELLS,
     **request_fold.TELLS,
     **paper_fold.TELLS,
     **money_fold.TELLS,
+    **report_fold.TELLS,
 }
 
 
