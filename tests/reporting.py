@@ -27,6 +27,8 @@ from tests.world import World
 NOVEMBER = "2026-11"
 # Some days after the world's November, and the auditor and the chair a day later each.
 SECOND, THIRD, FOURTH = (datetime(2026, 12, day, 3, 0, tzinfo=UTC) for day in (2, 3, 4))
+# By then a quarter is over.
+IN_JANUARY = datetime(2027, 1, 15, 3, 0, tzinfo=UTC)
 AGREES = ReportAnswer(Opinion.AGREES, "")
 REMARKS = ReportAnswer(Opinion.AGREES_WITH_REMARKS, "ขอให้ดูอีกครั้งเรื่องที่ไม่มีใครควรรู้\nและอีกข้อ")
 
@@ -70,3 +72,17 @@ def published(world: World, report: Report) -> Report:
     return publish_report(
         world.session, report.id, seen_version=report.version, by=world.driving, at=FOURTH
     )
+
+
+def reports_in_every_state(world: World, install: Install) -> Mapping[str, Report]:
+    """A report in each state, once an entry of January is published."""
+    return {
+        "prepared_report": prepared(world, install, word="1", at=IN_JANUARY),
+        "answered_report": answered(
+            world, prepared(world, install, period="2026-12", word="2", at=IN_JANUARY)
+        ),
+        "published_report": published(
+            world,
+            answered(world, prepared(world, install, period="FY2570-Q1", word="3", at=IN_JANUARY)),
+        ),
+    }

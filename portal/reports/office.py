@@ -103,9 +103,7 @@ def answer_report(report_id: int) -> ResponseReturnValue:
 @bp.get("/<int:report_id>/publish")
 def show_publish(report_id: int) -> ResponseReturnValue:
     """Show what publishing would do, before the button."""
-    page = queries.report_page(db.session(), report_id, current_actor())
-    if page.refusal is not None:
-        raise page.refusal
+    page = queries.page_to_publish(db.session(), report_id, current_actor())
     form = SeenVersion(seen_version=page.version)
     return render_template("office/reports/show_publish.html", page=page, form=form)
 

@@ -120,6 +120,15 @@ def report_page(session: Session, report_id: int, by: Actor) -> ReportPage:
     )
 
 
+def page_to_publish(session: Session, report_id: int, by: Actor) -> ReportPage:
+    """Return the page of a report that this person may publish now, or raise the rule against it."""
+    report = report_file_of(session, report_id, by)
+    rules.next_state(report.state, ReportAction.PUBLISH, by, done_by=report.done_by)
+    page = report_page(session, report_id, by)
+    rules.check_newest(report.reference, page.newest)
+    return page
+
+
 def report_file_of(session: Session, report_id: int, by: Actor) -> Report:
     """Return a report, or raise `ReportNotFoundError`: also where it is not theirs to see."""
     rules.check_reader(by)
