@@ -29,6 +29,7 @@ from portal.reports import rules
 from portal.reports.models import Report
 from portal.reports.report_told import ReportTold
 from portal.roles import Actor
+from portal.thai import bangkok_day
 
 REPORTS_LOCK = 0x7265706F7274  # any number, the same in every process: "report"
 
@@ -62,6 +63,9 @@ def prepare_report(
     take_lock(session, REPORTS_LOCK)
     period = told.period.code
     check_preparing(session, period, by=by)
+    # The fold looks at the moment of the entry itself, whatever the clock was before.
+    opened_on = bangkok_day(told.opened_at)
+    told.period.check_over(opened_on=opened_on, newest_on=bangkok_day(at))
     newest = _newest(session, period)
     if told.edition != (newest.edition + 1 if newest else 1):
         raise rules.ReportChangedError

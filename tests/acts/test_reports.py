@@ -43,6 +43,7 @@ from tests.reporting import prepared
 from tests.reporting import published
 from tests.reporting import some_files
 from tests.reporting import told_now
+from tests.world import NOON
 from tests.world import World
 
 NOBODY = Actor(7, frozenset())
@@ -215,6 +216,15 @@ def test_what_was_told_before_another_edition_is_not_recorded(
             prepare_report(world.session, told, some_files("late"), by=world.malee, at=FOURTH)
 
     publish(late)
+
+
+@pytest.mark.usefixtures("december")
+def test_a_clock_that_was_set_back_is_refused(portal: Portal, made: Maker) -> None:
+    def each(world: World) -> None:
+        with pytest.raises(PeriodNotOverError):
+            prepared(world, portal.install, at=NOON)
+
+    made(each)
 
 
 @pytest.mark.usefixtures("december")

@@ -68,7 +68,7 @@ def officer_prepares(portal: Portal, officer: Visitor) -> Report:
     asked = officer.post("/office/reports", data={"period": "2026-12"})
     assert asked.status_code == HTTPStatus.SEE_OTHER
     assert "กำลังจัดทำรายงานงวด 2026-12" in officer.get("/office/reports").text
-    assert portal.print_reports() == 1
+    assert portal.print_reports(lambda: IN_JANUARY) == 1
     assert the_job().state is JobState.DONE
     page = officer.get("/office/reports").text
     assert "กำลังจัดทำรายงานงวด" not in page
@@ -162,7 +162,10 @@ def test_a_draft_is_nowhere_in_public(portal: Portal) -> None:
 def test_a_former_edition_stays_and_names_the_newer_one(portal: Portal, publish: Publish) -> None:
     publish(
         lambda world: published(
-            world, answered(world, prepared(world, portal.install, period="FY2570-Q1", word="4"))
+            world,
+            answered(
+                world, prepared(world, portal.install, period="FY2570-Q1", word="4", at=IN_JANUARY)
+            ),
         )
     )
     everybody = portal.app.test_client()
@@ -233,7 +236,7 @@ def test_a_report_that_cannot_be_made_says_why(
     officer.post("/office/reports", data={"period": "2026-12"})
     # Somebody else is quicker.
     made(lambda world: prepared(world, portal.install, period="2026-12", at=IN_JANUARY))
-    assert portal.print_reports() == 0
+    assert portal.print_reports(lambda: IN_JANUARY) == 0
     assert the_job().state is JobState.DEAD
     page = officer.get("/en/office/reports").text
     assert "The report of 2026-12 could not be made." in page
@@ -250,7 +253,7 @@ def test_a_press_that_stops_is_tried_again(
         raise printing.PressStoppedError
 
     monkeypatch.setattr(printing, "printed", stops)
-    assert portal.print_reports() == 0
+    assert portal.print_reports(lambda: IN_JANUARY) == 0
     assert the_job().state is JobState.WAITING
     monkeypatch.setattr(printing, "printed", lambda _draft: some_files())
     later = IN_JANUARY + timedelta(hours=1)

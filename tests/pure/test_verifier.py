@@ -119,9 +119,17 @@ def rewritten(copy: Path, bodies: list[bytes]) -> None:
         (lambda: [*story(KEY), heartbeat(15, ROOTS[14])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), heartbeat(16, ROOTS[15])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), heartbeat(17, ROOTS[15])], "not of this log", "not of this log"),
-        (lambda: [*story(KEY), report(15, ROOTS[14])], "not of this log", "not of this log"),
-        (lambda: [*story(KEY), report(16, ROOTS[15])], "not of this log", "not of this log"),
-        (lambda: [*story(KEY), report(15, ROOTS[15])], "", "is not over"),
+        (
+            lambda: [*story(KEY), prepared_report(15, ROOTS[14])],
+            "not of this log",
+            "not of this log",
+        ),
+        (
+            lambda: [*story(KEY), prepared_report(16, ROOTS[15])],
+            "not of this log",
+            "not of this log",
+        ),
+        (lambda: [*story(KEY), prepared_report(15, ROOTS[15])], "", "names no foundation"),
         (lambda: [*story(KEY), story(KEY)[1]], "", "stands in the log already"),
         (lambda: [*story(KEY)[:3], story(KEY)[1]], "", "stands in the log already"),
         (
@@ -158,7 +166,7 @@ def heartbeat(size: int, root: bytes) -> bytes:
     return body(96, "log.heartbeat", public, role="system")
 
 
-def report(size: int, root: bytes) -> bytes:
+def prepared_report(size: int, root: bytes) -> bytes:
     public: dict[str, Json] = {
         "reference": "R-2099-01-1",
         "party": "0" * 16,
