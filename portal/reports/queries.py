@@ -121,7 +121,7 @@ def report_page(session: Session, report_id: int, by: Actor) -> ReportPage:
 
 
 def page_to_publish(session: Session, report_id: int, by: Actor) -> ReportPage:
-    """Return the page of a report that this person may publish now, or raise the rule against it."""
+    """Return the page of a report that this person may publish now, or raise why not."""
     report = report_file_of(session, report_id, by)
     rules.next_state(report.state, ReportAction.PUBLISH, by, done_by=report.done_by)
     page = report_page(session, report_id, by)
