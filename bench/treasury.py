@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -242,13 +243,18 @@ def _run_in(place: Path, url: str, count: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run one engine, or both, each in this process."""
+    """Run one engine, or both, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=("sqlite", "postgresql"))
     parser.add_argument("--payments", type=int, default=PAYMENTS)
     asked = parser.parse_args()
     for engine in [asked.engine] if asked.engine else ["sqlite", "postgresql"]:
-        run(engine, asked.payments)
+        # The peak of a process never falls.
+        process = get_context("spawn").Process(target=run, args=(engine, asked.payments))
+        process.start()
+        process.join()
+        if process.exitcode:
+            sys.exit(process.exitcode)
 
 
 if __name__ == "__main__":

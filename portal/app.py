@@ -65,6 +65,7 @@ from portal.funds import office_rules as funds_office_rules
 from portal.funds import office_staff as funds_office_staff
 from portal.funds import office_tables as funds_office_tables
 from portal.funds.books_page import READERS as BOOK_READERS
+from portal.home import office as home_office
 from portal.install import Install
 from portal.jobs import office as jobs_office
 from portal.jobs.rules import WATCHERS as JOB_WATCHERS
@@ -133,6 +134,7 @@ security.public.register_blueprint(publishing_public_reports.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.gate.register_blueprint(concerns_gate.bp)
+security.office.register_blueprint(home_office.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(people_office_users.bp)
 security.office.register_blueprint(people_office_organisations.bp)
@@ -319,7 +321,7 @@ def _other_language_url() -> str:
 _ASK = frozenset({Role.FINDER, Role.OFFICER})
 _SIGN = frozenset({Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD})
 MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
-    ("office.funds.show_home", N_("Waiting for me"), frozenset(Role)),
+    ("office.home.show_home", N_("Waiting for me"), frozenset(Role)),
     ("office.funds.show_decisions", N_("Decide"), _SIGN),
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("treasury.batches.list_batches", N_("Batches"), frozenset({Role.TREASURER})),
@@ -365,12 +367,12 @@ def _room(rooms: Iterable[str], path: str) -> str:
     holding = [room for room in rooms if f"{path}/".startswith(f"{room.rstrip('/')}/")]
     longest = max(holding, key=len, default="")
     # Everything of the office begins with the first page's address, which holds itself alone.
-    return "" if longest == url_for("office.funds.show_home") != path else longest
+    return "" if longest == url_for("office.home.show_home") != path else longest
 
 
-def _label(_context: Context, value: str, table: str) -> str:
+def _label(_context: Context, value: str, table: str, channel: str = "") -> str:
     # Told of the page's context, Jinja does not work out a constant once for both languages.
-    return shown(value, table)
+    return shown(value, table, channel)
 
 
 def _day(value: date | datetime) -> str:

@@ -28,6 +28,7 @@ from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
 from portal.publishing.figures import figures
+from portal.publishing.open_build import build_if_newer
 from portal.roles import Role
 from portal.story.book import read_book
 from portal.story.counts import counts
@@ -44,6 +45,7 @@ from portal.story.teller import Life
 from portal.story.teller import Say
 from portal.story.teller import Teller
 from portal.story.watching import watching_lives
+from portal.worker import open_place
 
 TOP = Path(__file__).resolve().parent.parent
 # The demo is told of the province that has a field workbook and a book of its year beside its file.
@@ -102,7 +104,7 @@ class Opening:
 
 
 def run(install: Install, opening: Opening, *, say: Say) -> None:
-    """Tell the year, publish, check; what was told before is left alone."""
+    """Tell the year, publish, build the open data, check; what was told before is left alone."""
     mark = install.settings.data_dir / MARK
     with Session(db.engine) as session:
         is_begun = session.scalar(select(FundRequest.id).limit(1)) is not None
@@ -115,6 +117,8 @@ def run(install: Install, opening: Opening, *, say: Say) -> None:
         raise NotWholeError
     say("Publishing the log")
     install.publish(db.engine)
+    say("Building the open data")
+    build_if_newer(db.engine, open_place(install))
     with Session(db.engine) as session:
         signed = install.check_log(session)
         for line in (*_table(session, signed), *_sign_ins(session)):

@@ -14,11 +14,14 @@ from flask import Response
 from flask_babel import get_locale
 from flask_babel import gettext
 
+from portal.exporting import Column
 from portal.exporting import Table
 from portal.exporting import csv_bytes
 from portal.exporting import json_bytes
+from portal.labels import CHANNELS
 from portal.labels import TABLES
 from portal.labels import Name
+from portal.labels import label
 from portal.sheet_writing import write_long_workbook
 from portal.thai import BANGKOK
 
@@ -97,13 +100,29 @@ def _in_language(
 
 def _for_people(table: Table, rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
     """Name the codes, and tell moments as the clocks of the province do."""
+    keys = [column.key for column in table.columns]
     names = [
-        {code: gettext(text) for code, text in TABLES[column.labels].items()}
-        if column.labels
-        else {}
+        (_names(column), keys.index(column.channel) if column.channel else None)
         for column in table.columns
     ]
-    return ([_told(value, names[place]) for place, value in enumerate(row)] for row in rows)
+    return (
+        [
+            _told(value, said["" if channel is None else str(row[channel])])
+            for value, (said, channel) in zip(row, names, strict=True)
+        ]
+        for row in rows
+    )
+
+
+def _names(column: Column) -> Mapping[str, Mapping[str, str]]:
+    """Return the names of a column's codes: for every channel, or under none."""
+    return {
+        channel: {
+            code: gettext(label(column.labels, code, channel))
+            for code in TABLES.get(column.labels, ())
+        }
+        for channel in (CHANNELS if column.channel else ("",))
+    }
 
 
 def _told(value: object, names: Mapping[str, str]) -> object:

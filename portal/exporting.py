@@ -33,12 +33,14 @@ class Column:
     """One column: its name for programs, its title for people, and the table of its codes' names.
 
     CSV is for programs and holds names and codes; a workbook is for people and holds titles and
-    the public names of the codes. A title is marked by `N_`.
+    the public names of the codes. A title is marked by `N_`. Where a name depends on how the money
+    travels, `channel` is the column that says so.
     """
 
     key: str
     title: str
     labels: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

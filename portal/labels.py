@@ -30,8 +30,8 @@ STATES: Mapping[str, str] = {
 PAYMENT_STATES: Mapping[str, str] = {
     "prepared": N_("Prepared"),
     "released": N_("Released"),
-    "sent": N_("Sent to the bank"),
-    "confirmed": N_("Confirmed by the bank"),
+    "sent": N_("Paid out, to be confirmed"),
+    "confirmed": N_("Confirmed"),
     "voided": N_("Cancelled"),
     "returned": N_("Sent back"),
 }
@@ -47,7 +47,7 @@ ACTIONS: Mapping[str, str] = {
     "ratify": N_("Ratify"),
     "prepare": N_("Prepare payment"),
     "release": N_("Release payment"),
-    "send": N_("Send to the bank"),
+    "send": N_("Pay out"),
     "confirm": N_("Confirm payment"),
     "void": N_("Cancel payment"),
     "bounce": N_("Note what the bank sent back"),
@@ -138,8 +138,8 @@ ACTS: Mapping[str, str] = {
     "batch.dissolved": N_("Batch dissolved"),
     "payment.prepared": N_("Payment prepared"),
     "payment.released": N_("Payment released"),
-    "payment.sent": N_("Sent to the bank"),
-    "payment.confirmed": N_("Confirmed by the bank"),
+    "payment.sent": N_("Paid out"),
+    "payment.confirmed": N_("Payment confirmed"),
     "payment.voided": N_("Payment cancelled"),
     "payment.returned": N_("Money came back from the bank"),
     "payment.refunded": N_("Money was given back"),
@@ -299,8 +299,8 @@ ENTRY_KINDS: Mapping[str, str] = {
     "donation": N_("Donation"),
     "allocation": N_("Allocation to a subcommittee"),
     "commitment": N_("Request approved"),
-    "sending": N_("Payment sent to the bank"),
-    "confirmation": N_("Payment confirmed by the bank"),
+    "sending": N_("Payment on its way"),
+    "confirmation": N_("Payment confirmed"),
     "release": N_("Approved money set free"),
     "receipt": N_("Receipt filed"),
     "return": N_("Returned by the bank"),
@@ -312,6 +312,21 @@ CHANNELS: Mapping[str, str] = {
     "transfer": N_("Bank transfer"),
     "promptpay": N_("PromptPay"),
     "cash": N_("Cash"),
+}
+# What became of a payment, said as its channel has it: cash never sees a bank.
+_BY_BANK, _BY_RECEIPT = N_("Confirmed by the bank"), N_("Confirmed by the signed receipt")
+_SENT = {
+    "transfer": N_("Sent to the bank"),
+    "promptpay": N_("Paid by PromptPay"),
+    "cash": N_("Handed over in cash"),
+}
+_CONFIRMED = {"transfer": _BY_BANK, "promptpay": _BY_BANK, "cash": _BY_RECEIPT}
+BY_CHANNEL: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("payment_state", "sent"): _SENT,
+    ("payment_state", "confirmed"): _CONFIRMED,
+    ("act", "payment.sent"): _SENT,
+    ("act", "payment.confirmed"): _CONFIRMED,
+    ("act", "payment.returned"): {"cash": N_("The cash came back")},
 }
 ADVANCES: Mapping[str, str] = {
     "travel": N_("It is lent for a journey"),
@@ -840,6 +855,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def label(table: str, value: str) -> str:
-    """Return the English public name, to be translated where it is shown."""
-    return TABLES[table][value]
+def label(table: str, value: str, channel: str = "") -> str:
+    """Return the English public name, to be translated where it is shown.
+
+    What became of a payment has a name of its own where its channel is known.
+    """
+    return BY_CHANNEL.get((table, value), {}).get(channel) or TABLES[table][value]

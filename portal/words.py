@@ -87,9 +87,9 @@ def at_most(length: int) -> Length:
     return Length(max=length, message=lazy_gettext("At most %(max)d characters."))
 
 
-def shown(value: str, table: str) -> str:
+def shown(value: str, table: str, channel: str = "") -> str:
     """Return the public name of a value, in the language of the page."""
-    text: str = gettext(label(table, value))
+    text: str = gettext(label(table, value, channel))
     return text
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from portal.db import add_all
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds.ledger import Account
@@ -103,7 +104,7 @@ def post_all(
         for entry_id, (_eid, _request_id, postings) in zip(ids, booked, strict=True)
         for posting in postings
     ]
-    session.execute(insert(PostingRow), lines)
+    add_all(session, PostingRow, lines)
 
 
 _ADD = text(

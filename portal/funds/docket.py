@@ -20,6 +20,8 @@ from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.audit.service import record
 from portal.audit.service import record_all
+from portal.db import add_all
+from portal.db import among
 from portal.db import update_all
 from portal.funds import ledger
 from portal.funds import lookups
@@ -131,6 +133,16 @@ def subject(fund_request: FundRequest) -> str:
     return f"project:{fund_request.project_id}"
 
 
+def kept_note(session: Session, fund_request: FundRequest, note: str) -> str:
+    """Return a note as it is kept: none is, once whoever it may tell of was erased."""
+    return "" if lookups.is_erased(session, fund_request) else note
+
+
+def note_secret(fund_request: FundRequest, note: str) -> Secret:
+    """Return a note to be committed; nothing where none is kept."""
+    return Secret(subject(fund_request), loggable(note) or None)
+
+
 def payee_secret(payee: PayeeAccount) -> Secret:
     """Return where the money is to go, to be committed."""
     value = {"holder": payee.holder, "bank": payee.bank_code, "account": payee.account_number}
@@ -232,10 +244,10 @@ def enter_all(
         changed.append({**seen, "log_eid": eid, **changes})
         told.append(_act_row(fund_request, draft, eid, Effect(duty, fund_request.state, None), by))
     update_all(session, FundRequest, changed)
-    session.execute(insert(RequestAct), told)
+    add_all(session, RequestAct, told)
     ids = [row["id"] for row in changed]
     held = select(RequestDuty.fund_request_id).where(
-        RequestDuty.person_id == by.person_id, RequestDuty.fund_request_id.in_(ids)
+        RequestDuty.person_id == by.person_id, among(session, RequestDuty.fund_request_id, ids)
     )
     known = set(session.scalars(held))
     new = [
@@ -243,8 +255,7 @@ def enter_all(
         for request_id in ids
         if request_id not in known
     ]
-    if new:
-        session.execute(insert(RequestDuty), new)
+    add_all(session, RequestDuty, new)
     return eids
 
 

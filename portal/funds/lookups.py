@@ -41,6 +41,7 @@ from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
 from portal.thai import fiscal_year
+from portal.youths.models import Youth
 
 # Sees every request that was sent: the desk, the second signatures, the auditor.
 SEE_ALL = frozenset({Role.OFFICER, Role.DRIVING_CHAIR, Role.BOARD, Role.AUDITOR})
@@ -101,6 +102,13 @@ def paper_digests(session: Session, request_id: int) -> Sequence[str]:
         Attachment.fund_request_id == request_id, Attachment.removed_at.is_(None)
     )
     return session.scalars(attached.order_by(Attachment.id)).all()
+
+
+def is_erased(session: Session, fund_request: FundRequest) -> bool:
+    """Say whether whoever a request is for was erased: nothing is kept of them any more."""
+    if fund_request.youth_id is None:
+        return False
+    return session.get_one(Youth, fund_request.youth_id).erased_at is not None
 
 
 def lines(session: Session, fund_request: FundRequest) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""The office's pages about fund requests: what waits, one request, asking, deciding."""
+"""The office's pages about fund requests: the list, one request, deciding."""
 
 from __future__ import annotations
 
@@ -27,15 +27,12 @@ from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
 from portal.funds.forms import filters_of
 from portal.funds.notices import tell_done
-from portal.funds.queries import Filters
 from portal.funds.queries import RequestRow
 from portal.funds.request_view import RequestForms
 from portal.funds.request_view import show_request_page
-from portal.funds.rules import ASKERS
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
 from portal.funds.rules import State
-from portal.roles import Role
 from portal.security import current_actor
 from portal.words import SeenVersion
 
@@ -43,31 +40,6 @@ bp = Blueprint("funds", __name__)
 
 # What a chair who does not approve does with a request.
 DECLINE = {Action.RETURN: service.return_request, Action.REJECT: service.reject_request}
-
-
-@bp.get("/")
-def show_home() -> ResponseReturnValue:
-    """Show what waits for the signed-in person."""
-    session, by = db.session(), current_actor()
-    decides, pays = bool(SIGNERS & by.roles), by.holds(Role.TREASURER)
-    asks, imports = bool(ASKERS & by.roles), by.holds(Role.OFFICER)
-    shows_own = asks and not imports
-    is_reader = not decides and not pays and not shows_own
-    own = Filters(requester_id=by.person_id)
-    return render_template(
-        "office/funds/show_home.html",
-        asks=asks,
-        decides=decides,
-        pays=pays,
-        imports=imports,
-        clock=lookups.clock(session, at=now()),
-        to_decide=queries.to_decide(session, by, length=queries.HOME_LENGTH),
-        in_payment=queries.in_payment(session, by, length=queries.HOME_LENGTH),
-        to_correct=queries.to_correct(session, by, length=queries.HOME_LENGTH),
-        unreceipted=queries.lacking_receipts(session, by, length=queries.HOME_LENGTH),
-        own=shows_own and queries.requests(session, by, own, length=queries.OWN_LENGTH),
-        latest=is_reader and queries.requests(session, by, Filters(), length=queries.HOME_LENGTH),
-    )
 
 
 @bp.get("/requests")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import parse
+from portal.audit.models import LogEntry
 from portal.funds.acts import REQUEST_APPROVED
 from portal.funds.acts import REQUEST_SUBMITTED
 from portal.funds.models import FundRequest
@@ -18,6 +21,9 @@ from portal.funds.rules import State
 from portal.money import Money
 from portal.people.models import Person
 from portal.roles import Role
+
+# How the acts on a payment are named; the floor above has them.
+_OF_A_PAYMENT = "payment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Told:
     note: str
     # Whose chair the person acted for, when deciding so.
     acting_for: Sequence[str]
+    # How the money travels, of an act on a payment.
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ def timeline(session: Session, request_id: int) -> Sequence[Told]:
         .where(RequestAct.fund_request_id == request_id)
         .order_by(RequestAct.id)
     )
+    channels = _channels(session, request_id)
     return [
         Told(
             act=act.act,
@@ -60,9 +69,30 @@ def timeline(session: Session, request_id: int) -> Sequence[Told]:
             reason=act.reason,
             note=act.note,
             acting_for=tuple(json.loads(act.evidence).get("acting_for", ())),
+            channel=channels.get(act.log_eid, ""),
         )
         for act, name in rows
     ]
+
+
+def _channels(session: Session, request_id: int) -> Mapping[str, str]:
+    """Return how the money of each payment travels, by the entries that tell of one."""
+    bodies = session.scalars(
+        select(LogEntry.body)
+        .join(RequestAct, RequestAct.log_eid == LogEntry.eid)
+        .where(
+            RequestAct.fund_request_id == request_id,
+            RequestAct.act.startswith(_OF_A_PAYMENT, autoescape=True),
+        )
+        .order_by(RequestAct.id)
+    )
+    entries = [parse(body) for body in bodies]
+    made = {
+        entry.public["payment"]: entry.text("channel")
+        for entry in entries
+        if "channel" in entry.public
+    }
+    return {entry.eid: made[entry.public["payment"]] for entry in entries}
 
 
 # The stretches of a request's way, each with the act that ends it.

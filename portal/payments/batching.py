@@ -18,6 +18,7 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.service import record
+from portal.db import among
 from portal.funds import docket
 from portal.funds import ledger
 from portal.funds.books import post_all
@@ -71,7 +72,8 @@ def make_batch(
         raise batch_rules.AccountNotFoundError
     if not 0 < len(payment_ids) <= batch_rules.PAYMENTS_MAX:
         raise batch_rules.NothingPickedError
-    picked = locked(session, Payment.id.in_(payment_ids))
+    are_picked = among(session, Payment.id, payment_ids)
+    picked = locked(session, are_picked)
     unfit = [payment.reference for payment, _ in picked if not _is_free(payment)]
     if unfit or len(picked) != len(set(payment_ids)):
         raise batch_rules.NotForBatchError(unfit)
@@ -90,7 +92,7 @@ def make_batch(
     batch.log_eid = record(session, _told(batch, BatchAction.MAKE, by=by, at=at))
     session.add(batch)
     session.flush()
-    session.execute(update(Payment).where(Payment.id.in_(payment_ids)).values(batch_id=batch.id))
+    session.execute(update(Payment).where(are_picked).values(batch_id=batch.id))
     session.expire_all()
     return batch
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.db import among
 from portal.db import update_all
 from portal.funds import docket
 from portal.funds.models import FundRequest
@@ -103,7 +104,7 @@ def _own_duties(
     rows = session.execute(
         select(RequestDuty.fund_request_id, RequestDuty.duty).where(
             RequestDuty.person_id == by.person_id,
-            RequestDuty.fund_request_id.in_([each.id for _, each in paid]),
+            among(session, RequestDuty.fund_request_id, [each.id for _, each in paid]),
         )
     )
     return {request_id: {by.person_id: duty} for request_id, duty in rows}

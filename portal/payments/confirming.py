@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,8 @@ from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.cases.following import plan_after_support
+from portal.db import add_all
+from portal.db import among
 from portal.funds import ledger
 from portal.funds.books import post
 from portal.funds.books import post_all
@@ -74,7 +75,8 @@ def confirm_pairings(
     lines = _open_lines(session, [key for each in pairings for key in each.lines])
     account = _account(lines.values())
     paid = locked(
-        session, Payment.reference.in_([name for each in pairings for name in each.payments])
+        session,
+        among(session, Payment.reference, [name for each in pairings for name in each.payments]),
     )
     known = {payment.reference: payment for payment, _ in paid}
     line_of: dict[str, BankLine] = {}
@@ -292,14 +294,13 @@ def _keep(session: Session, matched: Sequence[Matched]) -> None:
         for each in matched
         for line in each.lines
     ]
-    session.execute(insert(MatchedLine), lines)
+    add_all(session, MatchedLine, lines)
     payments = [
         {"line_match_id": each.match.id, "payment_id": payment_id}
         for each in matched
         for payment_id in each.payment_ids
     ]
-    if payments:
-        session.execute(insert(MatchedPayment), payments)
+    add_all(session, MatchedPayment, payments)
 
 
 def _match(meaning: Meaning, eid: str, *, note: str = "", by: Actor, at: datetime) -> LineMatch:

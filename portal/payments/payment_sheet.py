@@ -34,7 +34,7 @@ from portal.roles import Actor
 COLUMNS = (
     Column("reference", N_("Payment")),
     Column("request", N_("Request")),
-    Column("state", N_("State"), labels="payment_state"),
+    Column("state", N_("State"), labels="payment_state", channel="channel"),
     Column("channel", N_("How the money travels"), labels="channel"),
     Column("amount_baht", N_("Amount (baht)")),
     Column("came_back_baht", N_("Came back (baht)")),

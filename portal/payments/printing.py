@@ -84,7 +84,7 @@ class Printer:
 
     def _make(self, held: Sequence[Held]) -> int:
         ahead: Counter[SheetKind] = Counter()
-        begun = [one for one in (self._begin(each, ahead) for each in held) if one is not None]
+        begun = [one for one in (self.tell(each, ahead) for each in held) if one is not None]
         made = 0
         papers = make_papers((one.order for one in begun), base_url=self.base_url)
         try:
@@ -95,8 +95,8 @@ class Printer:
                 self._bench.end(one.held, partial(jobs.fail_job, error=NotPrintedError()))
         return made
 
-    def _begin(self, held: Held, ahead: Counter[SheetKind]) -> Begun | None:
-        """Tell a paper; return none where that ended the job."""
+    def tell(self, held: Held, ahead: Counter[SheetKind]) -> Begun | None:
+        """Tell a paper; return none where the job has ended, or is another worker's."""
         try:
             with self._bench.writing() as session:
                 begun = begin(session, held, ahead=ahead, at=self.clock())
@@ -107,6 +107,9 @@ class Printer:
                 return begun
         except PortalError as refusal:
             self._bench.end(held, partial(jobs.bury_job, error=refusal))
+            return None
+        except jobs.JobLostError:
+            # Another worker took it up meanwhile, and found the same paper.
             return None
 
     def issue(self, begun: Begun, content: bytes) -> bool:

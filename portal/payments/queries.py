@@ -19,6 +19,7 @@ from portal.banks import PAYABLE
 from portal.errors import PortalError
 from portal.funds import queries as fund_queries
 from portal.funds.lookups import duties
+from portal.funds.lookups import is_erased
 from portal.funds.models import FundRequest
 from portal.funds.models import PayeeAccount
 from portal.funds.models import RequestDuty
@@ -141,6 +142,8 @@ def to_prepare(
         raise ActionNotAllowedError(fund_request.state, PaymentAction.PREPARE)
     held = duties(session, fund_request.id)
     state = next_state(None, PaymentAction.PREPARE, by, duties=held)
+    if is_erased(session, fund_request):
+        raise rules.PayeeErasedError
     amount = rules.check_payable(fund_request.payable, under_way=fund_request.under_way)
     return state, amount
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import PortalError
 from portal.funds.lookups import duties
+from portal.funds.lookups import is_erased
 from portal.funds.models import FundRequest
 from portal.funds.queries import RequestRow
 from portal.funds.queries import request_row
@@ -33,6 +34,7 @@ class RestPage:
     rest: Money
     came_back: Money
     fees: Money
+    is_erased: bool
     refusal: PortalError | None
     who_can: Sequence[str]
 
@@ -56,6 +58,7 @@ def rest_page(session: Session, request_id: int, by: Actor) -> RestPage:
         rest=fund_request.payable,
         came_back=Money(int(came_back)),
         fees=Money(int(fees)),
+        is_erased=is_erased(session, fund_request),
         refusal=_refusal(session, fund_request, by),
         who_can=[name for name in holders(session, Role.TREASURER) if name != by.name],
     )

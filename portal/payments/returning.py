@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Draft
-from portal.audit.entry import Secret
-from portal.audit.entry import loggable
 from portal.funds import docket
 from portal.funds import ledger
 from portal.funds.ledger import EntryKind
@@ -71,14 +70,15 @@ def _take_back(
     stayed = payment.stayed
     rules.check_back(payment.state, payment.amount, stayed=stayed, back=back.amount, fee=back.fee)
     came_out_of = _place(session, payment)
-    draft = _told_back(fund_request, payment, action, back, by=by, at=at)
+    note = docket.kept_note(session, fund_request, back.note)
+    draft = _told_back(fund_request, payment, action, replace(back, note=note), by=by, at=at)
     eid = enter(
         session,
         fund_request,
         draft,
         by=by,
         changes=_less(fund_request, payment, back),
-        note=back.note,
+        note=note,
     )
     postings = ledger.coming_back(
         fund_request.fund_code,
@@ -126,7 +126,7 @@ def _told_back(
         by=by,
         at=at,
         public={"satang": back.amount.satang, **fee},
-        private={"note": Secret(docket.subject(fund_request), loggable(back.note))},
+        private={"note": docket.note_secret(fund_request, back.note)},
     )
 
 
@@ -157,7 +157,8 @@ def release_rest(
         returned=fund_request.returned,
     )
     told = docket.told_of(fund_request, role=Role.TREASURER, by=by, at=at)
-    secret = Secret(docket.subject(fund_request), loggable(note))
+    note = docket.kept_note(session, fund_request, note)
+    secret = docket.note_secret(fund_request, note)
     draft = told.draft(acts.REST_RELEASED, {"satang": rest.satang}, {"note": secret})
     awarded = fund_request.awarded_satang - rest.satang
     changes = {"awarded_satang": awarded, "returned_satang": 0}

@@ -118,6 +118,18 @@ class NothingToPayError(RuleError):
         super().__init__(N_("There is nothing left to pay on this request."))
 
 
+class PayeeErasedError(RuleError):
+    """Whoever the request was for was erased, and with them where the money was to go."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "Whoever this was for was erased: nothing can be paid any more. Set what came back "
+                "free."
+            )
+        )
+
+
 class EarlierPaymentOpenError(RuleError):
     """Of an earlier payment of the request nobody knows yet whether it arrives."""
 
@@ -187,7 +199,7 @@ class NotConfirmedError(RuleError):
     """A receipt is for money that arrived."""
 
     def __init__(self) -> None:
-        super().__init__(N_("A receipt is filed once the bank has confirmed the payment."))
+        super().__init__(N_("A receipt is filed once the payment is confirmed."))
 
 
 class CashReceiptMissingError(RuleError):

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
+from portal.db import add_all
 from portal.money import Money
 from portal.payments import acts
 from portal.payments.bank_docket import check_treasurer
@@ -80,7 +80,7 @@ def import_statement(
         )
         session.add(row)
         session.flush()
-        session.execute(insert(BankLine), [_line_row(row, key, line) for key, line in new])
+        add_all(session, BankLine, [_line_row(row, key, line) for key, line in new])
     return Imported(len(new), len(known))
 
 

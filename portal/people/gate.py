@@ -67,7 +67,7 @@ def _target(wanted: str, actor: Actor) -> str:
     if is_ours and wanted.isprintable():
         return request.script_root + wanted.removeprefix(request.script_root)
     is_treasurer = actor.holds(Role.TREASURER)
-    return url_for("treasury.payments.show_queue" if is_treasurer else "office.funds.show_home")
+    return url_for("treasury.payments.show_queue" if is_treasurer else "office.home.show_home")
 
 
 @bp.get("/password")

@@ -61,7 +61,7 @@ from portal.publishing.vocabulary import TYPES
 from portal.words import in_both
 
 # Raised whenever the same log would give other files: they are then built anew.
-FORMAT = 1
+FORMAT = 2
 WORKBOOK, SQLITE = "open-data.xlsx", "open-data.sqlite"
 # What the foundation itself gave a name; the other codes are the portal's.
 _NAMED = frozenset({"fund", "subcommittee", "category", "purpose"})

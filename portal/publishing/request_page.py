@@ -77,6 +77,12 @@ class PublicRequest:
     ratify_by: date | None
 
     @property
+    def channels(self) -> Mapping[object, str]:
+        """Return how the money of each payment travels, and of what is no payment nothing."""
+        made = (act.public for act in self.timeline if "channel" in act.public)
+        return {None: "", **{public["payment"]: str(public["channel"]) for public in made}}
+
+    @property
     def came_back(self) -> Money:
         """Return what came back of its payments, with what the bank kept of that."""
         return total(act.amount for act in self._backs if act.amount is not None)

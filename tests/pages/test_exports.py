@@ -29,7 +29,9 @@ from portal.funds.queries import PAGE_LENGTH
 from portal.funds.rules import Reason
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
+from portal.labels import CHANNELS
 from portal.money import Money
+from portal.payments.rules import Channel
 from portal.thai import tidy
 from tests.conftest import Maker
 from tests.conftest import Portal
@@ -288,6 +290,47 @@ def test_a_workbook_is_for_people_and_csv_for_programs(client: Visitor, made: Ma
     assert told["prepared_at"] == "2026-11-20T12:00:00+07:00"
     assert told["bank"] == "ธนาคารกรุงไทย"
     assert client.get("/treasury/payments.csv?state=nonsense").status_code == 404
+
+
+def paid_by(world: World, channel: Channel) -> tuple[str, str]:
+    """A payment that arrived by this way, and its request."""
+    payment = world.sent(payment=world.prepared(channel=channel))
+    if channel is Channel.CASH:
+        world.receipted(payment)
+    world.confirm(payment)
+    fund_request = world.session.get_one(FundRequest, payment.fund_request_id)
+    return payment.reference, str(fund_request.reference)
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        (Channel.TRANSFER, ("Sent to the bank", "Confirmed by the bank")),
+        (Channel.CASH, ("Handed over in cash", "Confirmed by the signed receipt")),
+    ],
+)
+def test_what_became_of_money_is_said_as_it_travelled(
+    client: Visitor, portal: Portal, made: Maker, channel: Channel, said: tuple[str, str]
+) -> None:
+    payment, fund_request = made(lambda world: paid_by(world, channel))
+    portal.install.publish(db.engine)
+    others = {"Sent to the bank", "Confirmed by the bank", "Handed over in cash"} - {*said}
+    client.sign_in("anong")
+    for path in (
+        "/en/treasury/payments/1",
+        "/en/office/requests/1",
+        f"/en/requests/{fund_request}",
+        f"/en/payments/{payment}",
+    ):
+        page = client.get(path).text
+        assert [words for words in said if words not in page] == [], path
+        assert [words for words in others if words in page] == [], path
+    (header, row) = rows(client.get("/en/treasury/payments.xlsx").data, "xlsx")
+    told = dict(zip(header, row, strict=True))
+    assert (told["State"], told["How the money travels"]) == (
+        said[1],
+        CHANNELS[channel],
+    )
 
 
 def test_the_public_list_is_a_file_too(client: Visitor, made: Maker, portal: Portal) -> None:

@@ -211,10 +211,14 @@ def test_what_a_server_loads_is_the_portal(portal: Portal, monkeypatch: pytest.M
 def test_the_demo_again_neither_fails_nor_doubles_anything(demo: Portal) -> None:
     before = count(FundRequest), count(LogEntry)
     assert before[0] > 400
+    open_data = Versions(demo.install.open_data)
+    assert open_data.current is not None
+    editions = [version.name for version in open_data.listed()]
     answer = run(demo, "demo")
     assert answer.exit_code == 0, answer.output
     assert "Verified" in answer.output
     assert (count(FundRequest), count(LogEntry)) == before
+    assert [version.name for version in open_data.listed()] == editions
 
 
 def test_a_password_is_reset(portal: Portal) -> None:

@@ -70,20 +70,27 @@ from portal.funds.models import RequestLine
 from portal.funds.money_in import DonationAnswer
 from portal.funds.money_in import receive_donation
 from portal.funds.rules import Reason
+from portal.funds.rules import State
 from portal.funds.service import Grounds
 from portal.funds.service import reject_request
 from portal.funds.sheet_rules import SheetKind
 from portal.install import Install
 from portal.money import Money
 from portal.payments import batching
+from portal.payments import returning
 from portal.payments import service as payments
 from portal.payments.batching import send_batch
+from portal.payments.confirming import confirm_return
+from portal.payments.models import Payment
+from portal.payments.returning import Back
+from portal.payments.rules import PayeeErasedError
 from portal.youths.models import Youth
 from tests import cases
 from tests.acts.test_advances import ITEM as BOUGHT
 from tests.acts.test_advances import WORK
 from tests.acts.test_advances import cleared
 from tests.acts.test_advances import voucher
+from tests.acts.test_statement_lines import imported
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.conftest import owners
@@ -228,6 +235,86 @@ def test_papers_of_the_worker_go_with_the_person_and_lists_with_everybody_on_the
     with pytest.raises(PaperLostError):
         archive.read(donors)
     portal.verify()
+
+
+def came_back(world: World, payment_id: int, back: Back) -> FundRequest:
+    payment = world.session.get_one(Payment, payment_id)
+    returning.refund_payment(
+        world.session, payment_id, back, seen_version=payment.version, by=world.phailin, at=NOON
+    )
+    return world.session.get_one(FundRequest, payment.fund_request_id)
+
+
+def set_free(world: World, fund_request: FundRequest) -> FundRequest:
+    return returning.release_rest(
+        world.session,
+        fund_request.id,
+        note=" ".join(SECRETS),
+        seen_version=fund_request.version,
+        by=world.anong,
+        at=NOON,
+    )
+
+
+def test_money_of_somebody_erased_comes_back_and_is_set_free(
+    portal: Portal, told: Told, client: Visitor
+) -> None:
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    client.sign_in("anong")
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        fund_request = came_back(world, 1, Back(Money.baht(400), " ".join(SECRETS)))
+        assert (fund_request.state, fund_request.payable) == (State.APPROVED, Money.baht(400))
+        with pytest.raises(PayeeErasedError):
+            world.prepared(fund_request)
+    addresses = (
+        "/en/treasury/",
+        "/en/treasury/payments/1",
+        "/en/treasury/requests/1/prepare",
+        "/en/treasury/requests/1/rest",
+        "/en/office/",
+        "/en/office/requests",
+        "/en/office/requests/1",
+    )
+    pages = {address: client.get(address) for address in addresses}
+    assert {page.status_code for page in pages.values()} == {200}
+    assert "nothing can be paid any more" in pages["/en/treasury/requests/1/prepare"].text
+    assert [a for a in addresses if "erased" not in pages[a].text.lower()] == []
+    assert [s for s in SECRETS if any(s in page.text for page in pages.values())] == []
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        assert set_free(world, session.get_one(FundRequest, 1)).state is State.CLOSED
+    after = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in after] == []
+    assert copied() == {}
+    portal.verify()
+    assert check_erasures(portal.install, db.session()) == 1
+
+
+def test_a_line_of_the_bank_that_came_after_the_erasure_is_forgotten_by_another_order(
+    portal: Portal, told: Told
+) -> None:
+    erase(portal.install, told.youth, ticket=TICKET, at=NOON)
+    with writing(db.engine, portal.install.session_info()) as session:
+        world = World(session)
+        (line,) = imported(world, (f"คืนเงิน {SECRETS[1]}", "", "1500"))
+        payment = session.get_one(Payment, 1)
+        confirm_return(
+            session,
+            [line],
+            payment.id,
+            Back(payment.amount, SECRETS[4]),
+            seen_version=payment.version,
+            by=world.phailin,
+            at=NOON,
+        )
+        set_free(world, session.get_one(FundRequest, payment.fund_request_id))
+    after = everything(portal)
+    assert [secret for secret in SECRETS if secret.encode() in after] == [SECRETS[1]]
+    erase(portal.install, told.youth, ticket=f"{TICKET}-2", at=NOON)
+    assert SECRETS[1].encode() not in everything(portal)
+    portal.verify()
+    assert check_erasures(portal.install, db.session()) == 2
 
 
 def test_who_holds_an_advance_is_not_erased(portal: Portal) -> None:

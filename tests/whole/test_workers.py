@@ -195,6 +195,19 @@ def test_a_worker_that_was_thought_dead_issues_nothing(portal: Portal, made: Mak
     assert states() == {JobState.DONE: 1}
 
 
+def test_a_worker_that_was_thought_dead_goes_on_where_the_paper_is_there_already(
+    portal: Portal, made: Maker
+) -> None:
+    (payment_id,) = made(lambda world: vouchers(world, 1))
+    assert portal.print_papers() == 1
+    made(lambda world: ask(world, payment_id, world.phailin))
+    with writing(db.engine, portal.install.session_info()) as session:
+        (held,) = claim_jobs(session, PAPER_JOB, count=1, at=NOON)
+    assert portal.print_papers() == 0
+    assert portal.printer().tell(held, Counter()) is None
+    assert (states(), numbers()) == ({JobState.DONE: 2}, in_order(1))
+
+
 def test_what_changed_while_it_was_printed_is_told_anew(portal: Portal, made: Maker) -> None:
     (payment_id,) = made(lambda world: vouchers(world, 1))
     paper = begun(portal)

@@ -1,0 +1,112 @@
+"""The first page of the auditor and of the administrator: what waits, each with its link."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.clock import now
+from portal.funds.ruling_tables import LimitTable
+from portal.funds.ruling_tables import set_limits
+from portal.people.openings import grant_opening
+from tests import cases
+from tests.acts import test_concerns as concerns
+from tests.acts import test_findings as findings
+from tests.acts import test_letters as letters
+from tests.acts import test_openings as openings
+from tests.acts.test_home import overridden
+from tests.acts.test_jobs import buried
+from tests.acts.test_ruling import DAY
+from tests.acts.test_ruling import LIMITS
+from tests.acts.test_ruling import last_limit
+from tests.conftest import Maker
+from tests.conftest import Visitor
+from tests.world import NOON
+from tests.world import World
+
+
+def watched(world: World) -> None:
+    findings.answered(world)
+    concerns.received(world, concerns.STAFF)
+    overridden(world)
+    opening = openings.asked(world)
+    grant_opening(world.session, opening.id, by=world.malee, at=opening.asked_at)
+
+
+def test_the_auditor_opens_each_from_the_first_page(client: Visitor, made: Maker) -> None:
+    made(watched)
+    page = client.sign_in("wipa").get("/en/office/").text
+    for heading, address in (
+        ("Findings that were answered", "/en/office/findings/1"),
+        ("Concerns at your desk", "/en/office/concerns/1"),
+        ("Checks that were answered for", "/en/office/requests/3"),
+        ("Sealed values that you asked to open", "/en/office/openings"),
+        ("Latest requests", "/en/office/requests"),
+    ):
+        assert heading in page
+        assert f'href="{address}"' in page
+        assert client.get(address).status_code == 200
+    assert "Granted: the file can be fetched" in page
+    assert "Nothing waits for you" not in page
+
+
+def broken(world: World) -> None:
+    buried(world.session, world)
+    letters.failed_letter(world)
+    assert world.krit.person_id
+    openings.asked(world)
+    later = LimitTable(LIMITS, now().date() + DAY, last_limit(world.session))
+    set_limits(world.session, later, by=world.admin, at=NOON)
+
+
+def test_the_administrator_opens_each_from_the_first_page(client: Visitor, made: Maker) -> None:
+    made(broken)
+    page = client.sign_in("admin").get("/en/office/").text
+    for heading, address in (
+        ("Failed jobs", "/en/office/jobs/failed"),
+        ("Messages that could not be mailed", "/en/office/outbox"),
+        ("People who cannot work yet", "/en/office/users"),
+        ("Rules that begin soon", "/en/office/rules"),
+        ("Sealed values that an auditor asks to open", "/en/office/openings"),
+    ):
+        assert heading in page
+        assert f'href="{address}' in page
+        assert client.get(address).status_code == 200
+    assert ("holds no role" in page, "Approval limits" in page) == (True, True)
+    assert "Latest requests" not in page
+
+
+@pytest.mark.parametrize(
+    ("username", "words"), [("wipa", "late ratifications"), ("admin", "Failed jobs, undelivered")]
+)
+def test_an_empty_page_says_what_would_be_there(client: Visitor, username: str, words: str) -> None:
+    page = client.sign_in(username).get("/en/office/").text
+    assert "Nothing waits for you." in page
+    assert words in page
+
+
+def asked_after(world: World) -> int:
+    """Somebody whom a finder registered, and is to ask after."""
+    fund_request = world.submitted(by=world.finder, answer=cases.SOMEBODY_ELSE)
+    assert fund_request.youth_id is not None
+    return cases.planned(world, cases.agreed(world, fund_request.youth_id)).id
+
+
+def test_who_works_on_cases_finds_them(client: Visitor, made: Maker) -> None:
+    made(lambda world: cases.sent(world).id)
+    page = client.sign_in("finder2").get("/en/office/").text
+    assert "Referrals to answer" in page
+    assert 'href="/en/office/referrals/1"' in page
+    made(asked_after)
+    page = client.sign_in("finder1").get("/en/office/").text
+    assert "Say how the person is" in page
+
+
+def test_others_find_their_matters_too_and_no_word_of_the_house(
+    client: Visitor, made: Maker
+) -> None:
+    made(lambda world: concerns.received(world).id)
+    page = client.sign_in("malee").get("/en/office/").text
+    assert "Concerns at your desk" in page
+    page = client.sign_in("anong").get("/en/office/").text
+    assert "Concerns at your desk" not in page
+    assert "Nothing waits for you." not in page
