@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
+from io import BytesIO
+from zipfile import ZipFile
+from zipfile import ZipInfo
 
 from portal.funds.models import Donation
 from portal.funds.money_in import DonationAnswer
@@ -46,7 +49,12 @@ def told_now(install: Install, period: str = NOVEMBER) -> ReportTold:
 
 def some_files(word: str = "") -> Mapping[ReportFile, bytes]:
     """Bytes in the place of the files: what stands in them is none of the service's business."""
-    return {file: f"{file} {word}".encode() for file in ReportFile}
+    packed = BytesIO()
+    with ZipFile(packed, "w") as file:
+        file.writestr(ZipInfo("word"), word)
+        file.writestr(ZipInfo("report.json"), '{"in_period": {}, "since_beginning": {}}')
+    papers = {file: f"{file} {word}".encode() for file in ReportFile}
+    return papers | {ReportFile.PACK: packed.getvalue()}
 
 
 def prepared(

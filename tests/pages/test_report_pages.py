@@ -55,6 +55,7 @@ def the_job() -> Job:
 
 def another(portal: Portal, username: str) -> Visitor:
     """Somebody of the cast in a browser of their own."""
+    portal.app.test_client_class = Visitor
     visitor = portal.app.test_client()
     assert isinstance(visitor, Visitor)
     return visitor.sign_in(username)

@@ -63,7 +63,6 @@ COLUMNS = (
         ({"opinion": "NULL"}, "answered_whole"),
         ({"published_at": "NULL"}, "published_whole"),
         ({"state": "'answered'"}, "published_whole"),
-        ({"state": "'shown'"}, "report_state"),
         ({"opinion": "'likes'"}, "opinion"),
         ({"edition": "0"}, "numbers_are_positive"),
         ({"reference": "reference"}, "reference"),
