@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.db import db
 from portal.jobs.models import Job
 from portal.jobs.rules import JobState
+from portal.press import PressStoppedError
 from portal.publishing.models import PublishedReport
 from portal.publishing.report_codes import ReportFile
 from portal.reports import printing
@@ -251,7 +252,7 @@ def test_a_press_that_stops_is_tried_again(
     client.sign_in("malee").post("/office/reports", data={"period": "2026-12"})
 
     def stops(_draft: object) -> None:
-        raise printing.PressStoppedError
+        raise PressStoppedError
 
     monkeypatch.setattr(printing, "printed", stops)
     assert portal.print_reports(lambda: IN_JANUARY) == 0

@@ -27,6 +27,7 @@ from portal.publishing.figures import every_figure
 from portal.publishing.figures import figures
 from portal.publishing.open_figures import open_figures
 from portal.publishing.report_codes import ReportFile
+from portal.publishing.waits import Step
 from portal.reports.log_reading import NotSoLongError
 from portal.reports.log_reading import folded
 from portal.reports.making import House
@@ -134,10 +135,10 @@ def test_findings_and_concerns_are_counted(portal: Portal) -> None:
 def test_a_median_needs_five_requests(portal: Portal, publish: Publish) -> None:
     publish(lambda world: [world.confirmed(f"K{n}") for n in range(4)])
     publish(lambda world: gift(world, datetime(2026, 12, 1, 3, 0, tzinfo=UTC)))
-    took = of_the_log(portal.install).all_times.took["whole"]
+    took = of_the_log(portal.install).all_times.took[Step.WHOLE]
     assert (took.count, took.days) == (4, None)
     publish(lambda world: world.confirmed("K5"))
-    took = of_the_log(portal.install).all_times.took["whole"]
+    took = of_the_log(portal.install).all_times.took[Step.WHOLE]
     assert (took.count, took.days) == (5, 0.0)
 
 
