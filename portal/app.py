@@ -95,9 +95,12 @@ from portal.publishing import public as publishing_public
 from portal.publishing import public_api as publishing_public_api
 from portal.publishing import public_open as publishing_public_open
 from portal.publishing import public_parts as publishing_public_parts
+from portal.publishing import public_reports as publishing_public_reports
 from portal.publishing import public_search as publishing_public_search
 from portal.publishing import queries as publishing_queries
 from portal.publishing.keeping import problem
+from portal.reports import office as reports_office
+from portal.reports.rules import READERS as REPORT_READERS
 from portal.roles import Actor
 from portal.roles import Role
 from portal.security import SignedIn
@@ -129,6 +132,7 @@ security.public.register_blueprint(publishing_public_open.bp)
 security.public.register_blueprint(publishing_public_api.bp)
 security.public.register_blueprint(publishing_public_parts.bp)
 security.public.register_blueprint(publishing_public_search.bp)
+security.public.register_blueprint(publishing_public_reports.bp)
 security.public.register_blueprint(audit_public.bp)
 security.gate.register_blueprint(people_gate.bp)
 security.gate.register_blueprint(concerns_gate.bp)
@@ -158,6 +162,7 @@ security.office.register_blueprint(funds_office_exports.bp)
 security.office.register_blueprint(payments_office_receipts.bp)
 security.office.register_blueprint(payments_office_sheets.bp)
 security.office.register_blueprint(jobs_office.bp)
+security.office.register_blueprint(reports_office.bp)
 security.treasury.register_blueprint(payments_treasury.bp)
 security.treasury.register_blueprint(payments_treasury_batches.bp)
 security.treasury.register_blueprint(payments_treasury_back.bp)
@@ -344,6 +349,7 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
     ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
+    ("office.reports.list_reports", N_("Reports"), REPORT_READERS),
 )
 
 

@@ -18,6 +18,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from portal import cli_open
+from portal import cli_reports
 from portal import cli_treasury
 from portal import demo
 from portal.clock import now
@@ -61,6 +62,7 @@ def attach(app: Flask) -> None:
         init_province,
         import_requests,
         cli_treasury.import_statement_command,
+        cli_reports.report_command,
         publish,
         worker,
         serve,

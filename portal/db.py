@@ -133,6 +133,7 @@ LASTING = frozenset(
         "attachment",
         "finding",
         "concern",
+        "report",
     }
 )
 # What an erasure blanks in rows that are kept; a trigger refuses every other change of them.

@@ -38,6 +38,7 @@ from portal.story.following import referral_lives
 from portal.story.helping import note_lives
 from portal.story.helping import settled_pairs
 from portal.story.house import house_lives
+from portal.story.reporting import report_lives
 from portal.story.requests import filed_lives
 from portal.story.requests import imported
 from portal.story.teller import Life
@@ -132,6 +133,7 @@ def _lives(teller: Teller, province: Province) -> Iterator[Life]:
     yield from referral_lives(teller)
     yield from note_lives(teller)
     yield from watching_lives(teller)
+    yield from report_lives(teller)
     yield settled_pairs(teller)
     yield followed_up(teller)
 

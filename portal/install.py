@@ -144,6 +144,11 @@ class Install:
         """Return the archive of the files that were made for banks."""
         return Archive(self._data / "bank_files", suffix="")
 
+    @property
+    def reports(self) -> Archive:
+        """Return the archive of the files of reports, which are public once they are published."""
+        return Archive(self._data / "reports", suffix="")
+
     @cached_property
     def hash_key(self) -> bytes:
         """Return the key under which id numbers are hashed to find duplicates."""
@@ -215,6 +220,7 @@ class Install:
             "archive": self.archive,
             "attachments": self.attachments,
             "bank_files": self.bank_files,
+            "reports": self.reports,
             "base_url": self.settings.base_url,
         }
 

@@ -170,6 +170,9 @@ ACTS: Mapping[str, str] = {
     "finding.answered": N_("A finding was answered"),
     "finding.closed": N_("A finding was closed"),
     "finding.reopened": N_("A finding was opened again"),
+    "report.prepared": N_("A report was prepared"),
+    "report.answered": N_("A report was answered by the auditor"),
+    "report.published": N_("A report was published"),
     "concern.received": N_("A concern was received"),
     "concern.taken_up": N_("A concern is being looked into"),
     "concern.passed": N_("A concern went to another desk"),
@@ -395,6 +398,7 @@ FIELDS: Mapping[str, str] = {
     "fiscal_year": N_("Fiscal year"),
     "from_on": N_("From"),
     "email": N_("E-mail address"),
+    "en_pdf": N_("Digest of the report in English"),
     "fund": N_("Fund"),
     "how": N_("How related"),
     "guardian": N_("Guardian"),
@@ -413,15 +417,18 @@ FIELDS: Mapping[str, str] = {
     "needed": N_("Signatures needed"),
     "note": N_("Note"),
     "number": N_("Number"),
+    "opinion": N_("What the auditor says"),
     "order": N_("Order"),
     "origin": N_("Log"),
     "outcome": N_("Outcome"),
+    "pack": N_("Digest of the data pack"),
     "pair": N_("The two records"),
     "paper": N_("Supporting paper"),
     "party": N_("Who acted (a code for this request only)"),
     "pathway": N_("Way of learning"),
     "payee": N_("Payee"),
     "payment": N_("Number of the payment"),
+    "period": N_("Period"),
     "person": N_("The person"),
     "place": N_("Place"),
     "province": N_("Province"),
@@ -436,6 +443,7 @@ FIELDS: Mapping[str, str] = {
     "receiver": N_("Receiving organisation"),
     "reference": N_("Reference"),
     "related": N_("Related"),
+    "remarks": N_("How many remarks"),
     "removal": N_("Why it was taken off"),
     "restricted": N_("Tied by the donor"),
     "restricted_before": N_("Tied by the donor, before"),
@@ -455,6 +463,8 @@ FIELDS: Mapping[str, str] = {
     "subcommittee": N_("Subcommittee"),
     "subcommittees": N_("Subcommittees"),
     "subcommittees_before": N_("Subcommittees, before"),
+    "supersedes": N_("The report that it takes the place of"),
+    "th_pdf": N_("Digest of the report in Thai"),
     "ticket": N_("Number of the order"),
     "to_on": N_("To"),
     "topic": N_("Topic"),
@@ -649,6 +659,7 @@ DOCUMENTS: Mapping[str, str] = {
     "clearing": N_("Clearing of an advance"),
     "reconciliation": N_("Bank reconciliation"),
     "thanks": N_("Letter of thanks"),
+    "report": N_("Report of a period"),
 }
 JOB_STATES: Mapping[str, str] = {
     "waiting": N_("Waits for its turn"),
@@ -718,6 +729,26 @@ FINDING_ACTIONS: Mapping[str, str] = {
     "answer": N_("Answer"),
     "close": N_("Close"),
     "reopen": N_("Open it again"),
+}
+REPORT_STATES: Mapping[str, str] = {
+    "prepared": N_("Waiting for the auditor"),
+    "answered": N_("Answered, waiting to be published"),
+    "published": N_("Published"),
+}
+REPORT_ACTIONS: Mapping[str, str] = {
+    "prepare": N_("Prepare"),
+    "answer": N_("Answer"),
+    "publish": N_("Publish"),
+}
+OPINIONS: Mapping[str, str] = {
+    "agrees": N_("The auditor agrees with the report"),
+    "agrees_with_remarks": N_("The auditor agrees, with remarks"),
+    "disagrees": N_("The auditor disagrees with the report"),
+}
+REPORT_FILES: Mapping[str, str] = {
+    "th.pdf": N_("The report in Thai (PDF)"),
+    "en.pdf": N_("The report in English (PDF)"),
+    "pack.zip": N_("The data pack (ZIP: JSON and CSV)"),
 }
 CONCERN_TOPICS: Mapping[str, str] = {
     "money": N_("Money"),
@@ -812,6 +843,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "doubt": DOUBTS,
     "finding_state": FINDING_STATES,
     "finding_action": FINDING_ACTIONS,
+    "report_state": REPORT_STATES,
+    "report_action": REPORT_ACTIONS,
+    "opinion": OPINIONS,
+    "report_file": REPORT_FILES,
     "concern_topic": CONCERN_TOPICS,
     "desk": DESKS,
     "concern_outcome": CONCERN_OUTCOMES,

@@ -162,6 +162,9 @@ _CHOICES = (
     "concern_state",
     "finding_action",
     "concern_action",
+    "report_state",
+    "report_action",
+    "opinion",
 )
 
 

@@ -1,6 +1,6 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, papers, mail, and the open data.
+Now that is closing concerns, reminding, papers and reports, mail, and the open data.
 """
 
 from __future__ import annotations
@@ -24,12 +24,19 @@ from portal.mail import MailServer
 from portal.payments.printing import Printer
 from portal.publishing.open_build import Place
 from portal.publishing.open_build import build_if_newer
+from portal.reports.making import House
+from portal.reports.printing import ReportPrinter
 from portal.thai import bangkok_day
 
 # A mail server that does not answer holds up no paper.
 MAIL_EVERY = timedelta(seconds=15)
 # However fast the log grows, the open data are built anew at most so often.
 OPEN_DATA_EVERY = timedelta(minutes=10)
+
+
+def house(install: Install) -> House:
+    """Return what reports say of an install beside what its log tells."""
+    return House(install.settings.base_url, install.settings.is_demo)
 
 
 def open_place(install: Install) -> Place:
@@ -87,17 +94,15 @@ class Worker:
 
     def _print(self, engine: Engine, *, at: datetime) -> list[str]:
         """Make the papers that were asked for, and put them into the published log."""
-        begun = monotonic()
-        settings = self.install.settings
-        printer = Printer(
-            engine,
-            self.install.session_info(),
-            settings.base_url,
-            clock=lambda: at + timedelta(seconds=monotonic() - begun),
-        )
-        made = printer.round()
-        if not made:
-            return []
-        if settings.publishes_inline:
-            self.install.publish(engine)
-        return [f"{made:,} papers were made."]
+        begun, install = monotonic(), self.install
+        info = install.session_info()
+
+        def clock() -> datetime:
+            return at + timedelta(seconds=monotonic() - begun)
+
+        papers = Printer(engine, info, install.settings.base_url, clock).round()
+        reports = ReportPrinter(engine, info, install.folder, house(install), clock).round()
+        if (papers or reports) and install.settings.publishes_inline:
+            install.publish(engine)
+        made = {"papers": papers, "reports": reports}
+        return [f"{count:,} {name} were made." for name, count in made.items() if count]

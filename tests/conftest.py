@@ -47,7 +47,9 @@ from portal.install import Install
 from portal.payments.printing import Printer
 from portal.people.models import Person
 from portal.people.service import new_key
+from portal.reports.printing import ReportPrinter
 from portal.security import limiter
+from portal.worker import house
 from tests.engines import ENGINES
 from tests.engines import pytest_addoption as pytest_addoption  # noqa: PLC0414 - a hook
 from tests.engines import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414
@@ -93,6 +95,12 @@ class Portal:
     def printer(self, clock: Callable[[], datetime] = now) -> Printer:
         base_url = self.install.settings.base_url
         return Printer(db.engine, self.install.session_info(), base_url, clock)
+
+    def print_reports(self, clock: Callable[[], datetime] = now) -> int:
+        """Let a worker make the reports that were asked for; return how many it made."""
+        install = self.install
+        info = install.session_info()
+        return ReportPrinter(db.engine, info, install.folder, house(install), clock).round()
 
     def verify(self) -> None:
         """Publish what was recorded, then prove the log and the books."""

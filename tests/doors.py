@@ -110,6 +110,9 @@ from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.hostile import png
+from tests.reporting import IN_JANUARY
+from tests.reporting import gift
+from tests.reporting import reports_in_every_state
 from tests.world import ACCOUNT
 from tests.world import ANSWER
 from tests.world import NOON
@@ -261,6 +264,8 @@ CONSENT = {
 NAMES = {"name_th": "ชื่อใหม่", "name_en": "A new name"}
 LATER = {"valid_from": "1/3/2572"}
 CASES = "finder requester officer auditor"
+REPORTS = "officer auditor driving"
+REPORT_FILE = "<any(th.pdf,en.pdf,pack.zip):name>"
 FINDINGS = "officer chair other_chair treasurer auditor administrator"
 OPENING = {"eid": "{eid}", "sealed_fields": "reason", "purpose": "audit", "case_number": "1"}
 STATEMENT = ("statement.csv", statement_rows(("ดอกเบี้ย", "", "7")))
@@ -319,6 +324,12 @@ DOORS = (
     door("GET /charts/<name>.svg", "/charts/none.svg", hidden=REST, nobody="hidden"),
     door("GET /charts/<any(funds,subcommittees,categories):kinds>/<code>.svg",
          "/charts/subcommittees/SC5.svg", ok=REST),
+    door("GET /reports", ok=REST),
+    door("GET /reports/<reference>", "/reports/R-FY2570-Q1-1", ok=REST),
+    door("GET /reports/<reference>", "/reports/R-2026-11-1", hidden=REST, nobody="hidden"),
+    door(f"GET /reports/<reference>/{REPORT_FILE}", "/reports/R-FY2570-Q1-1/th.pdf", ok=REST),
+    door(f"GET /reports/<reference>/{REPORT_FILE}", "/reports/R-2026-11-1/th.pdf",
+         hidden=REST, nobody="hidden"),
     door("GET /healthz", ok=REST),
     door("GET /static/<path:filename>", "/static/portal.css", ok=REST),
     door("GET /bootstrap/static/<path:filename>",
@@ -661,6 +672,28 @@ DOORS = (
          ok="officer auditor", hidden=REST),
     door("GET /office/concerns/<int:concern_id>", "/office/concerns/{sensitive}",
          ok="auditor", hidden=REST),
+    # Reports.
+    door("GET /office/reports", ok=REPORTS, hidden=REST),
+    door("POST /office/reports", body={"period": "2026-12"}, ok="officer", refused=REST),
+    door("POST /office/reports", body={"period": "2026-11"}, refused=REST),
+    door("GET /office/reports/<int:report_id>", "/office/reports/{prepared_report}",
+         ok=REPORTS, hidden=REST),
+    door("GET /office/reports/<int:report_id>", "/office/reports/{published_report}",
+         ok=REPORTS, hidden=REST),
+    door(f"GET /office/reports/<int:report_id>/{REPORT_FILE}",
+         "/office/reports/{prepared_report}/pack.zip", ok=REPORTS, hidden=REST),
+    door("POST /office/reports/<int:report_id>/answer", "/office/reports/{prepared_report}/answer",
+         body=SEEN | {"opinion": "agrees", "words": ""},
+         ok="auditor", refused="officer driving", hidden=REST),
+    door("GET /office/reports/<int:report_id>/publish", "/office/reports/{answered_report}/publish",
+         ok="driving", refused="officer auditor", hidden=REST),
+    door("GET /office/reports/<int:report_id>/publish", "/office/reports/{prepared_report}/publish",
+         refused=REPORTS, hidden=REST),
+    door("POST /office/reports/<int:report_id>/publish",
+         "/office/reports/{answered_report}/publish",
+         body=SEEN, ok="driving", refused="officer auditor", hidden=REST),
+    door("POST /office/reports/<int:report_id>/publish",
+         "/office/reports/{prepared_report}/publish", body=SEEN, refused=REPORTS, hidden=REST),
     # Acting chairs, letters, money in.
     door("GET /office/acting", ok=REST),
     door("GET /office/outbox", ok=REST),
@@ -954,6 +987,11 @@ def house(portal: Portal) -> Iterator[House]:
     portal.app.test_client_class = Visitor
     with writing(db.engine, portal.install.session_info()) as session:
         places, versions = _build(World(session))
+        gift(World(session), IN_JANUARY)
+    portal.install.publish(db.engine)
+    with writing(db.engine, portal.install.session_info()) as session:
+        for name, report in reports_in_every_state(World(session), portal.install).items():
+            places[name], versions[name] = report.id, report.version
     portal.install.publish(db.engine)
     tiles = portal.install.folder.path / "tile"
     places["tile"] = next(path for path in tiles.rglob("*") if path.is_file()).relative_to(tiles)

@@ -74,6 +74,15 @@ def dead_jobs(session: Session, by: Actor) -> Sequence[JobRow]:
     return [_row(*row) for row in session.execute(dead)]
 
 
+def open_jobs(session: Session, kind: str, by: Actor) -> Sequence[JobRow]:
+    """Return the jobs of a kind that this person asked for and that are not done, newest first."""
+    mine = _jobs().where(
+        Job.kind == kind, Job.asked_by_id == by.person_id, Job.state != JobState.DONE
+    )
+    rows = session.execute(mine.order_by(Job.id.desc()).limit(DEAD_SHOWN))
+    return [_row(*row) for row in rows]
+
+
 def _jobs() -> Select[Job, str]:
     return select(Job, Person.name).join(Person, Person.id == Job.asked_by_id)
 

@@ -34,6 +34,7 @@ from portal.publishing.models import PublishedFlow
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
+from portal.publishing.models import PublishedReport
 from portal.publishing.models import PublishedRequest
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
@@ -77,6 +78,7 @@ def check_tables(
     _check_rows(session, PublishedWait, wait_rows(waits), _WAIT)
     _check_rows(session, PublishedFinding, map(case_row, shelf.findings.values()), ("number",))
     _check_rows(session, PublishedConcern, map(case_row, shelf.concerns.values()), ("number",))
+    _check_rows(session, PublishedReport, map(case_row, shelf.reports.values()), ("reference",))
     _check_books(session, checkpoint, shelf)
 
 

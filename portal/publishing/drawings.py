@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from functools import partial
 from pathlib import Path
@@ -73,8 +74,16 @@ def month_chart(name: str, months: Sequence[Month]) -> Chart:
     paid = total(month.disbursed for month in months)
     title = gettext("%(amount)s baht were paid out in the last 12 months", amount=paid)
     note = gettext("Approved and paid out in each month, in baht, before anything came back")
-    bars = [MonthBars(_month_and_year(month), month.approved, month.disbursed) for month in months]
-    words = MonthWords(
+    bars = [
+        MonthBars(month_and_year(month.month, str(get_locale())), month.approved, month.disbursed)
+        for month in months
+    ]
+    return _drawn(name, title, note, partial(bars_by_month, bars, words=month_words()))
+
+
+def month_words() -> MonthWords:
+    """Return the words inside a chart by month, in the language of now."""
+    return MonthWords(
         gettext("Approved"),
         gettext("Paid out"),
         gettext("baht"),
@@ -84,12 +93,11 @@ def month_chart(name: str, months: Sequence[Month]) -> Chart:
             Unit.MILLIONS: gettext("in millions of baht"),
         },
     )
-    return _drawn(name, title, note, partial(bars_by_month, bars, words=words))
 
 
-def _month_and_year(month: Month) -> str:
+def month_and_year(month: date, language: str) -> str:
     """Return a month with the last digits of its year: there is little room under a bar."""
-    name, _, year = short_month(month.month, str(get_locale())).rpartition(" ")
+    name, _, year = short_month(month, language).rpartition(" ")
     return f"{name} {year[-2:]}"
 
 

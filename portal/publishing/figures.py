@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from statistics import median
 
 from sqlalchemy import ColumnElement
@@ -41,9 +38,9 @@ from portal.publishing.open_figures import open_figures
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedWait
 from portal.publishing.waits import Step
+from portal.publishing.waits import median_of_counts
 
 SECONDS_PER_DAY = 86_400
-MINUTES_PER_DAY = 1_440
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,17 +232,6 @@ def median_days(session: Session) -> float | None:
         .order_by(waits.minutes)
     )
     return median_of_counts([(minutes, int(count)) for minutes, count in counted])
-
-
-def median_of_counts(counts: Sequence[tuple[int, int]]) -> float | None:
-    """Return the median in days of minutes, which are told in order and how often each stands."""
-    number = sum(count for _, count in counts)
-    if not number:
-        return None
-    passed = list(accumulate(count for _, count in counts))
-    middle = ((number - 1) // 2, number // 2)
-    both = sum(counts[bisect_right(passed, place)][0] for place in middle)
-    return round(both / 2 / MINUTES_PER_DAY, 1)
 
 
 def median_of(spans: Iterable[Row[str, str]]) -> float | None:

@@ -16,6 +16,7 @@ from portal.errors import PortalError
 from portal.publishing import case_fold
 from portal.publishing import money_fold
 from portal.publishing import paper_fold
+from portal.publishing import report_fold
 from portal.publishing import request_fold
 from portal.publishing import rule_fold
 from portal.publishing.folding import FoldError
@@ -31,6 +32,7 @@ _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     **request_fold.TELLS,
     **paper_fold.TELLS,
     **money_fold.TELLS,
+    **report_fold.TELLS,
 }
 
 

@@ -163,6 +163,34 @@ class PublishedFinding(Base):
     closed_at: Mapped[str] = mapped_column(String(20))
 
 
+class PublishedReport(Base):
+    """A report as the log tells it, also before it is published. Moments are UTC texts.
+
+    `prepared_by` and `answered_by` are codes that hold within this report only.
+    """
+
+    __tablename__ = "published_report"
+
+    reference: Mapped[str] = mapped_column(String(40), primary_key=True)
+    period: Mapped[str] = mapped_column(String(40))
+    edition: Mapped[int]
+    state: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[str] = mapped_column(String(64))
+    th_pdf: Mapped[str] = mapped_column(String(64))
+    en_pdf: Mapped[str] = mapped_column(String(64))
+    pack: Mapped[str] = mapped_column(String(64))
+    prepared_at: Mapped[str] = mapped_column(String(20))
+    prepared_by: Mapped[str] = mapped_column(String(40))
+    answered_at: Mapped[str] = mapped_column(String(20))
+    answered_by: Mapped[str] = mapped_column(String(40))
+    opinion: Mapped[str] = mapped_column(String(40))
+    remarks: Mapped[int] = mapped_column(BigInteger)
+    published_at: Mapped[str] = mapped_column(String(20))
+    supersedes: Mapped[str] = mapped_column(String(40))
+    superseded_by: Mapped[str] = mapped_column(String(40))
+
+
 class PublishedConcern(Base):
     """A concern as the public may see it."""
 

@@ -36,6 +36,7 @@ from portal.publishing.payment_pages import public_payment
 from portal.publishing.public_words import spoken_words
 from portal.publishing.queries import foundation_name
 from portal.publishing.queries import names
+from portal.publishing.report_page import newest_reports
 from portal.publishing.request_page import published_request
 from portal.publishing.searched import found
 from portal.publishing.searching import TEXT_MAX
@@ -53,6 +54,7 @@ _KINDS: Mapping[str, str] = {
 
 
 KEY_MAX = 2**63 - 1
+REPORTS_IN_FEED = 20
 
 
 class ParameterError(InputError):
@@ -152,11 +154,12 @@ def send_payment(reference: str) -> ResponseReturnValue:
 @for_any_origin
 @kept_by_readers
 def send_feed() -> ResponseReturnValue:
-    """Send the newest confirmed payments as a feed to subscribe to."""
+    """Send the newest confirmed payments and published reports as a feed to subscribe to."""
     session = db.session()
     feed = render_template(
         "public/api/feed.atom",
         lines=payment_lines(session).lines,
+        reports=newest_reports(session, REPORTS_IN_FEED),
         as_of=as_of(session),
         base_url=_site(),
     )

@@ -33,6 +33,7 @@ from portal.audit.signer import Signer
 from portal.db import writing
 from portal.errors import N_
 from portal.publishing import fold
+from portal.publishing import report_fold
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
@@ -41,6 +42,7 @@ from portal.publishing.models import PublishedFlow
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
+from portal.publishing.models import PublishedReport
 from portal.publishing.models import PublishedRequest
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
@@ -62,9 +64,11 @@ from portal.publishing.tables import limit_of
 from portal.publishing.tables import limit_row
 from portal.publishing.tables import name_of
 from portal.publishing.tables import name_rows
+from portal.publishing.tables import report_of
 from portal.publishing.tables import request_row
 
 BATCH = 2000
+REPORTS = frozenset(report_fold.TELLS)
 TABLES = (
     PublishedLimit,
     PublishedRequest,
@@ -73,6 +77,7 @@ TABLES = (
     PublishedWait,
     PublishedFinding,
     PublishedConcern,
+    PublishedReport,
     PublishedFlow,
     PublishedAct,
     PublishedFigure,
@@ -140,6 +145,7 @@ def fold_next(session: Session, folder: Folder, checkpoint: Checkpoint, vkey: Ve
     _write(session, PublishedRequest.reference, map(request_row, shelf.cases.values()))
     _write(session, PublishedFinding.number, map(case_row, shelf.findings.values()))
     _write(session, PublishedConcern.number, map(case_row, shelf.concerns.values()))
+    _write(session, PublishedReport.reference, map(case_row, shelf.reports.values()))
     _write(session, PublishedFlow.idx, flow_rows(shelf))
     _write_figures(session, shelf)
     session.execute(insert(PublishedAct), [act_row(index, entry) for index, entry in batch])
@@ -247,6 +253,10 @@ def _recall_cases(session: Session, shelf: Shelf, entries: Sequence[Entry]) -> N
         select(PublishedConcern).where(PublishedConcern.number.in_(numbers))
     ):
         shelf.concerns[told.number] = concern_of(told)
+    if any(entry.type in REPORTS for entry in entries):
+        # A report is looked at beside the others of its period, and there are few.
+        for report in session.scalars(select(PublishedReport)):
+            shelf.reports[report.reference] = report_of(report)
 
 
 def _write_limits(session: Session, shelf: Shelf, first: int) -> None:

@@ -1,4 +1,4 @@
-"""What the fold knows: requests, names, limits, figures, findings, concerns, as plain values."""
+"""What the fold knows, as plain values: requests, names, limits, figures, findings, reports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from portal.audit.entry import Json
 from portal.concerns.codes import ConcernState
 from portal.concerns.codes import FindingState
 from portal.funds.rules import Threshold
+from portal.publishing.report_codes import ReportState
 from portal.publishing.tracing import Leg
 
 
@@ -200,6 +201,33 @@ class Concern:
     closed_at: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, as the log tells it: from which entries it is made, and the digests of its files.
+
+    Who took each step is a code that holds within this report only.
+    """
+
+    reference: str
+    period: str
+    edition: int
+    state: ReportState
+    size: int
+    root: str
+    th_pdf: str
+    en_pdf: str
+    pack: str
+    prepared_at: str
+    prepared_by: str
+    answered_at: str = ""
+    answered_by: str = ""
+    opinion: str = ""
+    remarks: int = 0
+    published_at: str = ""
+    supersedes: str = ""
+    superseded_by: str = ""
+
+
 @dataclass(slots=True)
 class Shelf:
     """What the fold knows so far, and what the newest entries changed.
@@ -214,6 +242,7 @@ class Shelf:
     limits: dict[int, Limit] = field(default_factory=dict)
     findings: dict[str, Finding] = field(default_factory=dict)
     concerns: dict[str, Concern] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)
     flows: dict[int, Flow] = field(default_factory=dict)
     satang: Counter[Cell] = field(default_factory=Counter)
     counts: Counter[Cell] = field(default_factory=Counter)

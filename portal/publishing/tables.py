@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 
+from sqlalchemy import inspect
+
 from portal.audit.entry import Entry
 from portal.audit.folder import Folder
 from portal.audit.policy import Seen
@@ -19,7 +21,9 @@ from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFinding
 from portal.publishing.models import PublishedLimit
 from portal.publishing.models import PublishedName
+from portal.publishing.models import PublishedReport
 from portal.publishing.models import PublishedRequest
+from portal.publishing.report_codes import ReportState
 from portal.publishing.shelf import Case
 from portal.publishing.shelf import Concern
 from portal.publishing.shelf import Finding
@@ -28,6 +32,7 @@ from portal.publishing.shelf import Name
 from portal.publishing.shelf import Names
 from portal.publishing.shelf import Paying
 from portal.publishing.shelf import Ratification
+from portal.publishing.shelf import Report
 from portal.publishing.shelf import Shelf
 from portal.publishing.shelf import Status
 from portal.roles import Role
@@ -191,8 +196,16 @@ def concern_of(row: PublishedConcern) -> Concern:
     )
 
 
-def case_row(case: Finding | Concern) -> Row:
-    """Return a finding or a concern as its table keeps it: the columns have the fields' names."""
+def report_of(row: PublishedReport) -> Report:
+    """Return a report as the fold knows it: the fields have the columns' names."""
+    told = {
+        column.key: getattr(row, column.key) for column in inspect(PublishedReport).column_attrs
+    }
+    return Report(**told | {"state": ReportState(row.state)})
+
+
+def case_row(case: Finding | Concern | Report) -> Row:
+    """Return a finding, concern or report as its table keeps it: columns have the fields' names."""
     return {**asdict(case), "state": case.state.value}
 
 

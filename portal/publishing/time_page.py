@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from portal.labels import Name
 from portal.money import Money
 from portal.places import amphoe_name
-from portal.publishing.figures import median_of_counts
 from portal.publishing.figures import parts
 from portal.publishing.models import PublishedRequest
 from portal.publishing.part_page import AsOf
@@ -24,6 +23,7 @@ from portal.publishing.part_page import as_of
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedWait
 from portal.publishing.waits import Step
+from portal.publishing.waits import median_of_counts
 
 
 @dataclass(frozen=True, slots=True)

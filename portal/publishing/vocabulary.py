@@ -12,6 +12,7 @@ from portal.funds import acts as fund_acts
 from portal.funds import rule_acts
 from portal.payments import acts as payment_acts
 from portal.people import acts as people_acts
+from portal.publishing import report_acts
 from portal.youths import acts as youth_acts
 
 TYPES: Mapping[str, EntryType] = {
@@ -25,5 +26,6 @@ TYPES: Mapping[str, EntryType] = {
         *fund_acts.ALL,
         *payment_acts.ALL,
         *concern_acts.ALL,
+        *report_acts.ALL,
     )
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
 from enum import StrEnum
+from itertools import accumulate
 from typing import NamedTuple
 from typing import Protocol
 
 MINUTES = 15
 QUARTER = timedelta(minutes=MINUTES)
+MINUTES_PER_DAY = 1_440
 
 
 class Step(StrEnum):
@@ -68,3 +72,14 @@ def waits_of(times: Times) -> list[Wait]:
 def _minutes(since: str, until: str) -> int:
     took = datetime.fromisoformat(until) - datetime.fromisoformat(since)
     return round(took / QUARTER) * MINUTES
+
+
+def median_of_counts(counts: Sequence[tuple[int, int]]) -> float | None:
+    """Return the median in days of minutes, which are told in order and how often each stands."""
+    number = sum(count for _, count in counts)
+    if not number:
+        return None
+    passed = list(accumulate(count for _, count in counts))
+    middle = ((number - 1) // 2, number // 2)
+    both = sum(counts[bisect_right(passed, place)][0] for place in middle)
+    return round(both / 2 / MINUTES_PER_DAY, 1)

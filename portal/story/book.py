@@ -174,6 +174,16 @@ class OpeningRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRow:
+    """An officer prepares the report of the newest period of a length that is over by then."""
+
+    day: int
+    length: str
+    words: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class TermRow:
     """Somebody acts for a chair from a day on, for so many days, by an order."""
 
@@ -222,6 +232,7 @@ class Book:
     concerns: tuple[ConcernRow, ...]
     findings: tuple[FindingRow, ...]
     openings: tuple[OpeningRow, ...]
+    reports: tuple[ReportRow, ...]
     terms: tuple[TermRow, ...]
     joining: tuple[Joins, ...]
     words: Words
@@ -241,6 +252,7 @@ def read_book(path: Path) -> Book:
         concerns=_rows(ConcernRow, told["concerns"]),
         findings=_rows(FindingRow, told["findings"]),
         openings=_rows(OpeningRow, told["openings"]),
+        reports=_rows(ReportRow, told["reports"]),
         terms=_rows(TermRow, told["terms"]),
         joining=_rows(Joins, told["joining"]),
         words=Words(**told["words"]),

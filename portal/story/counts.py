@@ -29,6 +29,8 @@ from portal.payments.models import Receipt
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
 from portal.people.models import ActingChair
+from portal.publishing.report_codes import ReportState
+from portal.reports.models import Report
 from portal.youths.models import Consent
 from portal.youths.models import Youth
 
@@ -90,4 +92,5 @@ _COUNTS: Mapping[str, Select[int]] = {
     "follow-ups done": _count(FollowUp.id, FollowUp.done_at.is_not(None)),
     "concerns": _count(Concern.id),
     "findings": _count(Finding.id),
+    "reports published": _count(Report.id, Report.state == ReportState.PUBLISHED),
 }

@@ -34,6 +34,8 @@ Say = Callable[[str], None]
 # What happens to somebody or something: it does what is next, and yields when it goes on.
 Life = Iterator[datetime]
 _ONE_ACT = timedelta(seconds=20)
+# By this day of a month somebody has done something in it.
+_BEGUN = 6
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Teller:
         self._at = self.days.begins_at
         self._waiting: list[tuple[datetime, int, Life]] = []
         self._numbers = count()
-        self._month = ""
+        self._month, self._is_begun = "", True
         self._people: Sequence[Person] = ()
 
     @property
@@ -93,10 +95,14 @@ class Teller:
             self.begin(life)
 
     def _turn_page(self, moment: datetime) -> None:
-        month = long_day(bangkok_day(moment), "en").partition(" ")[2]
-        if month != self._month:
-            if self._month:
-                self.install.publish(db.engine)
+        day = bangkok_day(moment)
+        month = long_day(day, "en").partition(" ")[2]
+        is_new = month != self._month
+        # Once more when a month has begun: only then does the log say that the last one is over.
+        if self._month and (is_new or (not self._is_begun and day.day > _BEGUN)):
+            self.install.publish(db.engine)
+            self._is_begun = not is_new
+        if is_new:
             self._month = month
             self.say(month)
 

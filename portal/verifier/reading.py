@@ -13,6 +13,7 @@ from portal.audit.entry import Entry
 from portal.audit.entry import check_entry
 from portal.audit.folder import Folder
 from portal.errors import N_
+from portal.publishing.report_acts import REPORT_PREPARED
 from portal.publishing.vocabulary import TYPES
 from portal.verifier.tree import SignedTree
 from portal.verifier.trust import Signed
@@ -21,8 +22,8 @@ from portal.verifier.trust import Signed
 def verified(folder: Folder, signed: Signed) -> Iterator[tuple[int, Entry]]:
     """Read every entry; when the iterator ends, the log is whole and agrees with itself.
 
-    It begins by naming itself, one of the keys it names has signed, and each heartbeat names a
-    checkpoint of this very log.
+    It begins by naming itself, one of the keys it names has signed, and each heartbeat and each
+    report names a checkpoint of this very log.
     """
     keys = set[str]()
     for index, entry in entries(folder, signed.checkpoint):
@@ -31,8 +32,8 @@ def verified(folder: Folder, signed: Signed) -> Iterator[tuple[int, Entry]]:
         if entry.type in {GENESIS.name, KEY_ADDED.name}:
             check_entry(entry, TYPES)
             keys.add(entry.text("vkey"))
-        if entry.type == HEARTBEAT.name:
-            _check_heartbeat(SignedTree(signed.checkpoint, folder), index, entry)
+        if entry.type in {HEARTBEAT.name, REPORT_PREPARED.name}:
+            _check_named(SignedTree(signed.checkpoint, folder), index, entry)
         yield index, entry
     if keys and str(signed.seen.log) not in keys:
         raise LogError(
@@ -51,7 +52,7 @@ def _check_genesis(entry: Entry, signed: Signed) -> None:
         )
 
 
-def _check_heartbeat(tree: SignedTree, index: int, entry: Entry) -> None:
+def _check_named(tree: SignedTree, index: int, entry: Entry) -> None:
     check_entry(entry, TYPES)
     size = entry.number("size")
     if size > index or tree.root_at(size).hex() != entry.text("root"):

@@ -119,6 +119,17 @@ def rewritten(copy: Path, bodies: list[bytes]) -> None:
         (lambda: [*story(KEY), heartbeat(15, ROOTS[14])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), heartbeat(16, ROOTS[15])], "not of this log", "not of this log"),
         (lambda: [*story(KEY), heartbeat(17, ROOTS[15])], "not of this log", "not of this log"),
+        (
+            lambda: [*story(KEY), prepared_report(15, ROOTS[14])],
+            "not of this log",
+            "not of this log",
+        ),
+        (
+            lambda: [*story(KEY), prepared_report(16, ROOTS[15])],
+            "not of this log",
+            "not of this log",
+        ),
+        (lambda: [*story(KEY), prepared_report(15, ROOTS[15])], "", "names no foundation"),
         (lambda: [*story(KEY), story(KEY)[1]], "", "stands in the log already"),
         (lambda: [*story(KEY)[:3], story(KEY)[1]], "", "stands in the log already"),
         (
@@ -153,6 +164,20 @@ def test_what_is_signed_but_not_allowed_is_found(
 def heartbeat(size: int, root: bytes) -> bytes:
     public: dict[str, Json] = {"size": size, "root": root.hex(), "is_witnessed": False}
     return body(96, "log.heartbeat", public, role="system")
+
+
+def prepared_report(size: int, root: bytes) -> bytes:
+    public: dict[str, Json] = {
+        "reference": "R-2099-01-1",
+        "party": "0" * 16,
+        "period": "2099-01",
+        "size": size,
+        "root": root.hex(),
+        "th_pdf": "a" * 64,
+        "en_pdf": "b" * 64,
+        "pack": "c" * 64,
+    }
+    return body(94, "report.prepared", public)
 
 
 def test_a_log_names_the_keys_and_checkpoints_that_follow(ask: Ask, copy: Path) -> None:

@@ -58,6 +58,10 @@ from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
 from portal.payments.statement import Nature
+from portal.publishing.report_codes import Opinion
+from portal.publishing.report_codes import ReportAction
+from portal.publishing.report_codes import ReportFile
+from portal.publishing.report_codes import ReportState
 from portal.publishing.shelf import Status
 from portal.publishing.vocabulary import TYPES
 from portal.roles import Role
@@ -120,6 +124,10 @@ THAI = TOP / "portal" / "translations" / "th" / "LC_MESSAGES" / "messages.po"
         ("doubt", Doubt),
         ("finding_state", FindingState),
         ("finding_action", FindingAction),
+        ("report_state", ReportState),
+        ("report_action", ReportAction),
+        ("report_file", ReportFile),
+        ("opinion", Opinion),
         ("concern_topic", [SENSITIVE, *ConcernTopic]),
         ("desk", Desk),
         ("concern_outcome", ConcernOutcome),
@@ -215,7 +223,7 @@ def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
 
 def test_every_paper_has_a_template() -> None:
     made = {path.stem for path in (TOP / "templates" / "pdf").glob("*.html")}
-    assert made == {"paper", *DocumentKind, *SheetKind}
+    assert made == {"paper", "report", *DocumentKind, *SheetKind}
 
 
 def test_the_portal_starts_without_what_only_papers_need() -> None:

@@ -32,6 +32,7 @@ from portal.db import writing
 from portal.funds.issuing import PAPER_JOB
 from portal.funds.sheet_models import IssuedSheet
 from portal.funds.sheet_rules import SheetKind
+from portal.jobs import bench
 from portal.jobs import rules
 from portal.jobs.models import Job
 from portal.jobs.rules import JobState
@@ -169,7 +170,7 @@ def steps() -> list[int]:
 def test_a_worker_says_that_it_lives_as_long_as_it_works(
     portal: Portal, made: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(bench, "BEAT_SECONDS", 0.05)
     made(lambda world: vouchers(world, 1))
     seconds = count()
     began = now()
