@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from portal.id_numbers import valid_mobile
+from portal.id_numbers import valid_national_id
 from portal.thai import tidy
-from portal.thai import valid_mobile
-from portal.thai import valid_national_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from flask_babel import force_locale
 from markupsafe import Markup
 from markupsafe import escape
 
+from portal.id_numbers import grouped_id
 from portal.manuscript import Manuscript
 from portal.money import Money
 from portal.press import MadePaper
@@ -33,7 +34,6 @@ from portal.thai import LONG_MONTHS
 from portal.thai import baht_words
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
-from portal.thai import grouped_id
 from portal.thai import long_day
 from portal.thai import long_month
 

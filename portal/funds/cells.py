@@ -11,11 +11,11 @@ from enum import StrEnum
 from portal.banks import Bank
 from portal.banks import account_fits
 from portal.banks import find_bank
+from portal.id_numbers import bare_digits
+from portal.id_numbers import read_id_number
 from portal.money import Money
 from portal.thai import arabic_digits
-from portal.thai import bare_digits
 from portal.thai import read_baht
-from portal.thai import read_id_number
 from portal.thai import split_name
 from portal.thai import tidy
 

@@ -39,7 +39,7 @@ from portal.funds.rows import RowRequest
 from portal.funds.rows import read_row
 from portal.funds.rows import row_content
 from portal.funds.rows import row_request
-from portal.thai import valid_national_id
+from portal.id_numbers import valid_national_id
 
 # The rooms below are this room's own; whoever reads a workbook comes in here.
 __all__ = [

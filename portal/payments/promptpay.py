@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.errors import N_
+from portal.id_numbers import valid_mobile
+from portal.id_numbers import valid_national_id
 from portal.money import Money
 from portal.payments.refusals import AmountTooLargeError
 from portal.payments.refusals import NoAmountError
 from portal.payments.refusals import ProxyUnfitError
-from portal.thai import valid_mobile
-from portal.thai import valid_national_id
 
 
 class ProxyKind(StrEnum):

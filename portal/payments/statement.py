@@ -17,13 +17,13 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
+from portal.id_numbers import bare_digits
 from portal.money import Money
 from portal.money import total
 from portal.payments.statement_flaws import ClosingDoesNotFitError
 from portal.payments.statement_flaws import LineDoesNotFitError
 from portal.payments.statement_flaws import PagesDoNotFollowError
 from portal.payments.statement_flaws import WrongAccountError
-from portal.thai import bare_digits
 from portal.thai import tidy
 
 

@@ -141,7 +141,8 @@ def _latest_paid(session: Session, known: Names) -> list[RequestLine]:
         for status in ("paid", "closed")
         for row in session.scalars(
             select(PublishedRequest)
-            .where(PublishedRequest.status == status)
+            # Of some all the money came back, and the rest was set free.
+            .where(PublishedRequest.status == status, PublishedRequest.paid_at != "")
             .order_by(PublishedRequest.last_index.desc())
             .limit(LATEST)
         )

@@ -18,11 +18,11 @@ from wtforms.validators import Optional
 from wtforms.validators import ValidationError
 
 from portal.clock import now
+from portal.id_numbers import read_id_number
 from portal.labels import TABLES
 from portal.labels import Name
 from portal.thai import bangkok_day
 from portal.thai import read_day
-from portal.thai import read_id_number
 from portal.thai import typed_day
 from portal.words import NOT_LISTED
 from portal.words import DayField

@@ -21,11 +21,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import aliased
 
+from portal.id_numbers import bare_digits
 from portal.labels import Name
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.roles import Role
-from portal.thai import bare_digits
 from portal.youths.models import Area
 from portal.youths.models import RecordRead
 from portal.youths.models import Youth

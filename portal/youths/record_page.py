@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import aliased
 
+from portal.id_numbers import valid_national_id
 from portal.labels import Name
 from portal.people.models import Person
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
-from portal.thai import valid_national_id
 from portal.youths.models import Consent
 from portal.youths.models import Guardian
 from portal.youths.models import Youth

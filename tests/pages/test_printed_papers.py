@@ -22,6 +22,7 @@ from fontTools.ttLib import TTFont
 
 from portal import pdf
 from portal.audit.entry import canonical
+from portal.id_numbers import grouped_id
 from portal.labels import TABLES
 from portal.labels import label
 from portal.manuscript import Manuscript
@@ -35,7 +36,6 @@ from portal.payments.printed import Sheet
 from portal.pdf import render_pdf
 from portal.press import PressStoppedError
 from portal.press import press
-from portal.thai import grouped_id
 from portal.thai import long_day
 from portal.thai import long_month
 from portal.thai import short_day

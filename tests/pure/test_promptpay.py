@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.id_numbers import valid_national_id
 from portal.money import Money
 from portal.payments.promptpay import AMOUNT_MAX
 from portal.payments.promptpay import Proxy
@@ -14,7 +15,6 @@ from portal.payments.promptpay import payload
 from portal.payments.refusals import AmountTooLargeError
 from portal.payments.refusals import NoAmountError
 from portal.payments.refusals import ProxyUnfitError
-from portal.thai import valid_national_id
 from tests import promptpay_oracle
 
 MALEE = Proxy(ProxyKind.MOBILE, "0812345678")

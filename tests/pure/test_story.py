@@ -12,6 +12,7 @@ from portal.demo import BOOK
 from portal.demo import PROVINCE
 from portal.funds.attachments import PaperKind
 from portal.funds.workbook import RowAnswer
+from portal.id_numbers import valid_national_id
 from portal.pdf_cleaning import clean
 from portal.province import load_province
 from portal.story.book import Case
@@ -26,7 +27,6 @@ from portal.story.requests import DEEDS
 from portal.story.requests import dated
 from portal.thai import bangkok_day
 from portal.thai import fiscal_year
-from portal.thai import valid_national_id
 from portal.working_days import is_working_day
 
 NOW = datetime(2026, 11, 26, 2, 30, tzinfo=UTC)

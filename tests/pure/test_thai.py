@@ -13,6 +13,8 @@ from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.id_numbers import grouped_id
+from portal.id_numbers import valid_national_id
 from portal.money import Money
 from portal.thai import LONG_MONTHS
 from portal.thai import SHORT_MONTHS
@@ -22,7 +24,6 @@ from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import fiscal_year
 from portal.thai import fiscal_year_begins
-from portal.thai import grouped_id
 from portal.thai import long_day
 from portal.thai import long_month
 from portal.thai import read_baht
@@ -31,7 +32,6 @@ from portal.thai import short_day
 from portal.thai import sort_key
 from portal.thai import split_name
 from portal.thai import tidy
-from portal.thai import valid_national_id
 
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31))

@@ -160,7 +160,12 @@ def flipped(raw: bytes, at: int = -2) -> bytes:
     [
         ("tile/entries/001", flipped, "is not the one in the tree", "ไม่ตรงกับค่าแฮชของบันทึกประวัติ"),
         ("tile/0/002", flipped, "is not the one in the tree", "ไม่ตรงกับค่าแฮชของบันทึกประวัติ"),
-        ("tile/1/000.p/*", flipped, "does not fit the tiles below", "ไม่ตรงกับไฟล์ค่าแฮชชั้นล่าง"),
+        (
+            "tile/1/000.p/*",
+            flipped,
+            "do not lead to the root",
+            "ไฟล์ของรายการล่าสุดคำนวณแล้วไม่ได้ค่าแฮชรวม",
+        ),
         (
             "checkpoint",
             lambda raw: flipped(raw, len(raw) // 2),
