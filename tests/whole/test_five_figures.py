@@ -30,8 +30,9 @@ from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.moved import everything_that_moves_money
-from tests.opened import beat
+from tests.opened import YEAR_OVER
 from tests.opened import current
+from tests.reporting import gift
 from tests.tool import Tool
 from tests.tool import build_tool
 
@@ -100,7 +101,9 @@ def of_paper(content: bytes, labels: Mapping[str, str], folder: Path) -> Said:
 
 
 def of_strangers_tool(tool: Tool, log: Path) -> Said:
-    return _total(json.loads(tool("fold", log, "--json").stdout)["total"])
+    said = tool("fold", log, "--json")
+    assert said.returncode == 0, said.stderr
+    return _total(json.loads(said.stdout)["total"])
 
 
 ON_PAGE = {
@@ -125,7 +128,7 @@ def test_all_five_say_the_same(
     portal: Portal, client: Visitor, made: Maker, tool: Tool, tmp_path: Path
 ) -> None:
     made(everything_that_moves_money)
-    made(beat)
+    made(lambda world: gift(world, YEAR_OVER))
     portal.install.publish(db.engine)
     assert build(db.engine, open_place(portal.install)) is not None
     papers = printed(
