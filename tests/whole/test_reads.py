@@ -12,6 +12,7 @@ import pytest
 from portal.youths.rules import ReadPage
 from tests.conftest import Portal
 from tests.doors import DOORS
+from tests.doors import REPORT_FILE
 from tests.doors import Door
 from tests.doors import House
 from tests.doors import house
@@ -76,6 +77,7 @@ EMPTY_FILES = frozenset(
         "/office/import/form.xlsx",
         "/office/import/<int:run_id>/corrections.xlsx",
         "/office/receipts.<any(csv,xlsx):ending>",
+        f"/office/reports/<int:report_id>/{REPORT_FILE}",
         "/office/books/trial-balance.<any(csv,xlsx):ending>",
         "/office/books/funds.<any(csv,xlsx):ending>",
         "/office/books/ledger/<fund>/lines.<any(csv,xlsx):ending>",

@@ -302,7 +302,8 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
         "public.publishing.show_donation",
         "public.parts.show_payment",
         "public.api.send_payment",
-        # No open data were built.
+        # No open data were built, and no report is published.
+        "public.reports.show_report",
         "public.open_data.send_changes",
     }
 
