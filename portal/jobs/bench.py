@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Event
 from threading import Thread
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from portal.db import writing
+from portal.errors import PortalError
 from portal.jobs import service as jobs
 from portal.jobs.queries import is_asked
 from portal.jobs.rules import BEAT_SECONDS
@@ -79,6 +81,16 @@ class Bench:
             # One beat may be missed: a lease is several of them long.
             with suppress(OperationalError), self.writing() as session:
                 jobs.beat(session, held, at=self.clock())
+
+    @contextmanager
+    def refusing(self, held: Held) -> Iterator[None]:
+        """Bury a job that a rule refuses; one that another worker took up meanwhile is its own."""
+        try:
+            yield
+        except PortalError as refusal:
+            self.end(held, partial(jobs.bury_job, error=refusal))
+        except jobs.JobLostError:
+            pass
 
     def end(self, held: Held, act: Callable[..., None]) -> None:
         """Note how a job ended without a result, unless it is another worker's or done already."""

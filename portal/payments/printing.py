@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.errors import N_
-from portal.errors import PortalError
 from portal.errors import RuleError
 from portal.errors import StaleError
 from portal.funds.decision_sheet import decision_sheet
@@ -97,36 +96,25 @@ class Printer:
 
     def tell(self, held: Held, ahead: Counter[SheetKind]) -> Begun | None:
         """Tell a paper; return none where the job has ended, or is another worker's."""
-        try:
-            with self._bench.writing() as session:
-                begun = begin(session, held, ahead=ahead, at=self.clock())
-                if isinstance(begun, str):
-                    jobs.finish_job(session, held, begun)
-                    return None
+        with self._bench.refusing(held), self._bench.writing() as session:
+            begun = begin(session, held, ahead=ahead, at=self.clock())
+            if not isinstance(begun, str):
                 jobs.note_step(session, held, done=TOLD)
                 return begun
-        except PortalError as refusal:
-            self._bench.end(held, partial(jobs.bury_job, error=refusal))
-            return None
-        except jobs.JobLostError:
-            # Another worker took it up meanwhile, and found the same paper.
-            return None
+            jobs.finish_job(session, held, begun)
+        return None
 
     def issue(self, begun: Begun, content: bytes) -> bool:
         """Issue a paper that was made, and end its job; say whether it was issued."""
         held = begun.held
-        try:
-            with self._bench.writing() as session:
-                jobs.finish_job(session, held, begun.issue(session, content))
-        except StaleError:
-            self._bench.end(held, jobs.put_back)
-        except PortalError as refusal:
-            self._bench.end(held, partial(jobs.bury_job, error=refusal))
-        except jobs.JobLostError:
-            # Another worker took it up meanwhile, and nothing of this one's is kept.
-            return False
-        else:
-            return True
+        with self._bench.refusing(held):
+            try:
+                with self._bench.writing() as session:
+                    jobs.finish_job(session, held, begun.issue(session, content))
+            except StaleError:
+                self._bench.end(held, jobs.put_back)
+            else:
+                return True
         return False
 
 

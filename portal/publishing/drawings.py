@@ -24,11 +24,14 @@ from portal.charts import ChartText
 from portal.charts import MonthBars
 from portal.charts import MonthWords
 from portal.charts import NameBar
+from portal.charts import Part
 from portal.charts import SizeBar
+from portal.charts import Tone
 from portal.charts import Unit
 from portal.charts import bars_by_month
 from portal.charts import bars_by_name
 from portal.charts import bars_by_size
+from portal.charts import share_bar
 from portal.drawing import BOLD
 from portal.drawing import MUTED
 from portal.drawing import SIZE
@@ -40,6 +43,7 @@ from portal.money import total
 from portal.publishing.figures import PARTS
 from portal.publishing.figures import figures
 from portal.publishing.figures import parts
+from portal.publishing.open_figures import Figures
 from portal.publishing.part_page import Month
 from portal.publishing.part_page import part_page
 from portal.publishing.part_page import whole_months
@@ -79,6 +83,18 @@ def month_chart(name: str, months: Sequence[Month]) -> Chart:
         for month in months
     ]
     return _drawn(name, title, note, partial(bars_by_month, bars, words=month_words()))
+
+
+def share_chart(sums: Figures, note: str) -> Markup:
+    """Draw how the money received divides; `note` says it to those who cannot see it."""
+    parts = [
+        Part(sums.disbursed, Tone.ARRIVED),
+        Part(sums.committed, Tone.WAITING),
+        Part(sums.fees, Tone.LOST),
+        Part(sums.left, Tone.LEFT),
+    ]
+    title = gettext("How the money received divides")
+    return share_bar(parts, text=ChartText("share", title, note))
 
 
 def month_words() -> MonthWords:

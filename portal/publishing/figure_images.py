@@ -22,9 +22,9 @@ from portal.errors import N_
 from portal.publishing.drawings import CHARTS
 from portal.publishing.drawings import IMAGE_WIDTH
 from portal.publishing.drawings import letters
-from portal.publishing.figures import Figures
 from portal.publishing.figures import figures
 from portal.publishing.figures import median_days
+from portal.publishing.open_figures import Figures
 from portal.publishing.queries import foundation_name
 from portal.words import in_language
 

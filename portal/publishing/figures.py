@@ -34,6 +34,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
 from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
+from portal.publishing.open_figures import Figures
 from portal.publishing.open_figures import open_figures
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedWait
@@ -41,44 +42,6 @@ from portal.publishing.waits import Step
 from portal.publishing.waits import median_of_counts
 
 SECONDS_PER_DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures of the whole foundation, or of one part of it."""
-
-    received: Money
-    allocated: Money
-    requested: Money
-    approved: Money
-    committed: Money
-    disbursed: Money
-    came_back: Money
-    fees: Money
-    left: Money
-    requests: int
-    paid_for_youths: int
-    paid_for_projects: int
-
-    @property
-    def requests_paid(self) -> int:
-        """Return how many requests have all their money."""
-        return self.paid_for_youths + self.paid_for_projects
-
-    @property
-    def paid_percent(self) -> int:
-        """Return how much of what was asked for has been paid, in whole percent, rounded down."""
-        return 100 * self.disbursed.satang // self.requested.satang if self.requested else 0
-
-    @property
-    def allocated_left(self) -> Money:
-        """Return what the subcommittees were given and have not approved for anything."""
-        return self.allocated - self.approved
-
-    @property
-    def not_allocated(self) -> Money:
-        """Return what is left and was given to no subcommittee."""
-        return self.left - self.allocated_left
 
 
 @dataclass(frozen=True, slots=True)

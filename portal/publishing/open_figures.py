@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from portal.audit.entry import Json
 from portal.audit.note import Checkpoint
+from portal.money import Money
 
 # What is counted of each cell; each only grows.
 MEASURES = (
@@ -68,6 +69,44 @@ class Amounts:
     def left(self) -> int:
         """Return what came in and is neither approved for anything nor taken by the bank."""
         return self.received - self.approved - self.taken
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of the whole foundation, or of one part of it."""
+
+    received: Money
+    allocated: Money
+    requested: Money
+    approved: Money
+    committed: Money
+    disbursed: Money
+    came_back: Money
+    fees: Money
+    left: Money
+    requests: int
+    paid_for_youths: int
+    paid_for_projects: int
+
+    @property
+    def requests_paid(self) -> int:
+        """Return how many requests have all their money."""
+        return self.paid_for_youths + self.paid_for_projects
+
+    @property
+    def paid_percent(self) -> int:
+        """Return how much of what was asked for has been paid, in whole percent, rounded down."""
+        return 100 * self.disbursed.satang // self.requested.satang if self.requested else 0
+
+    @property
+    def allocated_left(self) -> Money:
+        """Return what the subcommittees were given and have not approved for anything."""
+        return self.allocated - self.approved
+
+    @property
+    def not_allocated(self) -> Money:
+        """Return what is left and was given to no subcommittee."""
+        return self.left - self.allocated_left
 
 
 class Counted(NamedTuple):

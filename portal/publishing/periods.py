@@ -84,12 +84,12 @@ class Period:
     @property
     def last_on(self) -> date:
         """Return its last day."""
-        return _after(self.begins_on, self.length) - timedelta(days=1)
+        return months_after(self.begins_on, self.length) - timedelta(days=1)
 
     @property
     def months(self) -> tuple[str, ...]:
         """Return its months, `2026-11` each."""
-        return tuple(_after(self.begins_on, n).strftime(MONTH) for n in range(self.length))
+        return tuple(months_after(self.begins_on, n).strftime(MONTH) for n in range(self.length))
 
     @property
     def name(self) -> Name:
@@ -123,7 +123,7 @@ class Period:
             raise PeriodBeforeLogError(self, opened_on=opened_on)
 
 
-def _after(begins_on: date, months: int) -> date:
+def months_after(begins_on: date, months: int) -> date:
     """Return the first day of the month that comes so many months later."""
     years, month = divmod(begins_on.month - 1 + months, 12)
     return date(begins_on.year + years, month + 1, 1)
@@ -143,7 +143,7 @@ def read_period(written: str, *, first_month: int) -> Period:
     begins_on = fiscal_year_begins(year, first_month=first_month)
     if match["quarter"] is None:
         return Period(written, begins_on, Length.YEAR, year)
-    begins_on = _after(begins_on, Length.QUARTER * (int(match["quarter"]) - 1))
+    begins_on = months_after(begins_on, Length.QUARTER * (int(match["quarter"]) - 1))
     return Period(written, begins_on, Length.QUARTER, year)
 
 
@@ -157,7 +157,7 @@ def periods_over(opened_on: date, newest_on: date, *, first_month: int) -> Itera
     """Give every period that a log from one day to another tells to its end, the newest first."""
     month = newest_on.replace(day=1)
     while month > opened_on:
-        month = _after(month, -1)
+        month = months_after(month, -1)
         ending = month.month - first_month + 1
         year = fiscal_year(month, first_month=first_month)
         yield read_period(month.strftime(MONTH), first_month=first_month)

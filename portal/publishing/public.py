@@ -18,7 +18,6 @@ from markupsafe import Markup
 from portal import charts
 from portal.charts import ChartText
 from portal.charts import NameBar
-from portal.charts import Tone
 from portal.db import db
 from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
@@ -26,6 +25,7 @@ from portal.publishing.donation_page import donation_page
 from portal.publishing.donation_page import donations
 from portal.publishing.drawings import Chart
 from portal.publishing.drawings import month_chart
+from portal.publishing.drawings import share_chart
 from portal.publishing.figures import every_figure
 from portal.publishing.keeping import POSITION_MAX
 from portal.publishing.keeping import before
@@ -65,20 +65,11 @@ def show_front() -> ResponseReturnValue:
 
 def _drawings(page: FrontPage, months: Sequence[Month]) -> Drawings:
     figures, is_english = page.figures, str(get_locale()) == "en"
-    share = charts.share_bar(
-        [
-            charts.Part(figures.disbursed, Tone.ARRIVED),
-            charts.Part(figures.committed, Tone.WAITING),
-            charts.Part(figures.fees, Tone.LOST),
-            charts.Part(figures.left, Tone.LEFT),
-        ],
-        text=ChartText(
-            "share",
-            gettext("How the money received divides"),
-            gettext(
-                "Paid out, approved but not yet paid, kept by the bank, and left; "
-                "the amounts stand above."
-            ),
+    share = share_chart(
+        figures,
+        gettext(
+            "Paid out, approved but not yet paid, kept by the bank, and left; "
+            "the amounts stand above."
         ),
     )
     if not figures.disbursed:

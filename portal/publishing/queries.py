@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from portal.db import Today
 from portal.labels import Name
 from portal.money import Money
-from portal.publishing.figures import Figures
 from portal.publishing.figures import Part
 from portal.publishing.figures import Unreceipted
 from portal.publishing.figures import figures
@@ -31,6 +30,7 @@ from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedRequest
+from portal.publishing.open_figures import Figures
 
 # In the order in which a request passes through them.
 STATUSES = ("submitted", "returned", "approved", "paid", "closed", "rejected", "withdrawn")

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from portal.roles import Role
 
+# The report for programs, in the data pack.
+DOCUMENT = "report.json"
+
 
 class ReportState(StrEnum):
     """Where a report is."""
@@ -39,6 +42,11 @@ class ReportFile(StrEnum):
     THAI = "th.pdf"
     ENGLISH = "en.pdf"
     PACK = "pack.zip"
+
+    @property
+    def fact(self) -> str:
+        """Return under which name its SHA-256 stands in the log and in our tables."""
+        return {"th.pdf": "th_pdf", "en.pdf": "en_pdf", "pack.zip": "pack"}[self]
 
 
 @dataclass(frozen=True, slots=True)

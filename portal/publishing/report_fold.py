@@ -16,12 +16,13 @@ from portal.publishing.periods import read_period
 from portal.publishing.report_codes import STEPS
 from portal.publishing.report_codes import Opinion
 from portal.publishing.report_codes import ReportAction
+from portal.publishing.report_codes import ReportFile
 from portal.publishing.report_codes import ReportState
 from portal.publishing.report_codes import reference_of
 from portal.publishing.shelf import Report
 from portal.publishing.shelf import Shelf
 
-FILES = ("th_pdf", "en_pdf", "pack")
+FILES = tuple(file.fact for file in ReportFile)
 
 
 def _prepared(shelf: Shelf, index: int, entry: Entry) -> None:

@@ -25,10 +25,10 @@ from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedReport
 from portal.publishing.periods import Period
 from portal.publishing.periods import read_period
+from portal.publishing.report_codes import DOCUMENT
 from portal.publishing.report_codes import ReportFile
 from portal.publishing.report_codes import ReportState
 
-DOCUMENT = "report.json"
 # What the page tells of the period and since the beginning: (name of the measure, its label).
 SHORT = (
     ("received", N_("Received")),
@@ -155,11 +155,7 @@ def digest_of(row: PublishedReport, file: ReportFile) -> str:
 
 
 def _digests(row: PublishedReport) -> dict[ReportFile, str]:
-    return {
-        ReportFile.THAI: row.th_pdf,
-        ReportFile.ENGLISH: row.en_pdf,
-        ReportFile.PACK: row.pack,
-    }
+    return {file: getattr(row, file.fact) for file in ReportFile}
 
 
 def _published(session: Session) -> Sequence[PublishedReport]:

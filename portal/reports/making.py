@@ -39,10 +39,11 @@ def drafted(folded: Folded, period: str, house: House) -> Draft:
     """Tell a report and write it, or raise why there is none."""
     told = tell(folded, period)
     address = f"{house.base_url}/reports/{told.reference}"
-    packed = pack(told, folded, address=address)
+    written = document(told, folded, address=address)
+    packed = pack(told, written)
     papers = manuscripts(
         told,
-        document(told, folded, address=address),
+        written,
         pack_digest=hashlib.sha256(packed).hexdigest(),
         is_demo=house.is_demo,
     )

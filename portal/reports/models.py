@@ -88,8 +88,5 @@ class Report(Base):
 
     def digest(self, file: ReportFile) -> str:
         """Return the SHA-256 of one of its files."""
-        return {
-            ReportFile.THAI: self.th_pdf,
-            ReportFile.ENGLISH: self.en_pdf,
-            ReportFile.PACK: self.pack,
-        }[file]
+        digest: str = getattr(self, file.fact)
+        return digest

@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.audit.folder import Folder
-from portal.errors import PortalError
 from portal.jobs import service as jobs
 from portal.jobs.bench import Bench
 from portal.jobs.bench import Clock
@@ -57,24 +56,22 @@ class ReportPrinter:
     def _make(self, held: Held) -> bool:
         """Make a report, and note how its job ended; say whether it was recorded."""
         bench = self._bench
-        try:
-            draft = drafted(
-                folded(self.folder, int(held.asked["size"])), held.asked["about"], self.house
-            )
-            with bench.writing() as session:
-                jobs.note_step(session, held, done=TOLD)
-            files = printed(draft)
-            with bench.writing() as session:
-                jobs.finish_job(session, held, _recorded(session, held, draft, files, self.clock()))
-        except PortalError as refusal:
-            bench.end(held, partial(jobs.bury_job, error=refusal))
-        except (PressStoppedError, OSError):
-            bench.end(held, partial(jobs.fail_job, error=NotPrintedError()))
-        except jobs.JobLostError:
-            # Another worker took it up meanwhile, and nothing of this one's is kept.
-            return False
-        else:
-            return True
+        with bench.refusing(held):
+            try:
+                draft = drafted(
+                    folded(self.folder, int(held.asked["size"])), held.asked["about"], self.house
+                )
+                with bench.writing() as session:
+                    jobs.note_step(session, held, done=TOLD)
+                files = printed(draft)
+                with bench.writing() as session:
+                    jobs.finish_job(
+                        session, held, _recorded(session, held, draft, files, self.clock())
+                    )
+            except (PressStoppedError, OSError):
+                bench.end(held, partial(jobs.fail_job, error=NotPrintedError()))
+            else:
+                return True
         return False
 
 

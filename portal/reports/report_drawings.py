@@ -11,16 +11,14 @@ from markupsafe import Markup
 from portal.charts import ChartText
 from portal.charts import MonthBars
 from portal.charts import NameBar
-from portal.charts import Part
 from portal.charts import SizeBar
-from portal.charts import Tone
 from portal.charts import bars_by_month
 from portal.charts import bars_by_name
 from portal.charts import bars_by_size
-from portal.charts import share_bar
 from portal.money import total
 from portal.publishing.drawings import month_and_year
 from portal.publishing.drawings import month_words
+from portal.publishing.drawings import share_chart
 from portal.publishing.waits import Step
 from portal.reports.report_told import ReportTold
 from portal.words import in_language
@@ -52,24 +50,12 @@ class Drawings:
 def drawings(told: ReportTold) -> Drawings:
     """Draw a report in the language of now."""
     return Drawings(
-        share=_share(told),
+        share=share_chart(told.stand, gettext("The amounts stand above.")),
         months=_months(told),
         subcommittees=_paid_by(told, "subcommittee"),
         categories=_paid_by(told, "category"),
         days=_days(told),
     )
-
-
-def _share(told: ReportTold) -> Markup:
-    stand = told.stand
-    parts = [
-        Part(stand.disbursed, Tone.ARRIVED),
-        Part(stand.committed, Tone.WAITING),
-        Part(stand.fees, Tone.LOST),
-        Part(stand.left, Tone.LEFT),
-    ]
-    title = gettext("How the money received divides")
-    return share_bar(parts, text=ChartText("share", title, gettext("The amounts stand above.")))
 
 
 def _months(told: ReportTold) -> Drawn | None:

@@ -11,16 +11,16 @@ from zipfile import ZIP_STORED
 from zipfile import ZipFile
 from zipfile import ZipInfo
 
+from portal.audit.entry import Json
 from portal.audit.entry import canonical
 from portal.publishing.open_writing import SUMS
 from portal.publishing.open_writing import written
-from portal.reports.report_json import document
+from portal.publishing.report_codes import DOCUMENT
 from portal.reports.report_tables import Sheet
 from portal.reports.report_tables import sheets
-from portal.reports.report_told import Folded
 from portal.reports.report_told import ReportTold
 
-DOCUMENT, README = "report.json", "README.txt"
+README = "README.txt"
 _UNIX, _FOR_ALL = 3, 0o644 << 16
 _READ_ME = """{name_th}
 {period_th}
@@ -50,12 +50,12 @@ page  {address}
 """
 
 
-def pack(told: ReportTold, folded: Folded, *, address: str) -> bytes:
-    """Return the data pack; `address` is the page of the report."""
+def pack(told: ReportTold, document: dict[str, Json]) -> bytes:
+    """Return the data pack of a report and of its document."""
     files = {
-        DOCUMENT: canonical(document(told, folded, address=address)),
-        **{f"{sheet.name}.csv": _csv(sheet) for sheet in sheets(told, folded)},
-        README: _read_me(told, address).encode(),
+        DOCUMENT: canonical(document),
+        **{f"{sheet.name}.csv": _csv(sheet) for sheet in sheets(told, document["figures"])},
+        README: _read_me(told, document["address"]).encode(),
     }
     lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
     return _zip({**files, SUMS: "".join(lines).encode()})
@@ -70,7 +70,7 @@ def _csv(sheet: Sheet) -> bytes:
     return text.getvalue().encode()
 
 
-def _read_me(told: ReportTold, address: str) -> str:
+def _read_me(told: ReportTold, address: Json) -> str:
     name, period = told.foundation, told.period.name
     return _READ_ME.format(
         name_th=name.th,

@@ -9,14 +9,12 @@ from dataclasses import fields
 
 from portal.audit.entry import Json
 from portal.money import Money
-from portal.publishing.open_figures import open_figures
+from portal.publishing.open_figures import Figures
 from portal.publishing.waits import Step
 from portal.reports.report_json import days
 from portal.reports.report_told import KINDS
-from portal.reports.report_told import Folded
 from portal.reports.report_told import Moved
 from portal.reports.report_told import ReportTold
-from portal.reports.report_told import Stand
 from portal.reports.report_told import UnderWay
 
 Row = Sequence[object]
@@ -24,7 +22,7 @@ FILES = {"fund": "funds", "subcommittee": "subcommittees", "category": "categori
 _WHERE = ("month", "fund", "subcommittee", "category")
 _AMOUNTS = ("received", "allocated", "approved", "committed", "disbursed", "fees")
 _MOVED = tuple(each.name for each in fields(Moved))
-_STAND = tuple(each.name for each in fields(Stand))
+_STAND = tuple(each.name for each in fields(Figures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +34,9 @@ class Sheet:
     rows: Sequence[Row]
 
 
-def sheets(told: ReportTold, folded: Folded) -> Iterator[Sheet]:
-    """Give every table of a report."""
-    yield Sheet("figures", (*_WHERE, *_AMOUNTS), list(_figures(folded)))
+def sheets(told: ReportTold, figures: Json) -> Iterator[Sheet]:
+    """Give every table of a report; `figures` are those of its document."""
+    yield Sheet("figures", (*_WHERE, *_AMOUNTS), list(_figures(figures)))
     yield Sheet("money", ("measure", "in_period", "since_beginning"), list(_money(told)))
     for kind in KINDS:
         yield Sheet(FILES[kind], _PART, list(_parts(told, kind)))
@@ -74,8 +72,7 @@ _PART = (
 )
 
 
-def _figures(folded: Folded) -> Iterator[Row]:
-    figures = open_figures(folded.checkpoint, folded.figures())["figures"]
+def _figures(figures: Json) -> Iterator[Row]:
     assert isinstance(figures, list)  # noqa: S101 - the form of the API
     for figure in figures:
         yield tuple(_cell(figure, name) for name in (*_WHERE, *(f"{n}_satang" for n in _AMOUNTS)))

@@ -28,9 +28,11 @@ from portal.publishing.folding import day
 from portal.publishing.folding import month
 from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
+from portal.publishing.open_figures import Figures
 from portal.publishing.periods import MONTH
 from portal.publishing.periods import Length
 from portal.publishing.periods import Period
+from portal.publishing.periods import months_after
 from portal.publishing.periods import read_period
 from portal.publishing.report_codes import reference_of
 from portal.publishing.report_fold import editions
@@ -93,24 +95,6 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
-    """Where everything stood at the position of the log, since the beginning."""
-
-    received: Money
-    allocated: Money
-    requested: Money
-    approved: Money
-    committed: Money
-    disbursed: Money
-    came_back: Money
-    fees: Money
-    left: Money
-    requests: int
-    paid_for_youths: int
-    paid_for_projects: int
-
-
-@dataclass(frozen=True, slots=True)
 class PartTold:
     """One fund, subcommittee or kind of help."""
 
@@ -118,7 +102,7 @@ class PartTold:
     name: Name
     short: Name
     moved: Moved
-    stand: Stand
+    stand: Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +189,7 @@ class ReportTold:
     newest_at: datetime
     opened_at: datetime
     moved: Moved
-    stand: Stand
+    stand: Figures
     parts: Mapping[str, Sequence[PartTold]]
     months: Sequence[MonthTold]
     paid_for_youths: int
@@ -294,12 +278,13 @@ def _moved(shelf: Shelf, period: Period, which: Which) -> Moved:
     )
 
 
-def _stand(shelf: Shelf, which: Which, *, given: Measure = Measure.RECEIVED) -> Stand:
+def _stand(shelf: Shelf, which: Which, *, given: Measure = Measure.RECEIVED) -> Figures:
+    """Return where everything stood at the position of the log, since the beginning."""
     satang = _sums(shelf.satang, which)
     amounts = Amounts.of(satang)
     cases = [case for case in shelf.cases.values() if which(case)]
     paid = Counter(case.kind for case in cases if case.paid_at)
-    return Stand(
+    return Figures(
         received=Money(amounts.received),
         allocated=Money(amounts.allocated),
         requested=Money(sum(case.satang for case in cases)),
@@ -347,10 +332,10 @@ def _name(shelf: Shelf, kind: str, code: str, on: date) -> tuple[Name, Name]:
 
 def _months(shelf: Shelf, period: Period) -> list[MonthTold]:
     """Tell the months that are drawn: as many as a year has, up to the end of the period."""
-    last = period.last_on.year * MONTHS_DRAWN + period.last_on.month - 1
-    firsts = [date(*_year_and_month(last - back)) for back in reversed(range(MONTHS_DRAWN))]
+    last = period.last_on.replace(day=1)
     found = []
-    for first in firsts:
+    for back in reversed(range(MONTHS_DRAWN)):
+        first = months_after(last, -back)
         written = first.strftime(MONTH)
         satang = _sums(shelf.satang, lambda cell, of=written: cell.month == of)  # type: ignore[misc]  # mypy cannot infer a default
         found.append(
@@ -363,10 +348,6 @@ def _months(shelf: Shelf, period: Period) -> list[MonthTold]:
             )
         )
     return found
-
-
-def _year_and_month(number: int) -> tuple[int, int, int]:
-    return number // MONTHS_DRAWN, number % MONTHS_DRAWN + 1, 1
 
 
 def _acts(observed: Observed, period: Period) -> Mapping[str, int]:

@@ -77,9 +77,7 @@ def prepare_report(
         edition=told.edition,
         log_size=told.checkpoint.size,
         log_root=told.checkpoint.root.hex(),
-        th_pdf=digests[ReportFile.THAI],
-        en_pdf=digests[ReportFile.ENGLISH],
-        pack=digests[ReportFile.PACK],
+        **{file.fact: digest for file, digest in digests.items()},
         party_salt=secrets.token_bytes(32),
         state=ReportState.PREPARED,
         prepared_by_id=by.person_id,
@@ -179,7 +177,7 @@ def _told_of(report: Report, by: Actor) -> dict[str, Json]:
 
 
 def _digests(report: Report) -> dict[str, Json]:
-    return {"th_pdf": report.th_pdf, "en_pdf": report.en_pdf, "pack": report.pack}
+    return {file.fact: report.digest(file) for file in ReportFile}
 
 
 def _enter(session: Session, report: Report, state: ReportState, draft: Draft) -> Report:
