@@ -9,15 +9,17 @@ PYTEST := $(BIN)/pytest
 TEST := $(PYTEST) --numprocesses auto --maxprocesses 4 --dist loadgroup
 VENV := .venv/.made
 VENV_TEST := .venv/.made-test
+# Apart from the portal's own packages: they judge these, and bring fifty of their own.
+SBOM_TOOLS := build/.sbom-tools
 CATALOGUE := portal/translations/th/LC_MESSAGES/messages
 # The server gets no signals from the terminal (granian takes its hang-up for a wish to reload, and
 # then may miss the end); the shell turns each into one end and waits for it.
 SERVE_HERE := trap 'kill $$!; wait $$!' HUP INT TERM; setsid $(FLASK) serve & wait $$!
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(CATALOGUE).po))
 
-.PHONY: help setup setup-test demo run test test-all test-pure fix check verify verify-tool bench bench-log \
+.PHONY: help setup setup-test demo run test test-all test-thorough test-pure test-words test-deploy sbom audit-deps fix check verify verify-tool bench bench-log \
 	bench-treasury \
-	bench-papers bench-public judges judge-api migration translations
+	bench-papers bench-public load faults faults-short judges judge-api migration translations
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -27,7 +29,7 @@ setup: $(VENV) $(COMPILED) ## make .venv with what the portal runs on
 	@scripts/system-packages.sh --optional paper
 
 setup-test: $(VENV_TEST) $(COMPILED) ## the same, with what its tests need
-	@scripts/system-packages.sh paper test
+	@scripts/system-packages.sh paper test faults
 
 demo: $(VENV) $(COMPILED) ## build the demo province and serve it; SERVE=0 only builds it
 	@scripts/system-packages.sh paper
@@ -46,8 +48,33 @@ test: setup-test ## run every test, on SQLite or PostgreSQL, where they differ o
 test-all: setup-test ## run every test on both engines, and print the coverage
 	$(TEST) --cov $(ARGS)
 
+test-words: setup-test ## type hostile words into every field, read every page, paper and letter: some minutes
+	$(PYTEST) --thorough tests/whole/test_hostile_words.py $(ARGS)
+
+test-thorough: setup-test ## run what `make test` leaves out because it takes minutes
+	$(TEST) --thorough -m thorough $(ARGS)
+
 test-pure: $(VENV_TEST) $(COMPILED) ## run the tests that need nothing; ARGS='-k word' goes to pytest
 	$(PYTEST) tests/pure $(ARGS)
+
+test-deploy: setup-test ## try deploy/ with real proxies; MACHINES=1 as root also makes two machines of the docs
+	@scripts/system-packages.sh proxy
+	$(PYTEST) --thorough tests/whole/test_deploy.py tests/whole/test_behind_a_proxy.py $(ARGS)
+ifeq ($(MACHINES),1)
+	$(BIN)/python deploy/trial/second_machine.py
+endif
+
+sbom: $(SBOM_TOOLS) ## write dist/sbom.cdx.json: all that the portal runs on, with versions and licences
+	@rm -rf build/.sbom && mkdir -p build/.sbom dist
+	$(BIN)/python -m venv --without-pip build/.sbom
+	$(BIN)/python -m pip --python build/.sbom install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --requirement requirements.txt
+	$(SBOM_TOOLS)/bin/cyclonedx-py environment --output-reproducible --validate \
+		--output-file dist/sbom.cdx.json build/.sbom
+
+audit-deps: $(SBOM_TOOLS) ## ask the advisories of PyPI about requirements.txt and constraints.txt: needs the internet
+	@cat requirements.txt constraints.txt >build/all-requirements.txt
+	$(SBOM_TOOLS)/bin/pip-audit --requirement build/all-requirements.txt --no-deps --disable-pip
 
 fix: $(VENV_TEST) ## format the code, and mend what ruff can mend
 	$(BIN)/ruff format
@@ -60,8 +87,11 @@ check: setup-test ## format, lint, types, import rules and every test, as CI doe
 	$(BIN)/lint-imports --no-logo --config importlinter.ini
 	@$(MAKE) --no-print-directory test
 
-bench: setup-test bench-log ## measure what docs/performance.md tells, as JSON lines
-	@PYTHONPATH=. $(BIN)/python bench/approvals.py
+bench: setup-test ## measure every goal: lines in build/bench.jsonl, a table at the end; ARGS='--quick'
+	@PYTHONPATH=. $(BIN)/python bench/everything.py $(ARGS)
+
+load: setup-test ## 50 people work and 500 read for ten minutes; ARGS='--seconds 60 --readers 100'
+	@PYTHONPATH=. $(BIN)/python bench/load.py $(ARGS)
 
 bench-log: setup-test ## the log alone; ARGS='--only commits --rounds 15' goes to bench/log.py
 	@PYTHONPATH=. $(BIN)/python bench/log.py $(ARGS)
@@ -74,6 +104,14 @@ bench-treasury: setup-test ## a batch of 10,000 payments; ARGS='--engine sqlite 
 
 bench-public: setup-test ## public search, pages, downloads; ARGS='--engine sqlite --requests 100000'
 	@PYTHONPATH=. $(BIN)/python bench/public.py $(ARGS)
+
+faults: setup-test ## hurt the portal in every way and plant bugs; ARGS='--only power --engine sqlite --rounds 10 --plant'
+	@scripts/system-packages.sh faults
+	@PYTHONPATH=. $(BIN)/python -m faults.run $(ARGS)
+
+faults-short: setup-test ## the cheapest faults, one round each, no bugs: some minutes
+	@scripts/system-packages.sh faults
+	@PYTHONPATH=. $(BIN)/python -m faults.run --short $(ARGS)
 
 judges: $(VENV) $(COMPILED) ## let other people's programs judge a log of 70,000 entries; PLANT=1 damages it
 	@scripts/system-packages.sh --optional go
@@ -116,6 +154,11 @@ $(VENV): requirements.txt constraints.txt
 
 $(VENV_TEST): $(VENV) requirements-test.txt
 	$(PIP_INSTALL) requirements-test.txt
+	@touch $@
+
+$(SBOM_TOOLS): requirements-sbom.txt | $(VENV)
+	$(BIN)/python -m venv --clear $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 %.mo: %.po | $(VENV)

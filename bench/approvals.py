@@ -6,12 +6,13 @@ Prints one JSON line for each engine. Run it with `make bench`.
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace
@@ -24,9 +25,9 @@ from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.files import numbered_eid
 from config import read_settings
 from portal.app import create_app
-from portal.audit.entry import uuid7
 from portal.audit.models import LogEntry
 from portal.audit.service import sequence
 from portal.cli import set_up
@@ -61,7 +62,7 @@ class Ready:
 
 
 @contextmanager
-def install(folder: Path, url: str, postings: int) -> Iterator[Ready]:
+def install(folder: Path, url: str, postings: int, *, requests: int) -> Iterator[Ready]:
     """Found a province, give its books a history, and submit requests."""
     settings = read_settings(
         {
@@ -81,12 +82,14 @@ def install(folder: Path, url: str, postings: int) -> Iterator[Ready]:
         with writing(db.engine, info) as session:
             world = World(session)
             asked = replace(ANSWER, fund="EEF-ABE", amount=Money.baht(1))
-            requests = [world.to_decide(answer=asked) for _ in range(ROUNDS + WARM_UP)]
-            waiting = [(request.id, request.version) for request in requests]
+            waiting = [
+                (request.id, request.version)
+                for request in (world.to_decide(answer=asked) for _ in range(requests))
+            ]
             ready = Ready(app, db.engine, world.somchai, waiting)
         settle(db.engine)
         yield ready
-        check_books(db.session)
+        check_books(db.session())
         db.session.remove()
         db.engine.dispose()
 
@@ -108,10 +111,7 @@ def add_history(session: Session, postings: int) -> None:
         select(Balance.id).where(Balance.fund_code == "GEN", Balance.place == "available")
     ).all()
     here, there = accounts[:2]
-    entries = [
-        {"eid": uuid7(number, lambda size, n=number: n.to_bytes(size, "big")), "body": b"{}"}
-        for number in range(postings // 2)
-    ]
+    entries = [{"eid": numbered_eid(number), "body": b"{}"} for number in range(postings // 2)]
     session.execute(insert(LogEntry), entries)
     first = (session.scalar(select(JournalEntry.id).order_by(JournalEntry.id.desc())) or 0) + 1
     journal = [{"kind": "allocation", "at": FOUNDED, "log_eid": entry["eid"]} for entry in entries]
@@ -137,50 +137,52 @@ def approve_next(ready: Ready) -> float:
         return time.perf_counter() - began
 
 
-def compare(engine: str, few: Ready, many: Ready) -> None:
-    """Let both take turns and print what was measured."""
+def compare(few: Ready, many: Ready, *, rounds: int) -> dict[str, object]:
+    """Let both take turns, and tell what was measured."""
     for _ in range(WARM_UP):
         approve_next(few)
         approve_next(many)
     pairs = []
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         if turn % 2:
             slow = approve_next(many)
             pairs.append((approve_next(few), slow))
         else:
             pairs.append((approve_next(few), approve_next(many)))
-    ratio = statistics.median(slow / fast for fast, slow in pairs)
-    result = {
-        "bench": "approval with 100,000 earlier postings / with 1,000",
-        "engine": engine,
-        "rounds": ROUNDS,
-        "median_ms_1000": round(statistics.median(fast for fast, _ in pairs) * 1000, 2),
-        "median_ms_100000": round(statistics.median(slow for _, slow in pairs) * 1000, 2),
-        "ratio": round(ratio, 3),
+    return {
+        "rounds": rounds,
+        "ours": f"{statistics.median(slow for _, slow in pairs) * 1000:.2f} ms",
+        "peer": f"{statistics.median(fast for fast, _ in pairs) * 1000:.2f} ms",
+        "ratio": round(statistics.median(slow / fast for fast, slow in pairs), 3),
         "goal": 1.1,
     }
-    print(json.dumps(result), flush=True)
 
 
-def main() -> int:
+def results(engine: str, chosen: argparse.Namespace) -> dict[str, object]:
+    """Measure one engine."""
+    requests = chosen.rounds + WARM_UP
+    with tempfile.TemporaryDirectory() as name, ExitStack() as ends:
+        sides = []
+        for postings in (FEW, chosen.many):
+            folder = Path(name) / str(postings)
+            url = f"sqlite:///{folder / 'portal.sqlite'}"
+            if engine == "postgresql":
+                url = ends.enter_context(postgres_server())
+            sides.append(ends.enter_context(install(folder, url, postings, requests=requests)))
+        return compare(*sides, rounds=chosen.rounds)
+
+
+def main() -> None:
     """Measure both engines."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        few, many = folder / "few", folder / "many"
-        with (
-            install(few, f"sqlite:///{few / 'portal.sqlite'}", FEW) as fast,
-            install(many, f"sqlite:///{many / 'portal.sqlite'}", MANY) as slow,
-        ):
-            compare("sqlite", fast, slow)
-        with (
-            postgres_server() as few_url,
-            postgres_server() as many_url,
-            install(folder / "pfew", few_url, FEW) as fast,
-            install(folder / "pmany", many_url, MANY) as slow,
-        ):
-            compare("postgresql", fast, slow)
-    return 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--many", type=int, default=MANY, help="earlier postings of one side")
+    chosen = parser.parse_args()
+    for engine in ("sqlite", "postgresql"):
+        what = f"approval with {chosen.many:,} earlier postings / with {FEW:,}"
+        line = {"bench": "approvals", "engine": engine, "what": what, **results(engine, chosen)}
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

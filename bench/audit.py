@@ -27,7 +27,7 @@ def main() -> int:
     folder, checkpoint = Folder(Path(path)), Checkpoint("bench", int(size), bytes.fromhex(root))
     before_kilobytes, before = peak_kilobytes(), time.process_time()
     if how == "parsed":
-        for _, entry in entries(folder, checkpoint):
+        for _, _, entry in entries(folder, checkpoint):
             check_entry(entry, TYPES)
     else:
         for _ in verified_bundles(folder, checkpoint):

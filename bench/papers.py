@@ -99,20 +99,20 @@ def _ratio(ours: list[float], others: list[float]) -> float:
     return round(statistics.median(a / b for a, b in pairs), 3)
 
 
-def measure_batch(*, rounds: int) -> Result:
-    """Make 200 receipts, each of its own, by one process and by one for each core."""
-    pages = list(receipts())
+def measure_batch(*, rounds: int, count: int) -> Result:
+    """Make receipts, each of its own, by one process and by one for each core."""
+    pages = list(receipts(count))
     took: dict[int, list[float]] = {1: [], cores(): []}
     for turn in range(rounds):
         for processes in took if turn % 2 else reversed(took):
             before = time.perf_counter()
             digests = {made.digest for made in press(pages, processes=processes)}
             took[processes].append(time.perf_counter() - before)
-            if len(digests) != BATCH:
+            if len(digests) != count:
                 message = "papers that differ have the same bytes"
                 raise AssertionError(message)
     return {
-        "what": f"{BATCH} receipts, one process / {cores()}",
+        "what": f"{count} receipts, one process / {cores()}",
         "rounds": rounds,
         "speed_up": _ratio(took[1], took[cores()]),
         **{
@@ -122,9 +122,9 @@ def measure_batch(*, rounds: int) -> Result:
     }
 
 
-def receipts() -> Iterator[Manuscript]:
+def receipts(count: int) -> Iterator[Manuscript]:
     """Write receipts that differ in whom they name, as a batch does."""
-    for number in range(BATCH):
+    for number in range(count):
         sheet = replace(RECEIPT, payee=f"{RECEIPT.payee} {number}")
         one = replace(paper(sheet, f"RV-2570-{number:06}"), stamp=new_stamp())
         yield manuscript(Order(sheet.kind, one), base_url=BASE_URL)
@@ -137,16 +137,17 @@ def results(chosen: argparse.Namespace) -> Iterator[Result]:
         with founded(Path(name), url) as settings, create_app(settings).test_request_context():
             for sheet in SHEETS.values():
                 yield measure_template(sheet, rounds=chosen.rounds)
-            yield measure_batch(rounds=chosen.batches)
+            yield measure_batch(rounds=chosen.batches, count=chosen.receipts)
 
 
 def main() -> None:
     """Print every figure as it is found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="papers of each template and arm")
-    parser.add_argument("--batches", type=int, default=3, help="batches of 200 for each arm")
+    parser.add_argument("--batches", type=int, default=3, help="batches for each arm")
+    parser.add_argument("--receipts", type=int, default=BATCH, help="receipts of a batch")
     for result in results(parser.parse_args()):
-        print(json.dumps(result), flush=True)
+        print(json.dumps({"bench": "papers", **result}), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ and the batch are whole, but the log tells of one request only and is not folded
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import sys
@@ -24,15 +25,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
+from sqlalchemy import RowMapping
 from sqlalchemy import Table
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bench.published import environment
 from config import read_settings
 from portal.app import create_app
 from portal.cli import set_up
 from portal.cli import upgrade_quietly
+from portal.db import Base
 from portal.db import db
 from portal.db import owners_engine
 from portal.db import writing
@@ -73,22 +77,14 @@ Row = Mapping[str, object]
 @contextmanager
 def founded(folder: Path, url: str) -> Iterator[Install]:
     """Found a province in this folder and database."""
-    app = create_app(
-        read_settings(
-            {
-                "PORTAL_DATA_DIR": str(folder),
-                "PORTAL_DATABASE_URL": url,
-                "PORTAL_SECRET_KEY": "known to the bench alone",
-                "AUDIT_INLINE_PUBLISH": "0",
-            }
-        )
-    )
+    app = create_app(read_settings(environment(folder, url)))
     with app.app_context():
         upgrade_quietly()
         set_up(PROVINCE, at=FOUNDED)
         yield app.extensions["install"]
         db.session.remove()
         db.engine.dispose()
+        app.extensions["install"].vault.close()
 
 
 def prepare(install: Install, count: int) -> list[int]:
@@ -119,12 +115,12 @@ def _commit_money(session: Session, payment: Payment, count: int) -> None:
 
 def _copy(connection: Connection, payment_id: int, count: int) -> list[int]:
     tables = (FundRequest, PayeeAccount, RequestDuty, Payment)
-    request, payee, duty, payment = (model.__table__ for model in tables)
+    request, payee, duty, payment = (Base.metadata.tables[model.__tablename__] for model in tables)
     paid = connection.execute(select(payment).where(payment.c.id == payment_id)).mappings().one()
     of_request = request.c.id == paid["fund_request_id"]
     numbers = range(1, count)
 
-    def add(table: Table, row: Row, change: Callable[[int], Row]) -> None:
+    def add(table: Table, row: RowMapping, change: Callable[[int], Row]) -> None:
         connection.execute(insert(table), [{**row, **change(number)} for number in numbers])
 
     shift = 1_000_000
@@ -233,13 +229,27 @@ def run(engine: str, count: int) -> None:
             # As a server is set up, with every commit on disk.
             with postgres_server("") as url:
                 told = _run_in(place, url, count)
-    print(json.dumps({"bench": "batch", "engine": engine, "payments": count, **told}))
+    print(json.dumps({"bench": "treasury", "engine": engine, "payments": count, **told}))
 
 
 def _run_in(place: Path, url: str, count: int) -> dict[str, object]:
+    # Who pays neither founds a province nor files ten thousand requests in the same process.
+    with get_context("spawn").Pool(1) as apart:
+        payment_ids = apart.apply(_prepared, (place, url, count))
+    app = create_app(read_settings(environment(place, url)))
+    # As portal/wsgi.py does.
+    gc.freeze()
+    with app.app_context():
+        try:
+            install = app.extensions["install"]
+            return {"before_mb": peak(), "acts": measure(install, payment_ids)}
+        finally:
+            db.engine.dispose()
+
+
+def _prepared(place: Path, url: str, count: int) -> list[int]:
     with founded(place, url) as install:
-        payment_ids = prepare(install, count)
-        return {"before_mb": peak(), "acts": measure(install, payment_ids)}
+        return prepare(install, count)
 
 
 def main() -> None:
@@ -258,4 +268,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
+import click
 from flask import Flask
 from flask import Response
 from flask import current_app
@@ -20,26 +24,31 @@ from flask import has_request_context
 from flask import render_template
 from flask import request
 from flask import url_for
+from flask.cli import AppGroup
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
 from flask_babel import gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import current_user
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 from config import read_settings
-from portal import cli
 from portal import db
+from portal import health
+from portal import languages
+from portal import replica
 from portal import security
 from portal import time_limit
+from portal.answers import Answers
+from portal.answers import Figures
 from portal.audit import public as audit_public
 from portal.cases import office as cases_office
 from portal.cases.rules import READERS as CASE_READERS
-from portal.clock import now
 from portal.concerns import gate as concerns_gate
 from portal.concerns import office as concerns_office
 from portal.concerns.rules import ANSWERERS
@@ -71,6 +80,7 @@ from portal.home import office as home_office
 from portal.install import Install
 from portal.jobs import office as jobs_office
 from portal.jobs.rules import WATCHERS as JOB_WATCHERS
+from portal.journal import where
 from portal.labels import Name
 from portal.letters import office as letters_office
 from portal.money import Money
@@ -84,13 +94,19 @@ from portal.payments import treasury_batches as payments_treasury_batches
 from portal.payments import treasury_matching as payments_treasury_matching
 from portal.payments import treasury_statements as payments_treasury_statements
 from portal.people import gate as people_gate
+from portal.people import gate_factor as people_gate_factor
+from portal.people import gate_identity as people_gate_identity
+from portal.people import gate_provider as people_gate_provider
+from portal.people import gate_second as people_gate_second
 from portal.people import office as people_office
 from portal.people import office_organisations as people_office_organisations
+from portal.people import office_sessions as people_office_sessions
 from portal.people import office_users as people_office_users
-from portal.people.models import Person
-from portal.people.queries import as_actor
+from portal.people.once import once_key
 from portal.people.rules import LOOKERS
 from portal.people.rules import READERS
+from portal.people.session_rules import Limits
+from portal.people.vouching import provider_at
 from portal.publishing import public as publishing_public
 from portal.publishing import public_api as publishing_public_api
 from portal.publishing import public_open as publishing_public_open
@@ -103,7 +119,6 @@ from portal.reports import office as reports_office
 from portal.reports.rules import READERS as REPORT_READERS
 from portal.roles import Actor
 from portal.roles import Role
-from portal.security import SignedIn
 from portal.thai import bangkok_day
 from portal.thai import bangkok_time
 from portal.thai import short_day
@@ -120,6 +135,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
 
+LOGGER = logging.getLogger("portal")
 TOP = Path(__file__).resolve().parent.parent
 ENGLISH = "/en"
 API = "/api/"
@@ -134,11 +150,17 @@ security.public.register_blueprint(publishing_public_parts.bp)
 security.public.register_blueprint(publishing_public_search.bp)
 security.public.register_blueprint(publishing_public_reports.bp)
 security.public.register_blueprint(audit_public.bp)
+security.public.register_blueprint(health.bp)
 security.gate.register_blueprint(people_gate.bp)
+security.gate.register_blueprint(people_gate_second.bp)
+security.gate.register_blueprint(people_gate_factor.bp)
+security.gate.register_blueprint(people_gate_provider.bp)
+security.gate.register_blueprint(people_gate_identity.bp)
 security.gate.register_blueprint(concerns_gate.bp)
 security.office.register_blueprint(home_office.bp)
 security.office.register_blueprint(people_office.bp)
 security.office.register_blueprint(people_office_users.bp)
+security.office.register_blueprint(people_office_sessions.bp)
 security.office.register_blueprint(people_office_organisations.bp)
 security.office.register_blueprint(cases_office.bp)
 security.office.register_blueprint(youths_office.bp)
@@ -200,35 +222,69 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     app = Flask("portal", template_folder=str(TOP / "templates"))
+    app.cli = _Commands(app.name)
+    is_https = settings.base_url.startswith("https:")
     app.config.update(
         SECRET_KEY=settings.secret_key or None,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        # Values never stand in an error's text: it ends in a server's log.
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url),
         MIGRATIONS_DIR=str(TOP / "migrations"),
         MAX_CONTENT_LENGTH=UPLOAD_BYTES_MAX,
         BOOTSTRAP_SERVE_LOCAL=True,
         BABEL_DEFAULT_LOCALE="th",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_NAME=security.cookie_name("session", is_https=is_https),
         WTF_CSRF_TIME_LIMIT=None,
         EDITION=_edition(),
         PUBLIC_QUERY_MS=settings.public_query_ms,
+        OFFICE_QUERY_MS=settings.office_query_ms,
+        FACTOR_REQUIRED=settings.is_factor_required,
+        SESSION_LIMITS=Limits(
+            idle=timedelta(minutes=settings.idle_minutes),
+            whole=timedelta(hours=settings.session_hours),
+        ),
     )
     app.url_map.converters["int"] = security.RowNumber
-    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[assignment,method-assign]  # as Flask says
+    # Of X-Forwarded-For only what our own proxies wrote is believed; without any, nothing.
+    known = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0)
     _attach_install(app, settings)
+    figures = Figures()
+    with app.app_context():
+        figures.watch(db.db.engine)
+    # The portal speaks no HTTPS itself: where it is at such an address, a proxy is before it.
+    counted = Answers(LanguagePrefix(known), figures, is_behind_proxy=is_https)
+    app.wsgi_app = counted  # type: ignore[assignment,method-assign]  # as Flask says
+    # Its own would quote the address.
+    app.log_exception = _log_exception  # type: ignore[assignment,method-assign]  # as above
     security.guard(app)
-    security.login_manager.user_loader(_load_signed_in)
-    Babel(app, locale_selector=language)
+    security.login_manager.user_loader(people_gate.load_signed_in)
+    languages.attach(app, language)
     Bootstrap5(app)
     for door in (security.public, security.gate, security.office, security.treasury):
         app.register_blueprint(door)
     _attach_templates(app)
     _attach_errors(app)
-    cli.attach(app)
     return app
+
+
+class _Commands(AppGroup):
+    """The commands: read when one is asked for, as no web process needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._read()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._read()
+        return super().get_command(ctx, cmd_name)
+
+    def _read(self) -> None:
+        from portal.cli import COMMANDS  # noqa: PLC0415 - see above
+
+        for command in COMMANDS:
+            self.add_command(command)
 
 
 def _edition() -> str:
@@ -244,9 +300,11 @@ def _edition() -> str:
 def _attach_install(app: Flask, settings: Settings) -> None:
     install = Install(settings)
     app.extensions["install"] = install
+    app.extensions["provider"] = provider_at(settings.base_url, settings.provider)
     db.start(app, install.session_info, publish_inline if settings.publishes_inline else None)
     with app.app_context():
-        time_limit.attach(db.db.engine)
+        time_limit.attach(app, db.db.engine)
+        replica.attach(app, settings)
 
 
 def publish_inline() -> None:
@@ -256,9 +314,14 @@ def publish_inline() -> None:
         return
     try:
         install.publish(db.db.engine)
-    except PortalError as error:
+    except (PortalError, OperationalError, OSError, sqlite3.Error) as error:
         # The act is committed and stays in the queue; who runs the portal must look.
-        current_app.logger.error("The log was not published: %s", error)  # noqa: TRY400 - no traceback
+        facts = {"cause": type(error).__name__, "sentence": str(error)}
+        LOGGER.error("The log was not published.", extra={"facts": facts})  # noqa: TRY400 - no traceback
+
+
+def _log_exception(error: Any) -> None:  # what `sys.exc_info` returns
+    LOGGER.error("A page failed.", exc_info=error, extra={"facts": where()})
 
 
 def language() -> str:
@@ -266,15 +329,8 @@ def language() -> str:
     return "en" if has_request_context() and request.script_root.endswith(ENGLISH) else "th"
 
 
-def _load_signed_in(cookie: str) -> SignedIn | None:
-    person_id, _, session_key = cookie.partition(":")
-    person = db.db.session.get(Person, int(person_id)) if person_id.isdigit() else None
-    if person is None or not person.is_active or person.session_key != session_key:
-        return None
-    return SignedIn(as_actor(person, on=bangkok_day(now())), session_key)
-
-
 def _attach_templates(app: Flask) -> None:
+    app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(
         baht=str,
         satang=_satang,
@@ -286,6 +342,7 @@ def _attach_templates(app: Flask) -> None:
         tr=_translated_name,
         say=say,
     )
+    app.jinja_env.globals.update(once_key=once_key)
     app.context_processor(_page_context)
 
 
@@ -323,7 +380,8 @@ def _other_language_url() -> str:
     return root.removesuffix(ENGLISH) + path if root.endswith(ENGLISH) else root + ENGLISH + path
 
 
-# What each signed-in person finds in the menu: (view, label, roles that see it).
+# What each signed-in person finds in the menu: (view, label, roles that see it). The daily work
+# comes first, then what is looked up, then what rarely changes.
 _ASK = frozenset({Role.FINDER, Role.OFFICER})
 _SIGN = frozenset({Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD})
 MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
@@ -332,24 +390,24 @@ MENU: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("treasury.payments.show_queue", N_("Pay"), frozenset({Role.TREASURER})),
     ("treasury.batches.list_batches", N_("Batches"), frozenset({Role.TREASURER})),
     ("treasury.statements.list_statements", N_("Statements"), frozenset({Role.TREASURER})),
-    ("office.funds.list_requests", N_("Requests"), frozenset(Role)),
-    ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
     ("office.filing.new_request", N_("New request"), _ASK),
+    ("office.funds.list_requests", N_("Requests"), frozenset(Role) - {Role.ADMINISTRATOR}),
+    ("office.youths.list_people", N_("People"), RECORD_READERS),
     ("office.cases.list_referrals", N_("Referrals"), CASE_READERS),
     ("office.cases.list_follow_ups", N_("Follow-ups"), CASE_READERS),
     ("office.intake.show_import", N_("Import a workbook"), frozenset({Role.OFFICER})),
-    ("office.youths.list_people", N_("People"), RECORD_READERS),
-    ("office.people.list_openings", N_("Sealed values"), READERS),
     ("office.money.show_money_in", N_("Money in"), frozenset({Role.OFFICER})),
     ("office.books.show_trial_balance", N_("Books"), BOOK_READERS),
-    ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
-    ("office.accounts.list_accounts", N_("Accounts"), frozenset({Role.ADMINISTRATOR})),
-    ("office.users.list_users", N_("People and roles"), LOOKERS),
-    ("office.jobs.list_failed", N_("Failed jobs"), JOB_WATCHERS),
-    ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
+    ("office.reports.list_reports", N_("Reports"), REPORT_READERS),
     ("office.concerns.list_findings", N_("Findings"), AUDITORS | ANSWERERS),
     ("office.concerns.list_concerns", N_("Concerns"), CONCERN_READERS),
-    ("office.reports.list_reports", N_("Reports"), REPORT_READERS),
+    ("office.people.list_openings", N_("Sealed values"), READERS),
+    ("office.users.list_users", N_("People and roles"), LOOKERS),
+    ("office.accounts.list_accounts", N_("Accounts"), frozenset({Role.ADMINISTRATOR})),
+    ("office.acting.list_terms", N_("Acting chairs"), _SIGN | {Role.OFFICER, Role.AUDITOR}),
+    ("office.rules.show_rules", N_("Rules"), frozenset(Role)),
+    ("office.jobs.list_failed", N_("Failed jobs"), JOB_WATCHERS),
+    ("office.letters.list_letters", N_("Messages"), frozenset(Role)),
 )
 
 
@@ -414,6 +472,7 @@ def _attach_errors(app: Flask) -> None:
 
 def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
     def show(error: PortalError) -> ResponseReturnValue:
+        security.note_refusal(error)
         db.db.session.close()
         return _show_error(status, say(error))
 
@@ -421,6 +480,7 @@ def _answer_with(status: HTTPStatus) -> Callable[[Any], ResponseReturnValue]:
 
 
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
+    security.note_refusal(error)
     # After an error of the database nothing more can be asked of it in the same breath.
     db.db.session.close()
     if error.response is not None:
@@ -432,14 +492,10 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     return _show_error(status, "")
 
 
-def _back_url() -> str | None:
-    """Return the page of ours that somebody came from."""
-    came_from = request.referrer or ""
-    return came_from if came_from.startswith(request.host_url) else None
-
-
 def _show_error(status: HTTPStatus, sentence: str) -> tuple[str | Response, HTTPStatus]:
     if request.path.startswith(API):
         return problem(status, sentence), status
-    page = render_template("error.html", code=int(status), sentence=sentence, back_url=_back_url())
+    page = render_template(
+        "error.html", code=int(status), sentence=sentence, back_url=security.came_from()
+    )
     return page, status

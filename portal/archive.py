@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 
-from portal.disk import keep_names
+from portal.disk import keep
 from portal.errors import N_
 from portal.errors import NotFoundError
 
@@ -46,8 +46,9 @@ class Archive:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)
-        for folder in (target.parent, self.path):
-            keep_names(folder)
+        # The folder above names the archive itself, which may be new.
+        for folder in (target.parent, self.path, self.path.parent):
+            keep(folder)
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -60,12 +61,19 @@ class Archive:
             raise PaperLostError(digest)
         return content
 
+    def size(self, digest: str) -> int | None:
+        """Return how many bytes a paper has, without reading it, or None where it is lost."""
+        try:
+            return self._place(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def forget(self, digest: str) -> None:
         """Let a paper go for good; one that is gone already is no mistake."""
         place = self._place(digest)
         place.unlink(missing_ok=True)
         if place.parent.is_dir():
-            keep_names(place.parent)
+            keep(place.parent)
 
     def _place(self, digest: str) -> Path:
         return self.path / digest[:2] / f"{digest}{self.suffix}"

@@ -56,7 +56,7 @@ _PAINT = {
     Tone.ARRIVED: {"fill": "#25783b", "stroke": "#25783b"},
     Tone.WAITING: {"fill": "#f6dfae", "stroke": "#9a6200"},
     Tone.LEFT: {"fill": "#ffffff", "stroke": "#0a5c63"},
-    Tone.LOST: {"fill": "#5c6670", "stroke": "#3d454d"},
+    Tone.LOST: {"fill": "#a9b1b8", "stroke": "#3d454d"},
 }
 _SIDES = (Tone.WAITING, Tone.ARRIVED)
 _LABEL = {

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from typing import TextIO
 
 import click
-from flask import Flask
 from flask import current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
-from granian import Granian
-from granian.constants import Interfaces
+from granian.server.common import AbstractServer
 
+from config import Settings
+from portal import cli_backup
 from portal import cli_open
+from portal import cli_people
 from portal import cli_reports
 from portal import cli_treasury
 from portal import demo
+from portal.boot import check_boot
 from portal.clock import now
 from portal.db import db
 from portal.db import one_moment
@@ -36,14 +40,23 @@ from portal.funds.intake import Imported
 from portal.funds.journal import beancount_lines
 from portal.funds.workbook import RowAnswer
 from portal.install import Install
+from portal.journal_lines import journal
+from portal.metrics import figures_folder
+from portal.metrics import figures_shown
 from portal.people.queries import actor
-from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
 from portal.publishing.grants_json import Registered
+from portal.publishing.missing import told_missing
+from portal.rounds import PUBLISHER
+from portal.rounds import WORKER
 from portal.rounds import WORKER_SECONDS
+from portal.rounds import Rounds
+from portal.rounds import beside
 from portal.rounds import go_on
-from portal.rounds import worker_beside
+from portal.rounds import show_until
+from portal.rounds import work_until
+from portal.serving import server
 from portal.sheets import read_tables
 from portal.told import told
 from portal.worker import Worker
@@ -51,25 +64,6 @@ from portal.worker import Worker
 books = AppGroup("books", help="The books: balances and journal entries.")
 log = AppGroup("log", help="The log: what was published.")
 export = AppGroup("export", help="What other people's programs read.")
-user = AppGroup("user", help="The people who sign in.")
-
-
-def attach(app: Flask) -> None:
-    """Attach the commands to the app."""
-    for group in (books, log, export, cli_open.open_data, user):
-        app.cli.add_command(group)
-    for command in (
-        init_province,
-        import_requests,
-        cli_treasury.import_statement_command,
-        cli_reports.report_command,
-        publish,
-        worker,
-        serve,
-        demo_command,
-        erase_command,
-    ):
-        app.cli.add_command(command)
 
 
 def _install() -> Install:
@@ -164,11 +158,23 @@ def _summary(answers: Sequence[RowAnswer], imported: Imported) -> dict[str, int]
 @told
 def publish(every: float | None) -> None:
     """Publish what was recorded: order it, sign it, fold it, ask the witnesses."""
-    if every is None:
-        for line in _publish_once():
-            click.echo(line)
+    if every is not None:
+        _go_on(Rounds(_publish_once, PUBLISHER), every)
         return
-    go_on(_publish_once, every)
+    _check_boot()
+    for line in _publish_once():
+        click.echo(line)
+
+
+def _go_on(rounds: Rounds, every: float) -> None:
+    bind = _install().settings.metrics_bind
+    shown = figures_shown(bind, rounds.figures.registry) if bind else nullcontext()
+    with journal(), shown:
+        go_on(rounds, every, first=_check_boot)
+
+
+def _check_boot() -> None:
+    check_boot(_install(), db.engine, at=now())
 
 
 def _publish_once() -> list[str]:
@@ -189,33 +195,40 @@ def worker(*, once: bool) -> None:
     """Close concerns gone silent, remind, make the papers that were asked for, send what is due."""
     work = Worker(_install())
     if not once:
-        go_on(lambda: work.round(db.engine, at=now()), WORKER_SECONDS)
+        _go_on(Rounds(lambda: work.round(db.engine, at=now()), WORKER), WORKER_SECONDS)
         return
+    _check_boot()
     for line in work.round(db.engine, at=now()):
         click.echo(line)
 
 
 @click.command("serve")
+@click.option(
+    "--processes", type=click.IntRange(min=1), help="How many; else PORTAL_PROCESSES says it."
+)
 @told
-def serve() -> None:
+def serve(processes: int | None) -> None:
     """Serve the portal on PORTAL_BIND."""
     settings = _install().settings
     settings.require_secrets()
-    if finish_erasures(_install(), at=now()):
-        click.echo("An erasure that was cut off is finished.")
-    host, _, port = settings.bind.rpartition(":")
-    click.echo(f"The portal is at http://{settings.bind}/ (stop it with Ctrl-C)")
-    server = Granian(
-        "portal.wsgi:app",
-        address=host,
-        port=int(port),
-        interface=Interfaces.WSGI,
-        respawn_failed_workers=True,
-        log_access=False,
-    )
-    # An install of one process has its worker with it; others run `flask worker` as a service.
-    with worker_beside() if settings.publishes_inline else nullcontext():
-        server.serve()
+    pages = server(settings, processes=processes or settings.processes)
+    with journal():
+        _check_boot()
+        if finish_erasures(_install(), at=now()):
+            click.echo("An erasure that was cut off is finished.")
+        click.echo(f"The portal is at http://{settings.bind}/ (stop it with Ctrl-C)")
+        _serve(pages, settings)
+
+
+def _serve(pages: AbstractServer[Any], settings: Settings) -> None:
+    with ExitStack() as meanwhile:
+        if settings.metrics_bind:
+            meanwhile.enter_context(figures_folder())
+            meanwhile.enter_context(beside(show_until, name="figures"))
+        # An install of one process has its worker with it; others run `flask worker` as a service.
+        if settings.publishes_inline:
+            meanwhile.enter_context(beside(work_until, name=WORKER))
+        pages.serve()
 
 
 @click.command("demo")
@@ -257,6 +270,14 @@ def log_check() -> None:
         click.echo(f"{erased} erasures are still erased.")
 
 
+@log.command("missing")
+@told
+def log_missing() -> None:
+    """List the published entries that the database lacks, because an older one was restored."""
+    for line in told_missing(_install().missing_acts(db.session())):
+        click.echo(line)
+
+
 @log.command("rebuild-signer")
 @told
 def log_rebuild_signer() -> None:
@@ -291,12 +312,22 @@ def erase_command(subject: str, ticket: str) -> None:
     click.echo(f"{subject} is erased under {ticket}; the next publishing tells it.")
 
 
-@user.command("reset")
-@click.argument("username")
-@click.password_option()
-@told
-def user_reset(username: str, password: str) -> None:
-    """Set a new password and end every session of the person."""
-    with transaction() as session:
-        set_password(session, username, password)
-    click.echo(f"{username} has a new password.")
+COMMANDS = (
+    books,
+    log,
+    export,
+    cli_open.open_data,
+    cli_people.user,
+    init_province,
+    import_requests,
+    cli_treasury.import_statement_command,
+    cli_reports.report_command,
+    cli_backup.backup_command,
+    cli_backup.restore_command,
+    cli_backup.move_database_command,
+    publish,
+    worker,
+    serve,
+    demo_command,
+    erase_command,
+)

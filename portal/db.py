@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import flask_sqlalchemy.session
 from flask import Flask
 from flask import current_app
 from flask_migrate import Migrate
@@ -38,6 +39,7 @@ from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import func
 from sqlalchemy import insert
+from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy import update
@@ -180,8 +182,13 @@ _LOOKING = frozenset(
     }
 )
 
-
 ROWS_AT_ONCE = 1_000
+# So many requests does a process answer at once; each has a connection, and some of them, which
+# give out a long list, a second one.
+THREADS = 16
+SECOND_CONNECTIONS = 8
+# Firewalls forget connections that nobody uses for long.
+CONNECTION_SECONDS_MAX = 1_800
 
 
 class Base(DeclarativeBase):
@@ -242,7 +249,35 @@ def _today_postgresql(*_: object, **__: object) -> str:
     return "CAST(now() AT TIME ZONE 'UTC' + interval '7 hours' AS date)"
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+def engine_options(url: str) -> dict[str, object]:
+    """Return how every process connects: as many as it has threads, and never a dead connection."""
+    # Values never stand in an error's text: it ends in a server's log.
+    options: dict[str, object] = {
+        "hide_parameters": True,
+        "pool_size": THREADS,
+        "max_overflow": SECOND_CONNECTIONS,
+    }
+    if make_url(url).get_backend_name() == "postgresql":
+        # A database that was started anew meanwhile is not noticed by who asks for a page.
+        options |= {"pool_pre_ping": True, "pool_recycle": CONNECTION_SECONDS_MAX}
+    return options
+
+
+# Where a session's info says from which engine it reads.
+READS_FROM = "reads_from"
+
+
+class PageSession(flask_sqlalchemy.session.Session):
+    """The session of a page; a public one may read from another database than others."""
+
+    def get_bind(
+        self, *args: Any, **kwargs: Any
+    ) -> Engine | Connection:  # as Flask-SQLAlchemy has it
+        """Return what a statement of this session is asked of."""
+        return self.info.get(READS_FROM) or super().get_bind(*args, **kwargs)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PageSession})
 migrate = Migrate()
 
 
@@ -329,6 +364,12 @@ def streamed(
     """
     with engine.connect().execution_options(yield_per=ROWS_AT_ONCE) as connection:
         yield from connection.execute(statement)
+
+
+def page_engine() -> Engine:
+    """Return what the page that is shown just now reads from, for what is read after it."""
+    engine: Engine = db.session().info.get(READS_FROM, db.engine)
+    return engine
 
 
 Rows = Sequence[Mapping[str, object]]
@@ -424,10 +465,12 @@ def transaction() -> Iterator[Session]:
     """Give a session, commit it when the block ends well; nothing else in the portal commits.
 
     Afterwards, when the act was recorded in the log and this install publishes inline, the new
-    entries are published.
+    entries are published. What the page's own session is told, such as its time limit, holds for
+    the act as well.
     """
     db.session.close()
-    with writing(db.engine, current_app.extensions["session_info"]()) as session:
+    info = db.session().info | current_app.extensions["session_info"]()
+    with writing(db.engine, info) as session:
         yield session
     after_record = current_app.extensions["after_record"]
     if after_record and session.info.get("has_recorded"):

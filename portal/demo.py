@@ -23,13 +23,14 @@ from portal.funds.books import check_books
 from portal.funds.models import FundRequest
 from portal.install import Install
 from portal.people.models import Person
+from portal.people.passwords import set_password
 from portal.people.queries import as_actor
-from portal.people.service import set_password
 from portal.province import Province
 from portal.province import load_province
 from portal.publishing.figures import figures
 from portal.publishing.open_build import build_if_newer
 from portal.roles import Role
+from portal.story.banking import bank_lives
 from portal.story.book import read_book
 from portal.story.counts import counts
 from portal.story.days import Days
@@ -111,7 +112,7 @@ def run(install: Install, opening: Opening, *, say: Say) -> None:
     if not is_begun:
         teller = Teller(install, read_book(BOOK), opening.days, say)
         teller.tell(_lives(teller, opening.province))
-        _set_passwords(install)
+        _set_passwords(install, at=opening.days.ends_at)
         mark.write_text(WHOLE, encoding="utf-8")
     elif mark.read_text(encoding="utf-8") != WHOLE:
         raise NotWholeError
@@ -128,6 +129,7 @@ def run(install: Install, opening: Opening, *, say: Say) -> None:
 
 def _lives(teller: Teller, province: Province) -> Iterator[Life]:
     yield from house_lives(teller, province)
+    yield from bank_lives(teller)
     yield imported(teller, WORKBOOK)
     yield from filed_lives(teller)
     yield from referral_lives(teller)
@@ -138,11 +140,11 @@ def _lives(teller: Teller, province: Province) -> Iterator[Life]:
     yield followed_up(teller)
 
 
-def _set_passwords(install: Install) -> None:
+def _set_passwords(install: Install, *, at: datetime) -> None:
     with writing(db.engine, install.session_info()) as session:
         unset = session.scalars(select(Person.username).where(Person.password_hash.is_(None))).all()
         for username in unset:
-            set_password(session, username, PASSWORD)
+            set_password(session, username, PASSWORD, at=at)
 
 
 def _table(session: Session, signed: Checkpoint) -> list[str]:

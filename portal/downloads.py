@@ -18,10 +18,14 @@ from portal.exporting import Column
 from portal.exporting import Table
 from portal.exporting import csv_bytes
 from portal.exporting import json_bytes
+from portal.journal import Event
+from portal.journal import note
 from portal.labels import CHANNELS
 from portal.labels import TABLES
 from portal.labels import Name
 from portal.labels import label
+from portal.security import PRIVATE
+from portal.security import door
 from portal.sheet_writing import write_long_workbook
 from portal.thai import BANGKOK
 
@@ -53,6 +57,8 @@ def download(table: Table, ending: str, *, noted: Callable[[int], None] | None =
     CSV and JSON are sent while they are read, after the page is done: then nothing knows of the
     request.
     """
+    if door() in PRIVATE:
+        note(Event.EXPORT_MADE, table=table.name.partition("-")[0], ending=ending)
     rows = table.rows if noted is None else _counted(table.rows, noted)
     rows = _in_language(rows, is_english=str(get_locale()) == "en")
     header = [column.key for column in table.columns]

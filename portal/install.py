@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from portal.archive import Archive
 from portal.audit.acts import key_added
 from portal.audit.acts import key_retired
 from portal.audit.check import LogError
-from portal.audit.check import entries
 from portal.audit.check import signed_head
 from portal.audit.check import verified_frontier
 from portal.audit.entry import Draft
@@ -45,15 +45,17 @@ from portal.audit.witnessing import check_heads
 from portal.audit.witnessing import heartbeat_due
 from portal.audit.witnessing import hold_round
 from portal.db import writing
+from portal.disk import keep
 from portal.errors import N_
 from portal.errors import RuleError
+from portal.funds.lookups import foundation_words
 from portal.publishing.check import check_tables
-from portal.publishing.fold import step
 from portal.publishing.grants_json import Registered
+from portal.publishing.missing import MissingAct
+from portal.publishing.missing import missing_acts
 from portal.publishing.queries import key_added_at
 from portal.publishing.service import publish
 from portal.publishing.service import show_heads
-from portal.publishing.shelf import Shelf
 
 
 class NotSetUpError(RuleError):
@@ -122,7 +124,16 @@ class Install:
     def vault(self) -> Vault:
         """Return the key store of persons."""
         master = load_secret(self._keys / "master.key")
-        return Vault(self._data / "keystore" / "keystore.sqlite", master)
+        return Vault(self._keystore, master)
+
+    @property
+    def _keystore(self) -> Path:
+        return self._data / "keystore" / "keystore.sqlite"
+
+    @property
+    def key_files(self) -> Sequence[Path]:
+        """Return the files without which nothing private is sealed or opened."""
+        return [self._keys / "master.key", self._keys / "hash.key", self._keystore]
 
     @property
     def open_data(self) -> Path:
@@ -204,8 +215,10 @@ class Install:
             return False
         if registered is None:
             self._registered.unlink()
+            keep(self._data)
         else:
-            self._registered.write_text(json.dumps(asdict(registered)) + "\n", "utf-8")
+            written = json.dumps(asdict(registered)) + "\n"
+            Folder(self._data).write(self._registered.name, written.encode())
         return True
 
     @property
@@ -217,6 +230,8 @@ class Install:
         return {
             "vault": self.vault,
             "hash_key": self.hash_key,
+            # What of the foundation makes a bad password: people stand on a floor below it.
+            "house_words": foundation_words,
             "archive": self.archive,
             "attachments": self.attachments,
             "bank_files": self.bank_files,
@@ -303,13 +318,15 @@ class Install:
             raise NothingPublishedError
         with self.folder.alone():
             checkpoint = signed_head(self.folder, self.signer.vkey)
-            shelf = Shelf()
-            for index, entry in entries(self.folder, checkpoint):
-                step(shelf, index, entry)
             if self.folder.read(POLICY) != self.policy_text.encode():
                 raise LogError(
                     N_("{name} names other keys or witnesses than this install has."), name=POLICY
                 )
             check_heads(self.folder)
-            check_tables(session, self.folder, checkpoint, shelf, vkey=self.signer.vkey)
+            check_tables(session, self.folder, checkpoint, vkey=self.signer.vkey)
         return checkpoint
+
+    def missing_acts(self, session: Session) -> list[MissingAct]:
+        """Return what of the published log the database lacks, once all of it is verified."""
+        with self.folder.alone():
+            return missing_acts(session, self.folder, signed_head(self.folder, self.signer.vkey))

@@ -22,6 +22,7 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
+from tempfile import TemporaryDirectory
 from typing import IO
 from typing import TypeAlias
 from typing import cast
@@ -78,18 +79,24 @@ def cores() -> int:
 @contextmanager
 def _process() -> Iterator[_Process]:
     program = [sys.executable, "-E", "-s", "-c", _PROGRAM]
-    process = subprocess.Popen(  # noqa: S603 - our own program; manuscripts are only its input
-        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=TOP, env={}
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        _output(process).close()
-        # What one that ended early never read is still to be written.
-        with suppress(BrokenPipeError):
-            _input(process).close()
+    # It is killed, and leaves WeasyPrint's copies of the typeface behind.
+    with TemporaryDirectory(prefix="portal-press-") as scratch:
+        process = subprocess.Popen(  # noqa: S603 - our own program; manuscripts are only its input
+            program,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=TOP,
+            env={"TMPDIR": scratch},
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            _output(process).close()
+            # What one that ended early never read is still to be written.
+            with suppress(BrokenPipeError):
+                _input(process).close()
 
 
 def _give(process: _Process, manuscript: Manuscript) -> None:

@@ -25,6 +25,10 @@ class Role(StrEnum):
 
 # Who decides on people and rules touches no money; who audits changes nothing.
 ALONE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+# Who decides, pays or gives roles: a password alone is not enough for that.
+GUARDED = frozenset(
+    {Role.CHAIR, Role.DRIVING_CHAIR, Role.BOARD, Role.TREASURER, Role.ADMINISTRATOR}
+)
 
 
 def excluded(held: Iterable[Role], role: Role) -> Role | None:
@@ -61,6 +65,7 @@ class Actor:
     name: str = ""
     username: str = ""
     must_change_password: bool = False
+    has_factor: bool = False
     acting: frozenset[Term] = field(default_factory=frozenset)
 
     def holds(self, role: Role, subcommittee: str | None = None, *, on: date | None = None) -> bool:
@@ -74,6 +79,11 @@ class Actor:
         """Say whether this person acts for the chair of a subcommittee and is not the chair."""
         is_acting = any(term.covers(subcommittee, on) for term in self.acting)
         return is_acting and subcommittee not in self.chairs
+
+    @property
+    def is_guarded(self) -> bool:
+        """Say whether something is held for which a password alone is not enough."""
+        return bool(GUARDED & self.roles)
 
     @property
     def seats(self) -> frozenset[str]:

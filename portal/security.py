@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import IPv6Address
+from ipaddress import ip_address
+from ipaddress import ip_network
 
 from flask import Blueprint
 from flask import Flask
 from flask import Response
+from flask import current_app
+from flask import g
 from flask import redirect
 from flask import request
 from flask import url_for
@@ -15,17 +20,27 @@ from flask.sessions import SecureCookieSessionInterface
 from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask_limiter import RateLimitExceeded
 from flask_login import LoginManager
 from flask_login import UserMixin
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import LengthRequired
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestHeaderFieldsTooLarge
+from werkzeug.exceptions import RequestURITooLarge
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 from werkzeug.routing import Map
 
 from portal.errors import N_
 from portal.errors import ForbiddenError
 from portal.errors import InputError
+from portal.journal import Event
+from portal.journal import note
+from portal.journal import who_asks
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -35,6 +50,8 @@ POLICY = (
 )
 # For the pages of a request's way in: they keep what is typed while there is no signal.
 WITH_SCRIPT = f"{POLICY}; script-src 'self'; connect-src 'self'; worker-src 'self'"
+# For pages that ask for a passkey.
+WITH_PASSKEYS = f"{POLICY}; script-src 'self'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -44,9 +61,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Whoever came once by HTTPS comes by nothing else for a year.
+HTTPS_ALONE = "max-age=31536000; includeSubDomains"
 READS = frozenset({"GET", "HEAD"})
 PRIVATE = frozenset({"office", "treasury", "gate"})
 ROW_NUMBER_MAX = 2**31 - 1
+# Under this name Flask-Login finds in the cookie what it hands to its loader.
+TOKEN = "_user_id"  # noqa: S105 - a name
 
 public = Blueprint("public", __name__)
 gate = Blueprint("gate", __name__)
@@ -55,7 +76,30 @@ treasury = Blueprint("treasury", __name__, url_prefix="/treasury")
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+
+
+def visitor_address() -> str:
+    """Return where a request comes from; a whole network of IPv6, which one household has."""
+    told = request.remote_addr or ""
+    try:
+        address = ip_address(told)
+    except ValueError:
+        # A socket of this machine, or a proxy that writes more than the address.
+        return told
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_this_machine() -> bool:
+    """Say whether this machine asks: who runs it, or a proxy of which the settings know nothing."""
+    return visitor_address() in {"127.0.0.1", "::/64"}
+
+
+limiter = Limiter(visitor_address, storage_uri="memory://", headers_enabled=False)
+# What costs most on the public side. A school has one address for all its classes.
+costly = limiter.shared_limit("600 per minute", scope="costly", exempt_when=_is_this_machine)
+whole = limiter.shared_limit("30 per minute", scope="whole", exempt_when=_is_this_machine)
 
 
 class NotForYouError(ForbiddenError):
@@ -70,11 +114,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Who is signed in on this request."""
 
     actor: Actor
-    session_key: str
-
-    def get_id(self) -> str:
-        """Return what the cookie holds: the person, and the key that a new password changes."""
-        return f"{self.actor.person_id}:{self.session_key}"
+    session_id: int
 
 
 class UnreadableError(InputError):
@@ -82,6 +122,29 @@ class UnreadableError(InputError):
 
     def __init__(self) -> None:
         super().__init__(N_("What you sent holds a sign that cannot be kept. Type it again."))
+
+
+# What a refusal means for the portal's safety; the first family that fits counts.
+NOTED: tuple[tuple[type[Exception], Event], ...] = (
+    (CSRFError, Event.TOKEN_MISSING),
+    (RateLimitExceeded, Event.LIMIT_REACHED),
+    (ForbiddenError, Event.REFUSED),
+    (UnreadableError, Event.MALFORMED),
+    (BadRequest, Event.MALFORMED),
+    (LengthRequired, Event.MALFORMED),
+    (RequestEntityTooLarge, Event.MALFORMED),
+    (RequestHeaderFieldsTooLarge, Event.MALFORMED),
+    (RequestURITooLarge, Event.MALFORMED),
+    (UnsupportedMediaType, Event.MALFORMED),
+)
+
+
+def note_refusal(error: Exception) -> None:
+    """Write a refusal into the journal, if it concerns the portal's safety."""
+    for family, event in NOTED:
+        if isinstance(error, family):
+            note(event, cause=type(error).__name__)
+            return
 
 
 class RowNumber(IntegerConverter):
@@ -109,6 +172,11 @@ class SessionsBehindDoors(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
+def cookie_name(name: str, *, is_https: bool) -> str:
+    """Return what a cookie is called that a browser takes from this very host alone, by HTTPS."""
+    return f"__Host-{name}" if is_https else name
+
+
 def door() -> str:
     """Return the name of the door the page of this request hangs on."""
     return (request.blueprint or "").partition(".")[0]
@@ -120,6 +188,11 @@ def current_actor() -> Actor:
     return actor
 
 
+def allow_passkeys() -> None:
+    """Let the page of this request ask the browser for a passkey."""
+    g.policy = WITH_PASSKEYS
+
+
 def take_up_to(length: int) -> None:
     """Let somebody who is signed in send more in this request than others may, in bytes."""
     if current_user.is_authenticated:
@@ -129,11 +202,14 @@ def take_up_to(length: int) -> None:
 def guard(app: Flask) -> None:
     """Attach sign-in, form tokens, limits and headers to the app."""
     app.session_interface = SessionsBehindDoors()
+    # It would put a digest of the visitor's address into the cookie.
+    login_manager.session_protection = None
     login_manager.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_readable)
     app.after_request(_add_headers)
+    app.after_request(_close_unsent)
 
 
 def _readable() -> None:
@@ -144,21 +220,58 @@ def _readable() -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    if policy := g.get("policy"):
+        response.headers["Content-Security-Policy"] = policy
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = HTTPS_ALONE
     if door() in PRIVATE:
         response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def _close_unsent(response: Response) -> Response:
+    """Close the file of an answer that says "not modified": nobody reads it to its end."""
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        response.close()
+    return response
+
+
+def must_keep_factor() -> bool:
+    """Say whether who is signed in holds something that a password alone does not guard."""
+    is_required: bool = current_app.config["FACTOR_REQUIRED"]
+    return is_required and current_actor().is_guarded
+
+
+def must_add_factor() -> bool:
+    """Say whether who is signed in comes no further before they have a second factor."""
+    return must_keep_factor() and not current_actor().has_factor
+
+
 @office.before_request
 def _signed_in() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
+        who_asks(current_actor().person_id)
         if current_actor().must_change_password:
             return redirect(url_for("gate.people.show_password"), HTTPStatus.SEE_OTHER)
+        if must_add_factor():
+            return redirect(url_for("gate.factor.show_factors"), HTTPStatus.SEE_OTHER)
         return None
-    wanted = request.full_path.rstrip("?") if request.method in READS else None
-    return redirect(url_for("gate.people.sign_in", next=wanted))
+    return redirect(url_for("gate.people.sign_in", next=wanted_page()))
+
+
+def wanted_page() -> str | None:
+    """Return where to come back to: the page asked for, or the one that a form was sent from."""
+    return request.full_path.rstrip("?") if request.method in READS else came_from()
+
+
+def came_from() -> str | None:
+    """Return the page of ours that somebody came from; what stands before the host is a proxy's."""
+    _scheme, _, sent_from = (request.referrer or "").partition("://")
+    host, _, page = sent_from.partition("/")
+    # Two slashes at the beginning would be another host's address.
+    return f"/{page.lstrip('/')}" if host == request.host else None
 
 
 @treasury.before_request

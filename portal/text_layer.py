@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def mend(document: Any, pdf: Any, fonts: Mapping[str, GlyphTexts]) -> None:  # b
 
     `fonts` are known by their PostScript names, such as `Sarabun-Bold`.
     """
-    used = {font.hash: _texts_of(font.name, fonts) for font in document.fonts.values()}
+    used = {font.hash: _Letters(_texts_of(font.name, fonts)) for font in document.fonts.values()}
     for thing in pdf.objects:
         if isinstance(thing, dict) and "ToUnicode" in thing:
             texts = _texts_of(thing["BaseFont"], fonts)
@@ -89,6 +90,32 @@ def _texts_of(name: bytes, fonts: Mapping[str, GlyphTexts]) -> GlyphTexts:
     return fonts.get(name.decode().partition("+")[2], {})
 
 
+@dataclass(frozen=True)
+class _Letters:
+    """What the glyphs of one font say, and how to see at a glance where readers may go wrong."""
+
+    texts: GlyphTexts
+
+    @cached_property
+    def _thai(self) -> re.Pattern[bytes]:
+        return _any_of(self.texts)
+
+    @cached_property
+    def _rings(self) -> re.Pattern[bytes]:
+        return _any_of(glyph for glyph, text in self.texts.items() if RING in text)
+
+    def may_mislead(self, operator: bytes) -> bool:
+        """Say whether there may be a ring, a rise or Thai far aside; too often is no harm."""
+        is_aside = _FAR.search(operator) and self._thai.search(operator)
+        return bool(is_aside or operator.endswith(_RISES) or self._rings.search(operator))
+
+
+def _any_of(glyphs: Iterable[int]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(b"%04x" % glyph for glyph in glyphs) or b"(?!)")
+
+
+# A shift that may be wider than PLACE_OFF_MAX.
+_FAR = re.compile(rb"[>\[ ]-?([0-9]{3,}|[5-9][0-9])")
 _TABLE_LINE = re.compile(rb"<([0-9a-f]{4})> <[0-9a-f]*>")
 
 
@@ -124,27 +151,49 @@ _FONT = re.compile(rb"/([^ ]+) [0-9.]+ Tf")
 _PIECE = re.compile(rb"<(?P<glyphs>[0-9a-f]*)>|(?P<shift>[0-9.e-]+)")
 _SHOWS = b"] TJ"
 _RISES = b" Ts"
+_SAYS = frozenset({_SHOWS[-2:], _RISES[-2:]})
 
 
-def _spoken(stream: Iterable[Any], fonts: Mapping[str, GlyphTexts]) -> Iterator[Any]:
+def _spoken(stream: Sequence[Any], fonts: Mapping[str, _Letters]) -> Iterator[Any]:
     """Return the operators of a page; what they show is marked where readers would go wrong."""
-    texts: GlyphTexts = {}
-    run: list[bytes] = []
-    for operator in stream:
-        if isinstance(operator, bytes) and operator.endswith((_SHOWS, _RISES)):
-            run.append(operator)
-            continue
-        # Most operators draw lines or name what a piece is; there is nothing to say between them.
-        if run:
-            yield from _marked(run, texts)
-            run = []
-        if isinstance(operator, bytes) and (match := _FONT.fullmatch(operator)):
-            texts = fonts.get(match[1].decode(), {})
-        yield operator
+    nothing = letters = _Letters({})
+    drawn = 0
+    # Outside of texts are lines, a dotted one with a thousand operators: they are not looked at.
+    for text in _texts(stream):
+        yield from stream[drawn : text.start]
+        run: list[bytes] = []
+        for operator in stream[text]:
+            # Its last letters tell which one it is.
+            name = operator[-2:] if isinstance(operator, bytes) else b""
+            if name in _SAYS:
+                run.append(operator)
+                continue
+            if run:
+                yield from _marked(run, letters)
+                run = []
+            if name == b"Tf" and (match := _FONT.fullmatch(operator)):
+                letters = fonts.get(match[1].decode(), nothing)
+            yield operator
+        drawn = text.stop
+    yield from stream[drawn:]
 
 
-def _marked(run: Sequence[bytes], texts: GlyphTexts) -> Iterator[bytes]:
+def _texts(stream: Sequence[Any]) -> Iterator[slice]:
+    """Return where text begins and ends; nothing is shown elsewhere."""
+    stop = 0
+    for _ in range(stream.count(b"BT")):
+        start = stream.index(b"BT", stop)
+        stop = stream.index(b"ET", start) + 1
+        yield slice(start, stop)
+
+
+def _marked(run: Sequence[bytes], letters: _Letters) -> Iterable[bytes]:
     """Return operators that show one piece of text, with marks around what readers would miss."""
+    # To look at every glyph takes long, and nine pieces of ten have nothing to mark.
+    return _looked_at(run, letters.texts) if any(map(letters.may_mislead, run)) else run
+
+
+def _looked_at(run: Sequence[bytes], texts: GlyphTexts) -> Iterator[bytes]:
     pieces = [piece for operator in run for piece in _pieces(operator, texts)]
     groups = [(group, _said(group)) for group in _groups(_syllables(pieces))]
     if not any(said for _, said in groups):

@@ -1,4 +1,6 @@
-"""A time limit on each question of a public page to the database: none keeps others waiting.
+"""A time limit on each question of a page to the database: none keeps others waiting.
+
+A public page may take less time than one behind a door, and what is done there.
 
 Downloads are not among them: they are read as fast as their reader takes them.
 """
@@ -9,6 +11,7 @@ import sqlite3
 import time
 from typing import Any
 
+from flask import Flask
 from flask import current_app
 from psycopg.errors import QueryCanceled
 from sqlalchemy import Connection
@@ -21,7 +24,8 @@ from sqlalchemy.orm import Session
 from portal.db import db
 from portal.errors import N_
 from portal.errors import BusyError
-from portal.security import public
+from portal.security import PRIVATE
+from portal.security import door
 
 OPTION = "milliseconds_max"
 # How many steps SQLite makes between two looks at the clock: far less than a millisecond.
@@ -29,25 +33,32 @@ STEPS = 10_000
 
 
 class TookTooLongError(BusyError):
-    """A question took longer than a public page may."""
+    """A question took longer than a page may."""
 
     def __init__(self) -> None:
         super().__init__(
-            N_("This took longer than a public page may take, and was stopped. Ask for less.")
+            N_("This took longer than a page may take, and was stopped. Ask for less.")
         )
 
 
-def attach(engine: Engine) -> None:
-    """Let the sessions of this engine be limited."""
+def attach(app: Flask, engine: Engine) -> None:
+    """Limit the pages of this app, which read from this engine."""
+    app.before_request(_limit)
+    keep_to_limits(engine)
+
+
+def keep_to_limits(engine: Engine) -> None:
+    """Let the sessions of an engine be limited."""
     event.listen(engine, "handle_error", _explain)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "before_cursor_execute", _start_clock)
         event.listen(engine, "checkin", _stop_clock)
 
 
-@public.before_request
 def _limit() -> None:
-    limit(db.session(), milliseconds=current_app.config["PUBLIC_QUERY_MS"])
+    """Before anything is asked, who has signed in included."""
+    name = "OFFICE_QUERY_MS" if door() in PRIVATE else "PUBLIC_QUERY_MS"
+    limit(db.session(), milliseconds=current_app.config[name])
 
 
 def limit(session: Session, *, milliseconds: int) -> None:

@@ -127,11 +127,12 @@ def say(error: Sentence) -> str:
 
 def tell(what: str, why: str, reference: str | None = None, **facts: object) -> None:
     """Say on the next page what was done, and what comes next; texts are marked by `N_`."""
-    notice: Any = {
-        "what": gettext(what, **facts),
-        "why": gettext(why, **facts),
-        "reference": reference,
-    }
+    say_next(gettext(what, **facts), gettext(why, **facts), reference)
+
+
+def say_next(what: str, why: str, reference: str | None) -> None:
+    """Say on the next page what stands here already in its language."""
+    notice: Any = {"what": what, "why": why, "reference": reference}
     flash(notice, "success")  # base_office.html spells it out
 
 

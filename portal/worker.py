@@ -1,6 +1,7 @@
 """The worker: what must happen by itself, round after round.
 
-Now that is closing concerns, reminding, papers and reports, mail, and the open data.
+Now that is closing concerns, reminding, papers and reports, mail, the open data, and clearing away
+what forms and signing in leave behind.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from portal.letters.postman import PostOffice
 from portal.letters.postman import send_letters
 from portal.mail import MailServer
 from portal.payments.printing import Printer
+from portal.people.keys import forget_keys
+from portal.people.sessions import forget_sessions
+from portal.people.tries import forget_tries
 from portal.publishing.open_build import Place
 from portal.publishing.open_build import build_if_newer
 from portal.reports.making import House
@@ -30,6 +34,8 @@ from portal.thai import bangkok_day
 
 # A mail server that does not answer holds up no paper.
 MAIL_EVERY = timedelta(seconds=15)
+# What forms and signing in leave behind is cleared away so often.
+TIDY_EVERY = timedelta(hours=1)
 # However fast the log grows, the open data are built anew at most so often.
 OPEN_DATA_EVERY = timedelta(minutes=10)
 
@@ -57,6 +63,8 @@ class Worker:
     mailed: list[str] = field(default_factory=list)
     # When the open data were looked after the last time.
     built_at: datetime | None = None
+    # When what forms and signing in leave behind was cleared away the last time.
+    tidied_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Read where mail is handed in, so that a wrong setting shows at the start."""
@@ -84,6 +92,12 @@ class Worker:
         if self.built_at is None or at - self.built_at >= OPEN_DATA_EVERY:
             build_if_newer(engine, open_place(self.install))
             self.built_at = at
+        if self.tidied_at is None or at - self.tidied_at >= TIDY_EVERY:
+            with writing(engine, {}) as session:
+                forget_keys(session, at=at)
+                forget_sessions(session, at=at)
+                forget_tries(session, at=at)
+            self.tidied_at = at
         return [*papers, *self.mailed]
 
     def _mail(self, engine: Engine, *, at: datetime) -> list[str]:

@@ -3,6 +3,8 @@
 #
 #   system-packages.sh [--optional] paper|test...   libraries for PDFs; programs for the tests
 #   system-packages.sh [--optional] go|node...      what two of the judges are built with
+#   system-packages.sh [--optional] proxy           nginx and Caddy, before which `deploy/` is tried
+#   system-packages.sh [--optional] faults          what the machine that fails is compiled with
 #   system-packages.sh python                       prints a Python >= 3.11 that can make a venv
 #
 # What is here already is left alone. What is missing is installed where that is allowed (root, or
@@ -113,12 +115,21 @@ for word in "$@"; do
         need_program go golang-go
         need_file /usr/share/gocode/src/golang.org/x/mod/sumdb golang-golang-x-mod-dev
         ;;
+    proxy)
+        need_program nginx nginx-light
+        need_program caddy caddy
+        need_program openssl openssl
+        ;;
     node)
         need_program node nodejs
         need_program npm npm
         ;;
+    faults)
+        need_program cc gcc
+        need_file /usr/include/stdlib.h libc6-dev
+        ;;
     *)
-        say "usage: $0 [--optional] paper|test|go|node..., or $0 python"
+        say "usage: $0 [--optional] paper|test|proxy|go|node|faults..., or $0 python"
         exit 2
         ;;
     esac

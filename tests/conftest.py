@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import secrets
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from contextvars import Context
@@ -44,9 +47,11 @@ from portal.db import transaction
 from portal.db import writing
 from portal.funds.books import check_books
 from portal.install import Install
+from portal.journal_lines import JsonLine
 from portal.payments.printing import Printer
+from portal.people.keys import new_form_key
 from portal.people.models import Person
-from portal.people.service import new_key
+from portal.people.once import KEY
 from portal.reports.printing import ReportPrinter
 from portal.security import limiter
 from portal.worker import house
@@ -130,14 +135,19 @@ def settings_of(folder: Path, url: str) -> Settings:
             "PORTAL_DATA_DIR": str(folder),
             "PORTAL_DATABASE_URL": url,
             "PORTAL_SECRET_KEY": "known to the tests alone",
+            # Their PostgreSQL is quick and careless, and belongs to who asks.
+            "PORTAL_ALLOW_UNSAFE": "1",
             "AUDIT_INLINE_PUBLISH": "0",
+            # Who has no second factor comes through, but where that is what is tested.
+            "PORTAL_SECOND_FACTOR": "optional",
             # No page is refused because a machine is busy.
             "PORTAL_PUBLIC_QUERY_MS": "60000",
+            "PORTAL_OFFICE_QUERY_MS": "60000",
         }
     )
 
 
-def _on_server(url: str, statement: str) -> None:
+def on_server(url: str, statement: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
@@ -158,7 +168,7 @@ def _found(folder: Path, url: str) -> None:
 def _give_passwords() -> None:
     with transaction() as session:
         for person in session.scalars(select(Person)):
-            person.password_hash, person.session_key = PASSWORD_HASH, new_key()
+            person.password_hash = PASSWORD_HASH
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +182,7 @@ def founded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def founded_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres: str) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("founded") / "postgresql"
     name = f"founded_{secrets.token_hex(4)}"
-    _on_server(postgres, f"CREATE DATABASE {name}")
+    on_server(postgres, f"CREATE DATABASE {name}")
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
     _found(folder, url)
     return folder, name
@@ -195,7 +205,6 @@ class Stage:
         client_class = self.app.test_client_class
         install = Install(extensions["install"].settings)
         self.app.extensions |= {"install": install, "session_info": install.session_info}
-        limiter.reset()
         try:
             yield from _lent(self.app)
         finally:
@@ -245,11 +254,11 @@ def _founded(request: pytest.FixtureRequest) -> Iterator[Portal]:
     folder, template = founded
     shutil.copytree(folder, stage.folder)
     server, name = request.getfixturevalue("postgres"), stage.url.database
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield from stage.play()
     finally:
-        _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+        on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -277,7 +286,9 @@ def _running(folder: Path, url: str) -> Iterator[Portal]:
 
 
 def _lent(app: Flask) -> Iterator[Portal]:
-    app.config |= {"WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}
+    app.config["WTF_CSRF_ENABLED"] = False
+    # One for all apps of a process, and read from their settings only once.
+    limiter.enabled = False
     portal = Portal(app, app.extensions["install"])
     with app.app_context():
         try:
@@ -287,6 +298,15 @@ def _lent(app: Flask) -> Iterator[Portal]:
             db.session.remove()
             db.engine.dispose()
             portal.install.vault.close()
+
+
+@pytest.fixture
+def limited(portal: Portal) -> Iterator[Portal]:
+    """The portal, counting how often one address asks; no other test's portal does."""
+    limiter.reset()
+    limiter.enabled = True
+    yield portal
+    limiter.enabled = False
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +355,13 @@ class Visitor(FlaskClient):
     """A browser without a screen."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Ask as from outside: nothing of the test's own app context is seen by the request."""
+        """Ask as from outside: nothing of the test's own app context is seen by the request.
+
+        A form has a key of its own, as from a page, unless the test gives one.
+        """
+        typed = kwargs.get("data")
+        if kwargs.get("method") == "POST" and (typed is None or isinstance(typed, Mapping)):
+            kwargs["data"] = {KEY: new_form_key(), **(typed or {})}
         return Context().run(super().open, *args, **kwargs)
 
     def sign_in(self, username: str) -> Visitor:
@@ -345,13 +371,18 @@ class Visitor(FlaskClient):
         return self
 
 
+def another(portal: Portal) -> Visitor:
+    """Somebody who is not signed in, at a browser of their own."""
+    portal.app.test_client_class = Visitor
+    visitor = portal.app.test_client()
+    assert isinstance(visitor, Visitor)
+    return visitor
+
+
 @pytest.fixture
 def client(portal: Portal) -> Visitor:
     """Somebody who is not signed in."""
-    portal.app.test_client_class = Visitor
-    client = portal.app.test_client()
-    assert isinstance(client, Visitor)
-    return client
+    return another(portal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,3 +415,19 @@ def publish(portal: Portal, made: Maker) -> Publish:
         db.session.remove()
 
     return act
+
+
+Told = Callable[[], list[dict[str, object]]]
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Told:
+    """Gives what was written since, as it stands in the journal."""
+    caplog.set_level(logging.INFO, "portal.security")
+
+    def lines() -> list[dict[str, object]]:
+        found = [record for record in caplog.records if record.name == "portal.security"]
+        caplog.clear()
+        return [json.loads(JsonLine().format(record)) for record in found]
+
+    return lines

@@ -30,12 +30,16 @@ from dataclasses import replace
 from datetime import date
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import ProviderSettings
+from portal.clock import now
 from portal.concerns.codes import ConcernTopic
 from portal.concerns.service import ConcernAnswer
 from portal.concerns.service import receive_concern
@@ -56,11 +60,13 @@ from portal.funds.rules_page import newest_targets
 from portal.funds.rules_page import rule_page
 from portal.funds.setup import close_day
 from portal.funds.sheet_rules import SheetKind
+from portal.id_token import Vouched
 from portal.jobs.rules import WorkerEndedError
 from portal.jobs.service import bury_job
 from portal.jobs.service import claim_jobs
 from portal.letters.models import Letter
 from portal.money import Money
+from portal.passkeys import Passkey
 from portal.payments import service as payments
 from portal.payments.advance_rules import Advance
 from portal.payments.advance_rules import AdvanceKind
@@ -78,17 +84,26 @@ from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
 from portal.payments.sheet_table import TELL
 from portal.payments.statement_lines import import_statement
+from portal.people.carried import PROVED_AT
+from portal.people.enrolling import add_passkey
+from portal.people.factor_models import PersonPasskey
+from portal.people.identities import bind_identity
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
+from portal.people.models import WebSession
 from portal.people.openings import OpeningAnswer
 from portal.people.openings import ask_opening
 from portal.people.openings import grant_opening
 from portal.people.planned import mark
 from portal.people.rules import Purpose
 from portal.people.service import add_person
+from portal.people.session_rules import Device
+from portal.people.sessions import begin_session
 from portal.people.staffing import deactivate_person
+from portal.people.vouching import provider_at
 from portal.roles import Actor
+from portal.security import TOKEN
 from portal.sheets import write_workbook
 from portal.uploads import Upload
 from portal.uploads import UploadKind
@@ -105,6 +120,7 @@ from portal.youths.rules import Signers
 from portal.youths.rules import Verdict
 from portal.youths.service import register_youth
 from tests import cases
+from tests.acts.test_factors import app_of
 from tests.acts.test_statement_lines import rows as statement_rows
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
@@ -134,6 +150,16 @@ CAST: Mapping[str, str | None] = {
     "auditor": "wipa",
     "administrator": "admin",
 }
+# Who vouches for people, and never answers.
+NOWHERE = ProviderSettings(
+    issuer="http://127.0.0.1:1",
+    client_id="portal",
+    client_secret_file=Path("secret"),
+    name_th="ไทยดี",
+    name_en="ThaiD",
+    scopes="openid",
+    strong=frozenset(),
+)
 SHARED = ConsentAnswer(
     frozenset({Sharing.SHARE}),
     Signers(person_signed=True, guardian="แม่", relation=Relation.MOTHER),
@@ -196,6 +222,9 @@ def staffed(route: str, path: str = "", *, body: Mapping[str, object] | None = N
     return door(route, path, body=body, ok="administrator", refused="auditor", hidden=REST)
 
 
+# Whoever goes there without having given the password is led to the gate.
+TO_SIGN_IN: Mapping[str, Any] = {"sign in": REST, "nobody": "sign in"}
+AWAY: Mapping[str, Any] = {"503": REST}
 SEEN = {"seen_version": "{version}"}
 VOUCHER = {
     "kind": "shop_receipt",
@@ -331,6 +360,7 @@ DOORS = (
     door(f"GET /reports/<reference>/{REPORT_FILE}", "/reports/R-2026-11-1/th.pdf",
          hidden=REST, nobody="hidden"),
     door("GET /healthz", ok=REST),
+    door("GET /healthz/ready", ok=REST),
     door("GET /static/<path:filename>", "/static/portal.css", ok=REST),
     door("GET /bootstrap/static/<path:filename>",
          "/bootstrap/static/css/bootstrap.min.css", ok=REST),
@@ -338,6 +368,35 @@ DOORS = (
     door("GET /sign-in", ok=REST),
     door("POST /sign-in", body={"username": "malee", "password": PASSWORD}, ok=REST),
     door("POST /sign-out", ok=REST),
+    door("GET /sign-in/second", **TO_SIGN_IN),
+    door("POST /sign-in/second", body={"code": "123456"}, **TO_SIGN_IN),
+    door("POST /sign-in/passkey", body={"credential": "{{}}"}, refused=REST, nobody="refused"),
+    # Who vouches for people does not answer.
+    door("POST /sign-in/provider", nobody="503", **AWAY),
+    door("GET /sign-in/provider/back", refused=REST, nobody="refused"),
+    door("GET /again", ok=REST, nobody="sign in"),
+    door("POST /again", body={"password": PASSWORD}, ok=REST, idle="krit requester",
+         nobody="sign in"),
+    # One's own second factors; the requester has an app and a passkey, and is bound.
+    door("GET /factor", ok=REST, nobody="sign in"),
+    door("GET /factor/app", ok=REST, refused="requester", nobody="sign in"),
+    door("POST /factor/app", body={"token": "", "code": "123456"}, idle=REST, nobody="sign in"),
+    door("GET /factor/app/remove", ok=REST, nobody="sign in"),
+    door("POST /factor/app/remove", ok="requester", hidden=REST, nobody="sign in"),
+    door("GET /factor/passkeys/new", ok=REST, nobody="sign in"),
+    door("POST /factor/passkeys/new", body={"name": "-", "credential": "{{}}"}, idle=REST,
+         nobody="sign in"),
+    door("GET /factor/passkeys/<int:passkey_id>", "/factor/passkeys/{passkey}",
+         ok="requester", hidden=REST, nobody="sign in"),
+    door("POST /factor/passkeys/<int:passkey_id>/rename", "/factor/passkeys/{passkey}/rename",
+         body={"name": "-"}, ok="requester", hidden=REST, nobody="sign in"),
+    door("POST /factor/passkeys/<int:passkey_id>/remove", "/factor/passkeys/{passkey}/remove",
+         ok="requester", hidden=REST, nobody="sign in"),
+    door("GET /factor/codes", ok=REST, nobody="sign in"),
+    door("POST /factor/codes", ok="requester", refused=REST, nobody="sign in"),
+    door("GET /factor/identity", ok=REST, nobody="sign in"),
+    door("POST /factor/identity", nobody="sign in", **AWAY),
+    door("POST /factor/identity/remove", ok="requester", hidden=REST, nobody="sign in"),
     # What waits, and the lists.
     door("GET /office/", ok=REST),
     door("GET /office/requests", ok=REST),
@@ -734,12 +793,15 @@ DOORS = (
     # People who sign in, and partners.
     door("GET /office/users", ok="auditor administrator", refused=REST),
     ruled("GET /office/users/new"),
+    door("GET /office/sessions", ok=REST),
     door("GET /office/users/<int:person_id>", "/office/users/{prasit}",
          ok="auditor administrator", hidden=REST),
     door("GET /office/users/<int:person_id>", "/office/users/{gone}",
          ok="auditor administrator", hidden=REST),
     staffed("GET /office/users/<int:person_id>/hand-over", "/office/users/{prasit}/hand-over"),
     staffed("GET /office/users/<int:person_id>/password", "/office/users/{prasit}/password"),
+    staffed("GET /office/users/<int:person_id>/factor", "/office/users/{secured}/factor"),
+    staffed("GET /office/users/<int:person_id>/identity", "/office/users/{secured}/identity"),
     staffed("GET /office/users/<int:person_id>/email", "/office/users/{prasit}/email"),
     staffed("GET /office/users/<int:person_id>/roles/new", "/office/users/{prasit}/roles/new"),
     staffed("GET /office/users/<int:person_id>/roles/<int:grant_id>/end",
@@ -887,7 +949,11 @@ DOORS = (
     ruled("POST /office/users/new",
          body={"username": "somebody", "name": "ใคร ตัวอย่าง", "organisation": ""}),
     staffed("POST /office/users/<int:person_id>/password", "/office/users/{prasit}/password",
-         body=SEEN | {"password": "handed over in person"}),
+         body=SEEN),
+    staffed("POST /office/users/<int:person_id>/factor", "/office/users/{secured}/factor",
+         body=SEEN),
+    staffed("POST /office/users/<int:person_id>/identity", "/office/users/{secured}/identity",
+         body=SEEN),
     staffed("POST /office/users/<int:person_id>/email", "/office/users/{prasit}/email",
          body=SEEN | {"email": "prasit@a.example"}),
     staffed("POST /office/users/<int:person_id>/sign-out", "/office/users/{prasit}/sign-out",
@@ -900,6 +966,9 @@ DOORS = (
          body=SEEN | {"role": "finder", "subcommittee": "", "reason": "appointed"}),
     staffed("POST /office/users/<int:person_id>/roles/<int:grant_id>/end",
          "/office/users/{prasit}/roles/{grant}/end", body=SEEN | {"reason": "resigned"}),
+    door("POST /office/sessions/<int:session_id>/end", "/office/sessions/{phone}/end",
+         ok="officer", hidden=REST),
+    door("POST /office/sessions/end-others", ok="officer", idle=REST),
     ruled("POST /office/organisations/new",
          body=NAMES | {"code": "NEW", "kind": "{sector}"}),
     ruled("POST /office/organisations/<code>/rename", "/office/organisations/DOLE/rename",
@@ -925,14 +994,13 @@ def missing_lines(portal: Portal) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """The world and its doors: a browser without a screen for each of the cast."""
+class Built:
+    """The world on any engine: what is where, and a browser without a screen for each."""
 
     portal: Portal
     places: Mapping[str, object]
     versions: Mapping[str, int]
-    snapshot: sqlite3.Connection
-    file: sqlite3.Connection
+    tokens: Mapping[str, str]
 
     def visitor(self, name: str) -> Visitor:
         """Return somebody of the cast, signed in."""
@@ -944,15 +1012,14 @@ class House:
 
     def cookie(self, name: str) -> str | None:
         """Return the session of somebody who signed in."""
-        username = CAST[name]
-        if username is None:
+        token = self.tokens.get(name)
+        if token is None:
             return None
-        with Session(db.engine) as session:
-            person = session.scalars(select(Person).where(Person.username == username)).one()
-            identity = f"{person.id}:{person.session_key}"
         serializer = SecureCookieSessionInterface().get_signing_serializer(self.portal.app)
         assert serializer is not None
-        return str(serializer.dumps({"_user_id": identity, "_fresh": True}))
+        # Who they are was shown so late that no page asks for it again.
+        proved_at = (now() + timedelta(days=365)).timestamp()
+        return str(serializer.dumps({TOKEN: token, PROVED_AT: proved_at}))
 
     def address(self, line: Door) -> str:
         return line.path.format_map(self.places)
@@ -972,19 +1039,35 @@ class House:
                 sent[name] = str(value).format_map(facts)
         return sent
 
+
+@dataclass(frozen=True, slots=True)
+class House(Built):
+    """The world and its doors, on SQLite: what was done there can be undone."""
+
+    snapshot: sqlite3.Connection
+    file: sqlite3.Connection
+
     def edition(self) -> int:
         """Return a number that changes when anything in the database does."""
         return int(self.file.execute("PRAGMA data_version").fetchone()[0])
+
+    def has_changed(self, before: int) -> bool:
+        """Say whether anything did since, but how often somebody tried a password."""
+        return self.edition() != before and _rows(self.file) != _rows(self.snapshot)
 
     def undo(self) -> None:
         """Bring the world back to where it was."""
         self.snapshot.backup(self.file)
 
 
-@contextmanager
-def house(portal: Portal) -> Iterator[House]:
-    """Build the world, publish its log, and open the doors."""
+def _rows(database: sqlite3.Connection) -> list[str]:
+    return [row for row in database.iterdump() if not row.startswith('INSERT INTO "sign_in_try"')]
+
+
+def build(portal: Portal) -> Built:
+    """Build the world and publish its log."""
     portal.app.test_client_class = Visitor
+    portal.app.extensions["provider"] = provider_at(portal.install.settings.base_url, NOWHERE)
     with writing(db.engine, portal.install.session_info()) as session:
         places, versions = _build(World(session))
         gift(World(session), IN_JANUARY)
@@ -993,18 +1076,41 @@ def house(portal: Portal) -> Iterator[House]:
         for name, report in reports_in_every_state(World(session), portal.install).items():
             places[name], versions[name] = report.id, report.version
     portal.install.publish(db.engine)
+    tokens = _sessions(portal, places)
     tiles = portal.install.folder.path / "tile"
     places["tile"] = next(path for path in tiles.rglob("*") if path.is_file()).relative_to(tiles)
+    return Built(portal, places, versions, tokens)
+
+
+@contextmanager
+def house(portal: Portal) -> Iterator[House]:
+    """Build the world and open the doors."""
+    built = build(portal)
     path = db.engine.url.database
     assert path is not None
     file = sqlite3.connect(path, isolation_level=None)
     snapshot = sqlite3.connect(":memory:")
     try:
         file.backup(snapshot)
-        yield House(portal, places, versions, snapshot, file)
+        yield House(portal, built.places, built.versions, built.tokens, snapshot, file)
     finally:
         file.close()
         snapshot.close()
+
+
+def _sessions(portal: Portal, places: dict[str, object]) -> dict[str, str]:
+    """Sign the cast in, the officer on a phone as well; return the tokens by their names."""
+    with writing(db.engine, portal.install.session_info()) as session:
+        tokens = {name: _signed_in(session, who) for name, who in CAST.items() if who}
+        _signed_in(session, "malee")
+        places["phone"] = session.scalar(select(func.max(WebSession.id)))
+    return tokens
+
+
+def _signed_in(session: Session, username: str) -> str:
+    """Begin a session that is seen so late that no page writes so or ends it."""
+    person_id = session.scalars(select(Person.id).where(Person.username == username)).one()
+    return begin_session(session, person_id, Device("", ""), at=now() + timedelta(days=365))
 
 
 def _build(world: World) -> tuple[dict[str, object], dict[str, int]]:
@@ -1129,7 +1235,7 @@ def _beside_money(world: World, submitted: FundRequest) -> dict[str, Any]:
         "planned": cases.planned(world, youth_id),
         "followed_up": cases.followed_up(world, cases.planned(world, youth_id, day=TUESDAY)),
     }
-    pairs = {"pair": _pair(world, "ศิริพร", "สิริพร"), "merged": _pair(world, "ดวงใจ", "ดวงจัย")}
+    pairs = {"pair": pair(world, "ศิริพร", "สิริพร"), "merged": pair(world, "ดวงใจ", "ดวงจัย")}
     merged = pairs["merged"]
     other = session.get_one(Youth, pairs["pair"].older_id)
     record_consent(
@@ -1150,6 +1256,8 @@ def _beside_money(world: World, submitted: FundRequest) -> dict[str, Any]:
     deactivate_person(session, gone, by=world.admin, at=NOON)
     return {
         "gone": gone,
+        "secured": world.person(world.finder),
+        "passkey": _passkey(world, world.finder),
         "prasit": world.person(world.prasit),
         "youth": session.get_one(Youth, youth_id),
         "guardian": guardian,
@@ -1162,7 +1270,17 @@ def _beside_money(world: World, submitted: FundRequest) -> dict[str, Any]:
     }
 
 
-def _pair(world: World, *names: str) -> YouthPair:
+def _passkey(world: World, by: Actor) -> PersonPasskey:
+    """Let somebody have an app and a passkey, and be bound; return the passkey."""
+    who = Vouched(NOWHERE.issuer, "1", frozenset())
+    bind_identity(world.session, who, here=0, by=by, at=NOON)
+    app_of(world, by)
+    made = Passkey(b"a passkey", b"its key", 0)
+    add_passkey(world.session, made, "โทรศัพท์", here=0, by=by, at=NOON)
+    return world.session.scalars(select(PersonPasskey)).one()
+
+
+def pair(world: World, *names: str) -> YouthPair:
     """Return the pair of two records whose names sound alike."""
     before = {pair.id for pair in world.session.scalars(select(YouthPair))}
     for number, name in enumerate(names):

@@ -14,18 +14,28 @@ import pytest
 
 ENGINES = ("sqlite", "postgresql")
 ON_BOTH = "tests/whole/"
+THOROUGH = "thorough"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""
     parser.addoption("--engines", choices=("both", "one"), default="both")
+    parser.addoption("--thorough", action="store_true", help="also what takes minutes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out a test on the engine that is not its own."""
+    """Leave out what is thorough, unless asked for, and a test on the engine not its own."""
+    if not config.getoption("thorough"):
+        leave_out(
+            config, items, {item.nodeid for item in items if item.get_closest_marker(THOROUGH)}
+        )
     if config.getoption("engines") == "both":
         return
-    left_out = set(on_the_other_engine(item.nodeid for item in items))
+    leave_out(config, items, set(on_the_other_engine(item.nodeid for item in items)))
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: set[str]) -> None:
+    """Take these tests off the list, and say so."""
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 

@@ -36,8 +36,13 @@ if [ "$(id -u)" -eq 0 ]; then # PostgreSQL refuses to run as root.
         programs=$PWD/programs/${programs##*/}
     fi
 fi
-$as_user "$programs/initdb" --pgdata=cluster --username=tests --auth=trust --no-sync \
-    --encoding=UTF8 --locale=C.UTF-8
+if [ "$3" ]; then
+    $as_user "$programs/pg_basebackup" --pgdata=cluster --host="$3" --username=tests --no-sync \
+        --checkpoint=fast --write-recovery-conf
+else
+    $as_user "$programs/initdb" --pgdata=cluster --username=tests --auth=trust --no-sync \
+        --encoding=UTF8 --locale=C.UTF-8
+fi
 $as_user "$programs/pg_ctl" start --wait --pgdata=cluster --log="$PWD/log" --options=" \
     -c listen_addresses='' -c unix_socket_directories='$PWD' $2" || { cat log; exit 1; }
 echo ready
@@ -65,11 +70,12 @@ def postgres_server(options: str = CARELESS) -> Iterator[str]:
 
 
 @contextmanager
-def own_server(options: str = CARELESS) -> Iterator[URL]:
-    """Give a superuser's URL on a server that is thrown away."""
+def own_server(options: str = CARELESS, *, follows: URL | None = None) -> Iterator[URL]:
+    """Give a superuser's URL on a server that is thrown away; it may follow another one."""
+    followed = str(follows.query["host"]) if follows else ""
     folder = tempfile.mkdtemp(prefix="portal-postgres-", dir=quick_folder())
     with subprocess.Popen(  # noqa: S603 - our own words
-        ["/bin/sh", "-c", GUARD, "guard", _programs(), options],
+        ["/bin/sh", "-c", GUARD, "guard", programs(), options, followed],
         cwd=folder,
         env={"PATH": os.defpath},
         stdin=subprocess.PIPE,
@@ -88,7 +94,7 @@ def own_server(options: str = CARELESS) -> Iterator[URL]:
         yield URL.create("postgresql+psycopg", "tests", database="postgres", query={"host": folder})
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the newest server from the system's packages, or else the one from PyPI."""
     installed = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),

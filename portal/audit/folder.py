@@ -18,7 +18,7 @@ from portal.audit.tiles import split_hashes
 from portal.audit.tiles import tile_path
 from portal.audit.tiles import unbundle
 from portal.audit.tiles import widths
-from portal.disk import keep_names
+from portal.disk import keep
 from portal.errors import N_
 from portal.errors import PortalError
 
@@ -74,7 +74,7 @@ class Folder:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        keep_names(target.parent)
+        keep(target.parent)
 
     def write_tile(self, name: str, content: bytes) -> None:
         """Write a tile or bundle; one that is there already must hold the same bytes."""
@@ -127,4 +127,4 @@ def _make_folder(path: Path) -> None:
     if not path.is_dir():
         _make_folder(path.parent)
         path.mkdir(exist_ok=True)
-        keep_names(path.parent)
+        keep(path.parent)

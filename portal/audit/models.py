@@ -56,6 +56,8 @@ class PrivateField(Base):
     """The opening of one commitment, encrypted under the key of the person it is about."""
 
     __tablename__ = "private_field"
+    # Its key is the only way to a row: a second tree would cost every act.
+    __table_args__ = {"sqlite_with_rowid": False}
 
     eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"), primary_key=True)
     field: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -69,8 +69,8 @@ def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
         raise PublisherError(
             N_(
                 "The database holds {held} entries, {size} are signed and published: it was "
-                "restored from an older backup. Nothing was ordered or signed. Bring the missing "
-                "entries back from the published bundles."
+                "restored from an older backup. Nothing was ordered or signed. Stop the pages, and "
+                "restore a newer copy of the database; `log missing` lists what this one lacks."
             ),
             held=held,
             size=size,
@@ -79,7 +79,8 @@ def check_continues(session: Session, folder: Folder, signer: Signer) -> None:
         raise PublisherError(
             N_(
                 "Entry {index} in the database is not the one that was signed and published: the "
-                "database was restored or changed. Nothing was ordered or signed."
+                "database was restored or changed. Nothing was ordered or signed. Stop the pages, "
+                "and restore the database: what is published counts."
             ),
             index=size - 1,
         )

@@ -88,13 +88,14 @@ def _rows(session: Session, entries: Sequence[Sealed]) -> Mapping[type[Base], Se
         for one in entries
         if one.openings
         for opening, box in zip(
-            one.openings, _vault(session).encrypt(one.eid, one.openings), strict=True
+            one.openings, vault_of(session).encrypt(one.eid, one.openings), strict=True
         )
     ]
     return rows | {PrivateField: private} if private else rows
 
 
-def _vault(session: Session) -> Vault:
+def vault_of(session: Session) -> Vault:
+    """Return the key store of the install."""
     return cast("Vault", session.info["vault"])  # put there by the app; info is untyped
 
 

@@ -61,7 +61,9 @@ class Signer:
 
     def _state(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None)
-        connection.execute("PRAGMA synchronous = FULL")
+        # FULL is not enough without a WAL: that the journal is gone must be on disk too, or after a
+        # power cut it takes the newest signature back, which others may have seen.
+        connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA busy_timeout = 30000")
         return connection
 

@@ -134,8 +134,7 @@ class Vault:
 
     def _make(self, subject: str) -> tuple[str, AESGCM]:
         key_id, key = str(uuid4()), AESGCM.generate_key(KEY_BYTES * 8)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        wrapped = nonce + self._master.encrypt(nonce, key, key_id.encode())
+        wrapped = self.wrap(key, bound=key_id)
         self._file.execute(
             "INSERT INTO subject_key (key_id, subject, wrapped) VALUES (?, ?, ?)",
             (key_id, subject, wrapped),
@@ -145,8 +144,17 @@ class Vault:
     def _unwrap(self, key_id: str, wrapped: bytes | None) -> AESGCM:
         if wrapped is None:
             raise KeyDestroyedError(key_id)
+        return AESGCM(self.unwrap(wrapped, bound=key_id))
+
+    def wrap(self, secret: bytes, *, bound: str) -> bytes:
+        """Encrypt a secret under the master key; what it is for is bound into it."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, secret, bound.encode())
+
+    def unwrap(self, wrapped: bytes, *, bound: str) -> bytes:
+        """Return a secret that was wrapped for this, or raise cryptography's `InvalidTag`."""
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
-        return AESGCM(self._master.decrypt(nonce, sealed, key_id.encode()))
+        return self._master.decrypt(nonce, sealed, bound.encode())
 
     def encrypt(self, eid: str, openings: Sequence[Opening]) -> list[Box]:
         """Encrypt openings, each for the person it is about; entry and field are bound into it."""

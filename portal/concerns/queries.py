@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import and_
+from sqlalchemy import case
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -130,13 +131,16 @@ class FollowedConcern:
 
 
 def findings(session: Session, by: Actor) -> tuple[Sequence[FindingRow], int]:
-    """Return the findings this person may see, those that wait first; and how many there are."""
+    """Return the findings this person may see, and how many there are.
+
+    Those that wait come first, the longest waiting on top; then the others, the newest on top.
+    """
     rules.check_reads_findings(by)
     is_closed = Finding.state == FindingState.CLOSED
     rows = session.scalars(
         select(Finding)
         .where(findings_seen(by))
-        .order_by(is_closed, Finding.since, Finding.id)
+        .order_by(is_closed, case((~is_closed, Finding.since)), Finding.since.desc(), Finding.id)
         .limit(LIST_LENGTH)
     )
     count = session.scalar(select(func.count()).select_from(Finding).where(findings_seen(by)))
@@ -196,13 +200,13 @@ def _who_acts(session: Session, finding: Finding, subcommittee: str | None) -> S
 
 
 def concerns(session: Session, by: Actor) -> tuple[Sequence[ConcernRow], int]:
-    """Return the concerns of this person's desks, those that wait first; and how many there are."""
+    """Return the concerns of this person's desks in the findings' order, and how many there are."""
     rules.check_reads_concerns(by)
     waits = Concern.state.in_((ConcernState.RECEIVED, ConcernState.LOOKING))
     rows = session.scalars(
         select(Concern)
         .where(concerns_seen(by))
-        .order_by(waits.desc(), Concern.since, Concern.id)
+        .order_by(waits.desc(), case((waits, Concern.since)), Concern.since.desc(), Concern.id)
         .limit(LIST_LENGTH)
     )
     count = session.scalar(select(func.count()).select_from(Concern).where(concerns_seen(by)))

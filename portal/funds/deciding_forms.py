@@ -29,18 +29,19 @@ from portal.funds.request_fields import AskedFields
 from portal.funds.request_fields import PayeeFields
 from portal.funds.urgency import Verdict
 from portal.labels import Name
+from portal.people.once import OnceForm
+from portal.people.once import StepForm
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.words import DayField
 from portal.words import LineField
 from portal.words import OneOf
-from portal.words import SeenVersion
 from portal.words import at_most
 
 RELATED, UNRELATED = "related", "unrelated"
 
 
-class InterestForm(SeenVersion):
+class InterestForm(StepForm):
     """Whether somebody who is to decide is related to the request."""
 
     interest = RadioField(
@@ -65,7 +66,7 @@ class InterestForm(SeenVersion):
         return bool(self.interest.data == RELATED)
 
 
-class OverrideForm(SeenVersion):
+class OverrideForm(StepForm):
     """Answering for a check that stops a request."""
 
     code = StringField(validators=[AnyOf(list(CheckCode))])
@@ -80,7 +81,7 @@ class OverrideForm(SeenVersion):
         return CheckCode(str(self.code.data))
 
 
-class RatifyForm(SeenVersion):
+class RatifyForm(StepForm):
     """What the driving committee says of an urgent approval."""
 
     verdict = RadioField(
@@ -94,7 +95,7 @@ class RatifyForm(SeenVersion):
     note = TextAreaField(_("Note (not public)"), validators=[Optional(), at_most(TEXT_LENGTH_MAX)])
 
 
-class ReviseForm(PayeeFields, LinedForm):
+class ReviseForm(PayeeFields, LinedForm, OnceForm):
     """What is changed of a request that was approved."""
 
     # As it is asked for.

@@ -36,6 +36,8 @@ from portal.funds.rules import Offer
 from portal.funds.rules import Reason
 from portal.labels import ATTACHED
 from portal.labels import REASONS
+from portal.people.once import OnceForm
+from portal.people.once import StepForm
 from portal.security import row_number
 from portal.thai import read_baht
 from portal.words import OneOf
@@ -83,7 +85,7 @@ class DecisionAnswer:
     seen_version: int
 
 
-class DecisionForm(SeenVersion):
+class DecisionForm(StepForm):
     """One decision on one request."""
 
     action = RadioField(
@@ -129,7 +131,7 @@ class Pick:
     seen_version: int
 
 
-class BulkForm(FlaskForm):
+class BulkForm(OnceForm):
     """Approving several requests from the list: each tick is `id-version`."""
 
     pick = SelectMultipleField(choices=(), validate_choice=False)
@@ -145,8 +147,8 @@ class BulkForm(FlaskForm):
 
 
 def picks(values: Sequence[str]) -> list[Pick]:
-    """Read the ticks of a list; what is no tick is left out."""
-    ticks = map(_PICK.fullmatch, values)
+    """Read the ticks of a list, each once; what is no tick is left out."""
+    ticks = map(_PICK.fullmatch, dict.fromkeys(values))
     return [Pick(int(tick[1]), int(tick[2])) for tick in ticks if tick]
 
 

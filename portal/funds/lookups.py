@@ -37,6 +37,7 @@ from portal.funds.rules import Standing
 from portal.funds.rules import State
 from portal.funds.urgency import Lane
 from portal.money import Money
+from portal.places import province_name
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
@@ -139,6 +140,14 @@ def public_facts(fund_request: FundRequest, *, fiscal_year: int) -> dict[str, Js
         "place": fund_request.area_code if fund_request.project_id else None,
         "urgent": fund_request.is_urgent,
     }
+
+
+def foundation_words(session: Session) -> list[str]:
+    """Return the names of the foundation and of its province, which everybody here knows."""
+    house = session.get_one(Foundation, 1)
+    province = province_name(house.province)
+    place = (province.th.removeprefix("จังหวัด"), province.en)
+    return [house.code, house.name_th, house.name_en, *place]
 
 
 def year_of(session: Session, day: date) -> int:

@@ -16,6 +16,7 @@ from wtforms.validators import Regexp
 from portal.funds.forms import BahtField
 from portal.funds.money_in import AllocationAnswer
 from portal.funds.money_in import DonationAnswer
+from portal.people.once import OnceForm
 from portal.people.planned import Planned
 from portal.thai import BUDDHIST_ERA
 from portal.thai import read_baht
@@ -28,7 +29,7 @@ from portal.words import at_most
 _REFERENCE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,39}\Z")
 
 
-class DonationForm(Planned):
+class DonationForm(Planned, OnceForm):
     """A donation that came in."""
 
     fund = OneOf(_("Fund"), validators=[InputRequired(_("Choose the fund."))])
@@ -60,7 +61,7 @@ class DonationForm(Planned):
         )
 
 
-class AllocationForm(Planned):
+class AllocationForm(Planned, OnceForm):
     """Money of a fund for a subcommittee."""
 
     fund = OneOf(_("Fund"), validators=[InputRequired(_("Choose the fund."))])

@@ -12,7 +12,7 @@ from portal.funds.rules import State
 from portal.words import tell
 
 # What a page says after an act that led to this state.
-_DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
+DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
     (Action.WITHDRAW, State.WITHDRAWN): (
         N_("The request is withdrawn."),
         N_("Nobody decides on it any more."),
@@ -34,11 +34,6 @@ _DONE: Mapping[tuple[Action, State], tuple[str, str]] = {
         N_("It ends here; the requester sees your reason."),
     ),
 }
-
-
-def tell_done(action: Action, state: State, reference: str | None) -> None:
-    """Say on the next page what an action did, by the state it led to."""
-    tell(*_DONE[action, state], reference)
 
 
 def tell_kept() -> None:

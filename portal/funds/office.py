@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.errors import PortalError
 from portal.funds import lookups
 from portal.funds import queries
@@ -26,15 +25,20 @@ from portal.funds.forms import DecisionAnswer
 from portal.funds.forms import DecisionForm
 from portal.funds.forms import Pick
 from portal.funds.forms import filters_of
-from portal.funds.notices import tell_done
+from portal.funds.notices import DONE
 from portal.funds.queries import RequestRow
 from portal.funds.request_view import RequestForms
 from portal.funds.request_view import show_request_page
 from portal.funds.rules import SIGNERS
 from portal.funds.rules import Action
 from portal.funds.rules import State
+from portal.people.keys import AlreadyDoneError
+from portal.people.once import StepForm
+from portal.people.once import acting
+from portal.people.once import check_unchanged
+from portal.people.once import lead
+from portal.people.once import once
 from portal.security import current_actor
-from portal.words import SeenVersion
 
 bp = Blueprint("funds", __name__)
 
@@ -66,21 +70,19 @@ def show_request(request_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/requests/<int:request_id>/decide")
+@once
 def decide_request(request_id: int) -> ResponseReturnValue:
     """Record one decision of a chair."""
     form = DecisionForm()
     if not form.validate_on_submit():
         page = show_request_page(request_id, RequestForms(decision=form))
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    answer = form.answer()
-    reference, state = _decide(request_id, answer)
-    tell_done(answer.action, state, reference)
-    return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
+    return _decide(request_id, form.answer())
 
 
-def _decide(request_id: int, answer: DecisionAnswer) -> tuple[str | None, State]:
+def _decide(request_id: int, answer: DecisionAnswer) -> ResponseReturnValue:
     seen_version, by, at = answer.seen_version, current_actor(), now()
-    with transaction() as session:
+    with acting() as session:
         if answer.action is Action.APPROVE:
             decided = service.approve_request(
                 session, request_id, note=answer.note, seen_version=seen_version, by=by, at=at
@@ -90,7 +92,8 @@ def _decide(request_id: int, answer: DecisionAnswer) -> tuple[str | None, State]
             decided = DECLINE[answer.action](
                 session, request_id, grounds, seen_version=seen_version, by=by, at=at
             )
-        return decided.reference, decided.state
+        done = DONE[answer.action, decided.state]
+        return lead(_url(request_id), *done, reference=decided.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,13 @@ def _show_decisions(
 
 
 @bp.post("/decisions")
+@once
 def decide_requests() -> ResponseReturnValue:
     """Approve every ticked request: each an act of its own, which may be refused on its own."""
     form = BulkForm()
     if not form.validate_on_submit() or not form.picked:
         return _show_decisions(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    check_unchanged()
     return _show_decisions(outcomes=[_approve_one(pick) for pick in form.picked])
 
 
@@ -135,7 +140,7 @@ def _approve_one(pick: Pick) -> Outcome:
     by, at = current_actor(), now()
     row = queries.request_row(db.session(), pick.request_id, by)
     try:
-        with transaction() as session:
+        with acting(f"{pick.request_id}") as session:
             declared = service.declare_interest(
                 session,
                 pick.request_id,
@@ -148,24 +153,33 @@ def _approve_one(pick: Pick) -> Outcome:
             state = service.approve_request(
                 session, pick.request_id, note="", seen_version=declared.version, by=by, at=at
             ).state
+            lead(_url(pick.request_id))
+    except AlreadyDoneError:
+        row = queries.request_row(db.session(), pick.request_id, by)
+        return Outcome(row, row.state if row else None, None)
     except PortalError as refusal:
         return Outcome(row, None, refusal)
     return Outcome(row, state, None)
 
 
 @bp.post("/requests/<int:request_id>/withdraw")
+@once
 def withdraw_request(request_id: int) -> ResponseReturnValue:
     """Take a request back."""
-    form = SeenVersion()
+    form = StepForm()
     if form.validate_on_submit():
-        with transaction() as session:
+        with acting() as session:
             fund_request = service.withdraw_request(
                 session,
                 request_id,
-                seen_version=form.seen_version.data or 0,
+                seen_version=form.seen,
                 by=current_actor(),
                 at=now(),
             )
-            reference, state = fund_request.reference, fund_request.state
-        tell_done(Action.WITHDRAW, state, reference)
-    return redirect(url_for(".show_request", request_id=request_id), HTTPStatus.SEE_OTHER)
+            done = DONE[Action.WITHDRAW, fund_request.state]
+            return lead(_url(request_id), *done, reference=fund_request.reference)
+    return redirect(_url(request_id), HTTPStatus.SEE_OTHER)
+
+
+def _url(request_id: int) -> str:
+    return url_for(".show_request", request_id=request_id)

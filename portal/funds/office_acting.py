@@ -19,6 +19,7 @@ from portal.errors import RuleError
 from portal.funds import acting
 from portal.funds.acting_rules import check_appoints
 from portal.funds.deciding_forms import ActingForm
+from portal.people.again import asks_again
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import say
@@ -50,6 +51,7 @@ def _offer(form: ActingForm) -> ActingForm:
 
 
 @bp.post("/acting")
+@asks_again
 def appoint_acting_chair() -> ResponseReturnValue:
     """Let somebody act for a chair for some days."""
     by = current_actor()

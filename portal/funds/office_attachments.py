@@ -31,6 +31,8 @@ from portal.funds.forms import RemoveForm
 from portal.funds.notices import tell_attached
 from portal.funds.notices import tell_removed
 from portal.funds.queries import request_row
+from portal.journal import Event
+from portal.journal import note
 from portal.security import current_actor
 from portal.security import take_up_to
 from portal.uploads import BYTES_MAX
@@ -109,6 +111,7 @@ def _attach_one(request_id: int, kind: PaperKind, file: FileStorage) -> PortalEr
                 at=now(),
             )
     except (InputError, RuleError) as refusal:
+        note(Event.UPLOAD_REFUSED, cause=type(refusal).__name__)
         return refusal
     return None
 

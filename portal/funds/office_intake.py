@@ -24,6 +24,8 @@ from portal.funds.import_runs import corrections
 from portal.funds.import_runs import import_run
 from portal.funds.import_runs import import_runs
 from portal.funds.rules import RoleNeededError
+from portal.journal import Event
+from portal.journal import note
 from portal.labels import REFUSALS
 from portal.roles import Role
 from portal.security import current_actor
@@ -77,6 +79,7 @@ def import_requests() -> ResponseReturnValue:
         tables = read_tables(upload.read(), name=file_name)
         answers = intake.judge(db.session(), tables)
     except InputError as error:
+        note(Event.UPLOAD_REFUSED, cause=type(error).__name__)
         form.workbook.errors = [say(error)]
         return _show_import(form), HTTPStatus.UNPROCESSABLE_ENTITY
     to_correct = write_workbook({_("Requests"): workbook.correction_sheet(answers, _reasons())})

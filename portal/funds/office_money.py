@@ -10,6 +10,7 @@ from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
@@ -25,12 +26,14 @@ from portal.funds.money_page import money_page
 from portal.funds.sheet_rules import About
 from portal.funds.sheet_rules import sheets_to_ask
 from portal.funds.sheets_issued import sheets_about
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import in_language
-from portal.words import tell
 
 bp = Blueprint("money", __name__, url_prefix="/money-in")
 
@@ -68,16 +71,18 @@ def _show_donation(form: DonationForm, planned: DonationAnswer | None = None) ->
 
 
 @bp.post("/donations/new")
+@once
 def receive_donation() -> ResponseReturnValue:
     """Show what would be booked, then book it."""
     by, at, form = current_actor(), now(), _donation_form()
 
-    plan = partial(money_in.plan_donation, by=by, at=at)
-    act = partial(money_in.receive_donation, by=by, at=at)
-    if refused := settle(form, partial(_show_donation, form), plan=plan, act=act):
-        return refused
-    tell(N_("The donation is booked."), N_("It can be allocated to a subcommittee now."))
-    return redirect(url_for(".show_money_in"), HTTPStatus.SEE_OTHER)
+    def act(session: Session, answer: DonationAnswer) -> None:
+        money_in.receive_donation(session, answer, by=by, at=at)
+        what, why = N_("The donation is booked."), N_("It can be allocated to a subcommittee now.")
+        lead(_url(), what, why)
+
+    plan, show = partial(money_in.plan_donation, by=by, at=at), partial(_show_donation, form)
+    return settle(form, show, plan=plan, act=act, within=acting) or _back()
 
 
 @bp.get("/donations/<reference>")
@@ -117,13 +122,23 @@ def _show_allocation(form: AllocationForm, planned: AllocationAnswer | None = No
 
 
 @bp.post("/allocations/new")
+@once
 def allocate() -> ResponseReturnValue:
     """Show what would be allocated, then allocate it."""
     by, at, form = current_actor(), now(), _allocation_form()
 
-    plan = partial(money_in.plan_allocation, by=by)
-    act = partial(money_in.allocate, by=by, at=at)
-    if refused := settle(form, partial(_show_allocation, form), plan=plan, act=act):
-        return refused
-    tell(N_("The money is allocated."), N_("The subcommittee can decide on it now."))
-    return redirect(url_for(".show_money_in"), HTTPStatus.SEE_OTHER)
+    def act(session: Session, answer: AllocationAnswer) -> None:
+        money_in.allocate(session, answer, by=by, at=at)
+        what, why = N_("The money is allocated."), N_("The subcommittee can decide on it now.")
+        lead(_url(), what, why)
+
+    plan, show = partial(money_in.plan_allocation, by=by), partial(_show_allocation, form)
+    return settle(form, show, plan=plan, act=act, within=acting) or _back()
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(_url(), HTTPStatus.SEE_OTHER)
+
+
+def _url() -> str:
+    return url_for(".show_money_in")

@@ -20,6 +20,7 @@ from portal.funds.choices import choices
 from portal.funds.staff import RoleAnswer
 from portal.funds.staff_forms import RoleForm
 from portal.people import staffing
+from portal.people.again import asks_again
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
@@ -35,6 +36,7 @@ bp = Blueprint("staff", __name__, url_prefix="/users/<int:person_id>")
 
 
 @bp.get("/roles/new")
+@asks_again
 def new_role(person_id: int) -> ResponseReturnValue:
     """Show the form to give somebody a role."""
     by = current_actor()
@@ -61,6 +63,7 @@ def _show_form(person_id: int, form: RoleForm, planned: RoleAnswer | None = None
 
 
 @bp.post("/roles/new")
+@asks_again
 def give_role(person_id: int) -> ResponseReturnValue:
     """Show what would be given, then give it."""
     by, form = current_actor(), _role_form()
@@ -75,6 +78,7 @@ def give_role(person_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/roles/<int:grant_id>/end")
+@asks_again
 def show_role_end(person_id: int, grant_id: int) -> ResponseReturnValue:
     """Show what ends with a role, and ask why."""
     by = current_actor()
@@ -96,6 +100,7 @@ def _show_role_end(person_id: int, grant_id: int, form: ReasonForm) -> str:
 
 
 @bp.post("/roles/<int:grant_id>/end")
+@asks_again
 def end_role(person_id: int, grant_id: int) -> ResponseReturnValue:
     """End the role."""
     by, form = current_actor(), ReasonForm()
@@ -109,6 +114,7 @@ def end_role(person_id: int, grant_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/hand-over")
+@asks_again
 def show_hand_over(person_id: int) -> ResponseReturnValue:
     """Show what somebody holds now, before they are deactivated."""
     by = current_actor()
@@ -123,6 +129,7 @@ def show_hand_over(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/deactivate")
+@asks_again
 def deactivate_person(person_id: int) -> ResponseReturnValue:
     """Let somebody sign in no more."""
     by, form = current_actor(), SeenVersion()
@@ -135,6 +142,7 @@ def deactivate_person(person_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/reactivate")
+@asks_again
 def reactivate_person(person_id: int) -> ResponseReturnValue:
     """Let somebody sign in again."""
     by, form = current_actor(), SeenVersion()

@@ -27,6 +27,8 @@ class Matter(StrEnum):
     CONCERNS = "concerns"
     OPENINGS_TO_DECIDE = "openings_to_decide"
     OPENINGS_ASKED = "openings_asked"
+    REPORTS_TO_ANSWER = "reports_to_answer"
+    REPORTS_TO_PUBLISH = "reports_to_publish"
     RATIFICATIONS = "ratifications"
     RATIFICATIONS_LATE = "ratifications_late"
     OVERRIDES = "overrides"
@@ -39,13 +41,13 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that waits: its name, a code or month that says more, since when, and where.
+    """One thing that waits: its name, what says more, since when, and where.
 
-    `where` is what its address takes.
+    `about` is a code, a month or a name; `where` is what its address takes.
     """
 
     name: str | Name
-    about: str | date
+    about: str | date | Name
     since: datetime | date | None
     where: Mapping[str, str | int] = field(default_factory=dict)
     is_late: bool = False

@@ -50,6 +50,8 @@ from portal.payments.models import MatchedLine
 from portal.people.models import Opening
 from portal.people.queries import organisations
 from portal.people.rules import GRANTERS
+from portal.publishing.report_codes import ReportState
+from portal.reports.queries import reports
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
@@ -169,6 +171,23 @@ def _openings_asked(session: Session, by: Actor, at: datetime) -> Sequence[Item]
     ]
 
 
+def _reports(session: Session, by: Actor, state: ReportState) -> Sequence[Item]:
+    """Return the reports whose next step is this person's to take."""
+    rows = [row for row in reports(session, by).rows if row.is_mine and row.state is state]
+    return [
+        Item(row.reference, row.period.name, row.since, {"report_id": row.id})
+        for row in sorted(rows, key=lambda row: row.since)
+    ]
+
+
+def _reports_to_answer(session: Session, by: Actor, _at: datetime) -> Sequence[Item]:
+    return _reports(session, by, ReportState.PREPARED)
+
+
+def _reports_to_publish(session: Session, by: Actor, _at: datetime) -> Sequence[Item]:
+    return _reports(session, by, ReportState.ANSWERED)
+
+
 def _unratified(session: Session, at: datetime, *conditions: ColumnElement[bool]) -> Sequence[Item]:
     today = bangkok_day(at)
     rows = session.execute(
@@ -241,6 +260,8 @@ FIND: Mapping[Matter, tuple[frozenset[Role], Find]] = {
     Matter.FINDINGS_TO_CLOSE: (_AUDITOR, _findings_to_close),
     Matter.OPENINGS_TO_DECIDE: (GRANTERS, _openings_to_decide),
     Matter.OPENINGS_ASKED: (_AUDITOR, _openings_asked),
+    Matter.REPORTS_TO_ANSWER: (_AUDITOR, _reports_to_answer),
+    Matter.REPORTS_TO_PUBLISH: (frozenset({Role.DRIVING_CHAIR}), _reports_to_publish),
     Matter.RATIFICATIONS: (frozenset({Role.DRIVING_CHAIR}), _ratifications),
     Matter.RATIFICATIONS_LATE: (_AUDITOR, _ratifications_late),
     Matter.OVERRIDES: (_AUDITOR, _overrides),

@@ -11,6 +11,7 @@ from portal.banks import BANKS
 from portal.labels import Name
 from portal.payments.accounts import AccountAnswer
 from portal.payments.statement import account_digits
+from portal.people.once import OnceForm
 from portal.people.planned import Planned
 from portal.people.user_forms import CODE
 from portal.people.user_forms import Names
@@ -20,7 +21,7 @@ from portal.words import at_most
 from portal.words import in_language
 
 
-class AccountForm(Names, Planned):
+class AccountForm(Names, Planned, OnceForm):
     """A new account; its number is private."""
 
     code = LineField(

@@ -21,9 +21,9 @@ from portal.payments.advance_rules import Advance
 from portal.payments.advance_rules import AdvanceKind
 from portal.payments.advancing import Spent
 from portal.payments.forms import ReceiptForm
-from portal.payments.forms import StepForm
 from portal.payments.rules import Channel
 from portal.payments.rules import ReceiptKind
+from portal.people.once import StepForm
 from portal.thai import read_baht
 from portal.thai import read_day
 from portal.words import NOT_LISTED
@@ -97,7 +97,7 @@ class VoucherForm(ReceiptForm):
 
     def validate_amount(self, field: BahtField) -> None:
         """Refuse nothing, and less."""
-        if read_baht(field.data) <= Money(0):
+        if not field.errors and read_baht(field.data) <= Money(0):
             raise ValidationError(_("The amount must be more than 0 baht."))
 
     def answer(self) -> Spent:

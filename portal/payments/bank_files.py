@@ -10,6 +10,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -39,26 +40,19 @@ def file_batch(
     account = session.get_one(PayingAccount, batch.account_code)
     foundation = session.scalars(select(Foundation)).one()
     ids = [payment.payee_account_id for payment in payments]
-    payees = {
-        payee.id: payee
-        for payee in session.scalars(select(PayeeAccount).where(PayeeAccount.id.in_(ids)))
-    }
+    asked = select(
+        PayeeAccount.id, PayeeAccount.holder, PayeeAccount.bank_code, PayeeAccount.account_number
+    )
+    rows = session.execute(asked.where(PayeeAccount.id.in_(ids)))
+    payees = {number: (holder, bank, account) for number, holder, bank, account in rows}
     debtor = Debtor(
         foundation.name_th, account.company_id, account.bank_code, account.account_number
     )
-    orders = [_order(payment, payees[payment.payee_account_id]) for payment in payments]
+    orders = [
+        Order(payment.reference, *payees[payment.payee_account_id], payment.amount, payment.channel)
+        for payment in payments
+    ]
     return Batch(batch.reference, debtor, orders, batch.value_on, at)
-
-
-def _order(payment: Payment, payee: PayeeAccount) -> Order:
-    return Order(
-        payment.reference,
-        payee.holder,
-        payee.bank_code,
-        payee.account_number,
-        payment.amount,
-        payment.channel,
-    )
 
 
 def flaws_of(kind: FileKind, batch: Batch) -> Sequence[Flaw]:
@@ -70,13 +64,22 @@ def _kinds(kind: FileKind) -> Iterable[FileKind]:
     return dict.fromkeys((kind, FileKind.TABLE))
 
 
-def keep_files(session: Session, kind: FileKind, batch: Batch) -> Mapping[FileKind, bytes]:
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that was put away, by its SHA-256 in hex."""
+
+    digest: str
+    size_bytes: int
+
+
+def keep_files(session: Session, kind: FileKind, batch: Batch) -> Mapping[FileKind, KeptFile]:
     """Write the files of a batch and put them away; refuse what they cannot hold."""
     flaws = flaws_of(kind, batch)
     if flaws:
         raise BatchFlawedError(len(flaws), first=flaws[0].reference)
     archive = cast("Archive", session.info["bank_files"])  # put there by the app; untyped
-    files = {each: FILES[each].write(batch) for each in _kinds(kind)}
-    for content in files.values():
-        archive.keep(content)
-    return files
+    kept = {}
+    for each in _kinds(kind):
+        content = FILES[each].write(batch)
+        kept[each] = KeptFile(archive.keep(content), len(content))
+    return kept

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
@@ -15,6 +14,7 @@ from portal.labels import FILE_KINDS
 from portal.payments.batch_page import Account
 from portal.payments.batching import Terms
 from portal.payments.payment_files import FileKind
+from portal.people.once import OnceForm
 from portal.thai import read_day
 from portal.words import DayField
 from portal.words import OneOf
@@ -29,7 +29,7 @@ class BatchAnswer:
     is_every: bool
 
 
-class BatchForm(FlaskForm):
+class BatchForm(OnceForm):
     """A new batch; the ticks are read beside it."""
 
     account = OneOf(_("Paid from"), validators=[InputRequired(_("Choose the account."))])

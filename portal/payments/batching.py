@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -113,9 +112,9 @@ def release_batch(
     batch_rules.check_releaser(by, made_by=batch.made_by_id, prepared_by=prepared_by)
     left = bank_left(session, batch.account_code)
     batch_rules.check_covered(batch.account_code, held=left, wanted=batch.amount)
-    told_bank = file_batch(session, batch, [payment for payment, _ in paid], at=at)
-    files = keep_files(session, batch.file_kind, told_bank)
-    digests = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
+    payments = [payment for payment, _ in paid]
+    files = keep_files(session, batch.file_kind, file_batch(session, batch, payments, at=at))
+    digests = {kind: file.digest for kind, file in files.items()}
     told = _told(batch, BatchAction.RELEASE, by=by, at=at, digests=digests)
     columns = {"released_by_id": by.person_id, "released_at": at}
     effect = Effect(columns, public={"batch": batch.reference})
@@ -126,11 +125,11 @@ def release_batch(
         BankFile(
             batch_id=batch.id,
             kind=kind,
-            digest=digests[kind],
-            size_bytes=len(content),
+            digest=file.digest,
+            size_bytes=file.size_bytes,
             log_eid=eid,
         )
-        for kind, content in files.items()
+        for kind, file in files.items()
     )
     session.flush()
     return batch

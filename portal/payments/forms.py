@@ -6,30 +6,23 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
-from wtforms import IntegerField
 from wtforms import StringField
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 from wtforms.validators import InputRequired
 from wtforms.validators import Optional
-from wtforms.widgets import HiddenInput
 
 from portal.funds.forms import BahtField
 from portal.labels import RECEIPTS
 from portal.money import Money
 from portal.payments.returning import Back
+from portal.people.once import OnceForm
+from portal.people.once import StepForm
 from portal.thai import read_baht
 from portal.words import OneOf
 from portal.words import at_most
-
-
-class StepForm(FlaskForm):
-    """One step of one payment, with the version the page showed."""
-
-    seen_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 class ConfirmForm(StepForm):
@@ -91,7 +84,7 @@ class RestForm(StepForm):
     )
 
 
-class ReceiptForm(FlaskForm):
+class ReceiptForm(OnceForm):
     """A receipt of a payment."""
 
     kind = OneOf(_("What the paper is"), validators=[InputRequired(_("Choose one."))])
@@ -104,5 +97,5 @@ class ReceiptForm(FlaskForm):
         }
 
 
-class PrepareForm(FlaskForm):
+class PrepareForm(OnceForm):
     """Requests ticked to be paid: each tick is `id-version`."""

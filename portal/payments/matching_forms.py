@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.file import FileRequired
 from wtforms import StringField
@@ -17,6 +16,7 @@ from wtforms.validators import InputRequired
 
 from portal.funds.forms import BahtField
 from portal.money import Money
+from portal.people.once import OnceForm
 from portal.thai import read_baht
 from portal.words import LineField
 from portal.words import OneOf
@@ -25,7 +25,7 @@ from portal.words import at_most
 NOTE_LENGTH_MAX = 1000
 
 
-class StatementForm(FlaskForm):
+class StatementForm(OnceForm):
     """A bank's file of one account."""
 
     account = OneOf(_("Account"), validators=[InputRequired(_("Choose the account."))])
@@ -39,13 +39,13 @@ class StatementForm(FlaskForm):
         return self
 
 
-class TicksForm(FlaskForm):
+class TicksForm(OnceForm):
     """Suggestions to confirm; the ticks are read beside it. `all` is the mark of all of them."""
 
     all = StringField()
 
 
-class IsPaymentForm(FlaskForm):
+class IsPaymentForm(OnceForm):
     """Lines that are payments: chosen, or typed; the number of a batch means all of it."""
 
     named = LineField(
@@ -68,7 +68,7 @@ class BackAnswer:
     note: str
 
 
-class CameBackForm(FlaskForm):
+class CameBackForm(OnceForm):
     """Lines that are what came back of a payment."""
 
     named = LineField(
@@ -87,7 +87,7 @@ class CameBackForm(FlaskForm):
         )
 
 
-class FeeForm(FlaskForm):
+class FeeForm(OnceForm):
     """Lines that are the bank's own fees."""
 
     fund = OneOf(_("Fund that bears it"), validators=[InputRequired(_("Choose the fund."))])
@@ -98,7 +98,7 @@ class FeeForm(FlaskForm):
         return self
 
 
-class OtherForm(FlaskForm):
+class OtherForm(OnceForm):
     """Lines that are of no payment."""
 
     what = TextAreaField(

@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from flask import Blueprint
 from flask import current_app
-from flask import redirect
 from flask import render_template
 from flask import url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +15,6 @@ from sqlalchemy.orm import Session
 from portal.archive import Archive
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.downloads import ENDING
 from portal.downloads import download
 from portal.downloads import given_out
@@ -24,6 +22,8 @@ from portal.errors import N_
 from portal.errors import InputError
 from portal.errors import RuleError
 from portal.funds.lookups import clock
+from portal.journal import Event
+from portal.journal import note
 from portal.payments import advancing
 from portal.payments import receipting
 from portal.payments.advance_forms import VoucherForm
@@ -35,12 +35,14 @@ from portal.payments.receipts_page import receipt_to_give
 from portal.payments.receipts_page import receipts_page
 from portal.payments.receipts_page import request_of
 from portal.payments.rules import ReceiptKind
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.security import current_actor
 from portal.uploads import BYTES_MAX
 from portal.uploads import Upload
 from portal.uploads import clean
 from portal.words import say
-from portal.words import tell
 from portal.youths.opened import keep_read
 from portal.youths.rules import ReadPage
 
@@ -96,6 +98,7 @@ def _new_form(payment: PaymentReceipts) -> ReceiptForm:
 
 
 @bp.post("/payments/<int:payment_id>/receipts")
+@once
 def file_receipt(payment_id: int) -> ResponseReturnValue:
     """File a receipt of a payment."""
 
@@ -109,6 +112,7 @@ def file_receipt(payment_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/payments/<int:payment_id>/vouchers")
+@once
 def file_voucher(payment_id: int) -> ResponseReturnValue:
     """File what was spent of an advance."""
 
@@ -134,23 +138,18 @@ def _file(
 ) -> ResponseReturnValue:
     """File what was sent and go back; where it cannot be taken, show the form with the reason."""
     request_id = request_of(db.session(), payment_id)
-    if not form.validate_on_submit() or not _is_filed(form, file):
-        page = _show_receipts(request_id, form, of=payment_id)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(*told)
-    return redirect(url_for(".show_receipts", request_id=request_id), HTTPStatus.SEE_OTHER)
-
-
-def _is_filed(form: ReceiptForm, file: Callable[[Session, Upload], None]) -> bool:
-    try:
-        # One byte more than is taken tells that it is too large.
-        upload = clean(form.file.data.stream.read(BYTES_MAX + 1))
-        with transaction() as session:
-            file(session, upload)
-    except (InputError, RuleError) as refusal:
-        form.file.errors = [say(refusal)]
-        return False
-    return True
+    if form.validate_on_submit():
+        try:
+            # One byte more than is taken tells that it is too large.
+            upload = clean(form.file.data.stream.read(BYTES_MAX + 1))
+            with acting() as session:
+                file(session, upload)
+                return lead(url_for(".show_receipts", request_id=request_id), *told)
+        except (InputError, RuleError) as refusal:
+            note(Event.UPLOAD_REFUSED, cause=type(refusal).__name__)
+            form.file.errors = [say(refusal)]
+    page = _show_receipts(request_id, form, of=payment_id)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @bp.get("/receipts/<int:receipt_id>")

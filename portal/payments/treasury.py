@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.downloads import ENDING
 from portal.downloads import download
 from portal.errors import N_
@@ -32,7 +31,6 @@ from portal.payments import queries
 from portal.payments import service
 from portal.payments.forms import ConfirmForm
 from portal.payments.forms import PrepareForm
-from portal.payments.forms import StepForm
 from portal.payments.forms import VoidForm
 from portal.payments.payment_sheet import paid_for
 from portal.payments.payment_sheet import paying_for
@@ -45,10 +43,16 @@ from portal.payments.rules import BankReferenceUsedError
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import PaymentState
 from portal.people.again import AgainForm
+from portal.people.keys import AlreadyDoneError
+from portal.people.once import StepForm
+from portal.people.once import acting
+from portal.people.once import check_unchanged
+from portal.people.once import lead
+from portal.people.once import once
+from portal.people.once import recalled
 from portal.security import current_actor
 from portal.security import limiter
 from portal.words import say
-from portal.words import tell
 from portal.youths.opened import keep_reads
 from portal.youths.rules import ReadPage
 
@@ -85,8 +89,8 @@ class Outcome:
     """How preparing one of several payments ended: the new payment, or why it was refused."""
 
     row: RequestRow | None
-    payment_id: int
-    reference: str
+    url: str
+    reference: str | None
     refusal: PortalError | None
 
 
@@ -103,7 +107,7 @@ def _show_queue(*, outcomes: Sequence[Outcome] = (), is_none_ticked: bool = Fals
         queue=queries.queue(db.session(), current_actor()),
         clock=time,
         missing=missing_receipts(db.session(), current_actor(), clock=time, length=HOME_LENGTH),
-        form=PrepareForm(),
+        form=PrepareForm(formdata=None),
         outcomes=outcomes,
         is_none_ticked=is_none_ticked,
         are_all_ticked="all" in request.args and not outcomes,
@@ -129,19 +133,21 @@ def export_payments(ending: str) -> ResponseReturnValue:
 
 
 @bp.post("/prepare")
+@once
 def prepare_payments() -> ResponseReturnValue:
     """Prepare a payment for every ticked request: each an act of its own."""
     ticked = picks(request.form.getlist("pick"))
     if not ticked:
         return _show_queue(is_none_ticked=True), HTTPStatus.UNPROCESSABLE_ENTITY
+    check_unchanged()
     return _show_queue(outcomes=[_prepare_one(pick) for pick in ticked])
 
 
 def _prepare_one(pick: Pick) -> Outcome:
     by = current_actor()
-    row = request_row(db.session(), pick.request_id, by)
+    row, part = request_row(db.session(), pick.request_id, by), f"{pick.request_id}"
     try:
-        with transaction() as session:
+        with acting(part) as session:
             payment = service.prepare_payment(
                 session,
                 pick.request_id,
@@ -150,9 +156,18 @@ def _prepare_one(pick: Pick) -> Outcome:
                 by=by,
                 at=now(),
             )
-            return Outcome(row, payment.id, payment.reference, None)
+            url, reference = _url(payment.id), payment.reference
+            lead(url, reference=reference)
+    except AlreadyDoneError:
+        return _prepared_before(row, part)
     except PortalError as refusal:
-        return Outcome(row, 0, "", refusal)
+        return Outcome(row, "", None, refusal)
+    return Outcome(row, url, reference, None)
+
+
+def _prepared_before(row: RequestRow | None, part: str) -> Outcome:
+    led = recalled(part)
+    return Outcome(row, led.url if led else "", led.reference if led else None, None)
 
 
 @bp.get("/payments/<int:payment_id>")
@@ -163,6 +178,7 @@ def show_payment(payment_id: int) -> ResponseReturnValue:
 
 @bp.post("/payments/<int:payment_id>/release")
 @limiter.limit("10 per minute")
+@once
 def release_payment(payment_id: int) -> ResponseReturnValue:
     """Let a prepared payment go, once the password was given again."""
     form = AgainForm()
@@ -173,6 +189,7 @@ def release_payment(payment_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/payments/<int:payment_id>/send")
+@once
 def send_payment(payment_id: int) -> ResponseReturnValue:
     """Note that a released payment went to the bank."""
     return _take_step(payment_id, PaymentAction.SEND)
@@ -181,19 +198,20 @@ def send_payment(payment_id: int) -> ResponseReturnValue:
 def _take_step(payment_id: int, action: PaymentAction) -> ResponseReturnValue:
     form = StepForm()
     if form.validate_on_submit():
-        with transaction() as session:
+        with acting() as session:
             reference = TAKE[action](
                 session,
                 payment_id,
-                seen_version=form.seen_version.data or 0,
+                seen_version=form.seen,
                 by=current_actor(),
                 at=now(),
             ).reference
-        tell(*DONE[action], reference)
-    return _back(payment_id)
+            return lead(_url(payment_id), *DONE[action], reference=reference)
+    return redirect(_url(payment_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/payments/<int:payment_id>/confirm")
+@once
 def confirm_payment(payment_id: int) -> ResponseReturnValue:
     """Note the bank's reference of a payment it has made."""
     form = ConfirmForm()
@@ -202,25 +220,25 @@ def confirm_payment(payment_id: int) -> ResponseReturnValue:
             payment_id, PaymentForms(confirm=form)
         ), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        with transaction() as session:
+        with acting() as session:
             reference = service.confirm_payment(
                 session,
                 payment_id,
                 bank_reference=form.bank_reference.data or "",
-                seen_version=form.seen_version.data or 0,
+                seen_version=form.seen,
                 by=current_actor(),
                 at=now(),
             ).reference
+            return lead(_url(payment_id), *DONE[PaymentAction.CONFIRM], reference=reference)
     except BankReferenceUsedError as error:
         form.bank_reference.errors = [say(error)]
         return show_payment_page(
             payment_id, PaymentForms(confirm=form)
         ), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(*DONE[PaymentAction.CONFIRM], reference)
-    return _back(payment_id)
 
 
 @bp.post("/payments/<int:payment_id>/void")
+@once
 def void_payment(payment_id: int) -> ResponseReturnValue:
     """Cancel a payment that was not sent."""
     form = VoidForm()
@@ -228,18 +246,17 @@ def void_payment(payment_id: int) -> ResponseReturnValue:
         return show_payment_page(
             payment_id, PaymentForms(void=form)
         ), HTTPStatus.UNPROCESSABLE_ENTITY
-    with transaction() as session:
+    with acting() as session:
         reference = service.void_payment(
             session,
             payment_id,
             note=form.note.data or "",
-            seen_version=form.seen_version.data or 0,
+            seen_version=form.seen,
             by=current_actor(),
             at=now(),
         ).reference
-    tell(*DONE[PaymentAction.VOID], reference)
-    return _back(payment_id)
+        return lead(_url(payment_id), *DONE[PaymentAction.VOID], reference=reference)
 
 
-def _back(payment_id: int) -> ResponseReturnValue:
-    return redirect(url_for(".show_payment", payment_id=payment_id), HTTPStatus.SEE_OTHER)
+def _url(payment_id: int) -> str:
+    return url_for(".show_payment", payment_id=payment_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint
-from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
@@ -13,7 +12,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.errors import N_
 from portal.payments import service
 from portal.payments.advance_forms import ClearForm
@@ -28,11 +26,13 @@ from portal.payments.pay_sheet import paid_by_hand
 from portal.payments.pay_sheet import pay_sheet
 from portal.payments.preparing_page import preparing_page
 from portal.payments.rules import Channel
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.qr import qr_svg
 from portal.security import current_actor
 from portal.thai import bangkok_day
 from portal.words import say
-from portal.words import tell
 from portal.youths.opened import keep_read
 from portal.youths.opened import keep_reads
 from portal.youths.rules import ReadPage
@@ -56,6 +56,7 @@ def _show_preparing(request_id: int, form: PrepareOneForm | None = None) -> str:
 
 
 @bp.post("/requests/<int:request_id>/prepare")
+@once
 def prepare_payment(request_id: int) -> ResponseReturnValue:
     """Prepare a payment on the terms that were chosen."""
     form = PrepareOneForm()
@@ -63,23 +64,25 @@ def prepare_payment(request_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _show_preparing(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        with transaction() as session:
+        with acting() as session:
             payment = service.prepare_payment(
                 session,
                 request_id,
                 channel=Channel(form.channel.data),
-                seen_version=form.seen_version.data or 0,
+                seen_version=form.seen,
                 by=current_actor(),
                 at=now(),
                 advance=form.advance,
             )
-            payment_id, reference = payment.id, payment.reference
+            return lead(
+                url_for("treasury.payments.show_payment", payment_id=payment.id),
+                N_("The payment is prepared."),
+                N_("Another treasurer releases it."),
+                reference=payment.reference,
+            )
     except AdvanceOverdueError as refusal:
         form.terms.errors = [say(refusal)]
         return _show_preparing(request_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(N_("The payment is prepared."), N_("Another treasurer releases it."), reference)
-    url = url_for("treasury.payments.show_payment", payment_id=payment_id)
-    return redirect(url, HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/advances")
@@ -106,29 +109,29 @@ def _show_advance(payment_id: int, form: ClearForm | None = None) -> str:
 
 
 @bp.post("/payments/<int:payment_id>/advance")
+@once
 def clear_payment(payment_id: int) -> ResponseReturnValue:
     """Find an advance cleared by the vouchers that were ticked."""
     form = ClearForm(picks=request.form.getlist("pick"))
     if form.validate_on_submit():
         try:
-            with transaction() as session:
+            with acting() as session:
                 reference = clear_advance(
                     session,
                     payment_id,
                     form.answer(),
-                    seen_version=form.seen_version.data or 0,
+                    seen_version=form.seen,
                     by=current_actor(),
                     at=now(),
                 ).reference
+                return lead(
+                    url_for(".show_advance", payment_id=payment_id),
+                    N_("The advance is cleared."),
+                    N_("Vouchers and money given back come to what was lent."),
+                    reference=reference,
+                )
         except (NotClearedError, VoucherUnknownError) as refusal:
             form.form_errors.append(say(refusal))
-        else:
-            tell(
-                N_("The advance is cleared."),
-                N_("Vouchers and money given back come to what was lent."),
-                reference,
-            )
-            return redirect(url_for(".show_advance", payment_id=payment_id), HTTPStatus.SEE_OTHER)
     return _show_advance(payment_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 

@@ -18,7 +18,6 @@ from flask.typing import ResponseReturnValue
 from portal.archive import Archive
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.payments import batch_page
@@ -29,14 +28,16 @@ from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FILES
 from portal.payments.payment_files import FileKind
 from portal.people.again import AgainForm
+from portal.people.once import StepForm
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.security import current_actor
 from portal.security import limiter
 from portal.security import row_number
 from portal.thai import bangkok_day
 from portal.thai import typed_day
-from portal.words import SeenVersion
 from portal.words import say
-from portal.words import tell
 from portal.youths.opened import keep_reads
 from portal.youths.rules import ReadPage
 
@@ -68,6 +69,7 @@ def _show_new(form: BatchForm, *, ticked: Sequence[int] = ()) -> str:
 
 
 @bp.post("/batches/new")
+@once
 def make_batch() -> ResponseReturnValue:
     """Put the ticked transfers in a batch."""
     form = BatchForm().offer(batch_page.accounts(db.session()))
@@ -76,17 +78,20 @@ def make_batch() -> ResponseReturnValue:
         return _show_new(form, ticked=ticked), HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer()
     try:
-        with transaction() as session:
+        with acting() as session:
             picked = batch_page.every_free_id(session) if answer.is_every else ticked
             batch = batching.make_batch(
                 session, picked, terms=answer.terms, by=current_actor(), at=now()
             )
-            batch_id, reference = batch.id, batch.reference
+            return lead(
+                _url(batch.id),
+                N_("The batch is made."),
+                N_("Another treasurer releases it."),
+                reference=batch.reference,
+            )
     except RuleError as error:
         form.form_errors.append(say(error))
         return _show_new(form, ticked=ticked), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(N_("The batch is made."), N_("Another treasurer releases it."), reference)
-    return _back(batch_id)
 
 
 def _ticked() -> list[int]:
@@ -117,6 +122,7 @@ def _show_batch(batch_id: int, form: AgainForm | None = None) -> str:
 
 @bp.post("/batches/<int:batch_id>/release")
 @limiter.limit("10 per minute")
+@once
 def release_batch(batch_id: int) -> ResponseReturnValue:
     """Let a batch go, once the password was given again."""
     form = AgainForm()
@@ -132,42 +138,43 @@ def release_batch(batch_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/batches/<int:batch_id>/send")
+@once
 def send_batch(batch_id: int) -> ResponseReturnValue:
     """Note that the bank has the file."""
     return _take(
         batch_id,
         batching.send_batch,
-        SeenVersion(),
+        StepForm(),
         N_("The batch is noted as sent to the bank."),
         N_("Its payments are confirmed by the lines of the bank's statement."),
     )
 
 
 @bp.post("/batches/<int:batch_id>/dissolve")
+@once
 def dissolve_batch(batch_id: int) -> ResponseReturnValue:
     """Take a batch apart."""
     return _take(
         batch_id,
         batching.dissolve_batch,
-        SeenVersion(),
+        StepForm(),
         N_("The batch is dissolved."),
         N_("Its payments stay as they are, in no batch."),
     )
 
 
 def _take(
-    batch_id: int, act: Callable[..., PaymentBatch], form: SeenVersion, what: str, why: str
+    batch_id: int, act: Callable[..., PaymentBatch], form: StepForm, what: str, why: str
 ) -> ResponseReturnValue:
     if form.validate_on_submit():
-        with transaction() as session:
+        with acting() as session:
             batch = act(session, batch_id, seen_version=form.seen, by=current_actor(), at=now())
-            reference = batch.reference
-        tell(what, why, reference)
-    return _back(batch_id)
+            return lead(_url(batch_id), what, why, reference=batch.reference)
+    return redirect(_url(batch_id), HTTPStatus.SEE_OTHER)
 
 
-def _back(batch_id: int) -> ResponseReturnValue:
-    return redirect(url_for(".show_batch", batch_id=batch_id), HTTPStatus.SEE_OTHER)
+def _url(batch_id: int) -> str:
+    return url_for(".show_batch", batch_id=batch_id)
 
 
 @bp.get("/batches/<int:batch_id>/files/<kind>")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from flask import Blueprint
-from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
@@ -18,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.errors import N_
 from portal.errors import RuleError
 from portal.funds.choices import choices
@@ -39,10 +37,12 @@ from portal.payments.matching_page import lines_of
 from portal.payments.matching_page import proposals_for
 from portal.payments.reconciliation import Meaning
 from portal.payments.returning import Back
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.security import current_actor
 from portal.words import in_language
 from portal.words import say
-from portal.words import tell
 
 bp = Blueprint("matching", __name__, url_prefix="/statements/<account>/lines")
 
@@ -117,14 +117,13 @@ def _settle(account: str, meaning: Meaning, form: FlaskForm, act: Act) -> Respon
     if not form.validate_on_submit():
         return _show_lines(account, keys, {meaning: form}), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        with transaction() as session:
+        with acting() as session:
             act(session, keys)
+            url = url_for("treasury.statements.show_account", account=account)
+            return lead(url, *DONE[meaning])
     except RuleError as error:
         form.form_errors.append(say(error))
         return _show_lines(account, keys, {meaning: form}), HTTPStatus.CONFLICT
-    tell(*DONE[meaning])
-    url = url_for("treasury.statements.show_account", account=account)
-    return redirect(url, HTTPStatus.SEE_OTHER)
 
 
 def _payments(session: Session, names: Sequence[str]) -> list[KnownPayment]:
@@ -138,6 +137,7 @@ def _payments(session: Session, names: Sequence[str]) -> list[KnownPayment]:
 
 
 @bp.post("/payment")
+@once
 def confirm_payment(account: str) -> ResponseReturnValue:
     """Confirm that lines are payments."""
     form = IsPaymentForm()
@@ -151,6 +151,7 @@ def confirm_payment(account: str) -> ResponseReturnValue:
 
 
 @bp.post("/return")
+@once
 def confirm_return(account: str) -> ResponseReturnValue:
     """Confirm that lines are what came back of a payment."""
     form = CameBackForm()
@@ -173,6 +174,7 @@ def confirm_return(account: str) -> ResponseReturnValue:
 
 
 @bp.post("/fee")
+@once
 def confirm_fee(account: str) -> ResponseReturnValue:
     """Confirm that lines are the bank's own fees."""
     form = FeeForm().offer(_funds())
@@ -184,6 +186,7 @@ def confirm_fee(account: str) -> ResponseReturnValue:
 
 
 @bp.post("/other")
+@once
 def set_aside(account: str) -> ResponseReturnValue:
     """Confirm that lines are of no payment."""
     form = OtherForm()

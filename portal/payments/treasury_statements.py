@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from flask import Blueprint
-from flask import redirect
 from flask import render_template
 from flask import request
 from flask import url_for
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from portal.clock import now
 from portal.db import db
-from portal.db import transaction
 from portal.downloads import ENDING
 from portal.downloads import download
 from portal.errors import N_
@@ -24,6 +22,8 @@ from portal.funds.choices import choices
 from portal.funds.sheet_rules import About
 from portal.funds.sheet_rules import sheets_to_ask
 from portal.funds.sheets_issued import sheets_about
+from portal.journal import Event
+from portal.journal import note
 from portal.payments import match_rules
 from portal.payments import matching_page
 from portal.payments import reconciling
@@ -37,13 +37,15 @@ from portal.payments.matching_page import MatchingPage
 from portal.payments.matching_page import Proposal
 from portal.payments.statement_files import FILE_BYTES_MAX
 from portal.payments.statement_lines import import_statement
+from portal.people.once import acting
+from portal.people.once import lead
+from portal.people.once import once
 from portal.people.planned import mark
 from portal.security import current_actor
 from portal.security import take_up_to
 from portal.thai import bangkok_day
 from portal.words import in_language
 from portal.words import say
-from portal.words import tell
 
 bp = Blueprint("statements", __name__, url_prefix="/statements")
 
@@ -74,6 +76,7 @@ def _list_statements(form: StatementForm) -> str:
 
 
 @bp.post("")
+@once
 def import_file() -> ResponseReturnValue:
     """Import the lines of a bank's file."""
     form = StatementForm()
@@ -84,7 +87,7 @@ def import_file() -> ResponseReturnValue:
     # One byte more than is taken tells that it is too large.
     content = file.stream.read(FILE_BYTES_MAX + 1)
     try:
-        with transaction() as session:
+        with acting() as session:
             imported = import_statement(
                 session,
                 account,
@@ -93,16 +96,17 @@ def import_file() -> ResponseReturnValue:
                 by=current_actor(),
                 at=now(),
             )
+            return lead(
+                _url(account),
+                N_("The statement is read: %(new)s new lines."),
+                N_("%(known)s lines were known already and stay as they were."),
+                new=f"{imported.new:,}",
+                known=f"{imported.known:,}",
+            )
     except (InputError, RuleError) as error:
+        note(Event.UPLOAD_REFUSED, cause=type(error).__name__)
         form.statement.errors = [say(error)]
         return _list_statements(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(
-        N_("The statement is read: %(new)s new lines."),
-        N_("%(known)s lines were known already and stay as they were."),
-        new=f"{imported.new:,}",
-        known=f"{imported.known:,}",
-    )
-    return _back(account)
 
 
 @bp.get("/<account>")
@@ -130,23 +134,24 @@ def _show_account(account: str, form: TicksForm) -> str:
 
 
 @bp.post("/<account>/confirm")
+@once
 def confirm_lines(account: str) -> ResponseReturnValue:
     """Confirm the ticked suggestions, or all that this person may confirm: all, or none."""
     form, by, at = TicksForm(), current_actor(), now()
     try:
-        with transaction() as session:
+        with acting() as session:
             picked = _picked(session, account, form)
             pairings = [Pairing(one.suggestion.lines, one.names) for one in picked]
             confirm_pairings(session, pairings, by=by, at=at)
+            return lead(
+                _url(account),
+                N_("%(count)s payments are confirmed."),
+                N_("The money counts as paid out, in public too."),
+                count=f"{sum(len(one.names) for one in picked):,}",
+            )
     except RuleError as error:
         form.form_errors.append(say(error))
         return _show_account(account, form), HTTPStatus.CONFLICT
-    tell(
-        N_("%(count)s payments are confirmed."),
-        N_("The money counts as paid out, in public too."),
-        count=f"{sum(len(one.names) for one in picked):,}",
-    )
-    return _back(account)
 
 
 def _picked(session: Session, account: str, form: TicksForm) -> list[Proposal]:
@@ -196,5 +201,5 @@ def export_sheet(account: str, month: str, ending: str) -> ResponseReturnValue:
     return download(reconciling.sheet_table(sheet, f"statement-{account}-{month}"), ending)
 
 
-def _back(account: str) -> ResponseReturnValue:
-    return redirect(url_for(".show_account", account=account), HTTPStatus.SEE_OTHER)
+def _url(account: str) -> str:
+    return url_for(".show_account", account=account)

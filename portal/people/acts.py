@@ -31,6 +31,11 @@ PERSON_DEACTIVATED = EntryType("person.deactivated", public={}, private=("person
 PERSON_REACTIVATED = EntryType("person.reactivated", public={}, private=("person",))
 SESSIONS_ENDED = EntryType("person.signed_out", public={}, private=("person",))
 PASSWORD_SET = EntryType("person.password_set", public={}, private=("person",))
+FACTOR_ADDED = EntryType("person.factor_added", public={}, private=("person",))
+FACTOR_REMOVED = EntryType("person.factor_removed", public={}, private=("person",))
+FACTOR_RESET = EntryType("person.factor_reset", public={}, private=("person",))
+IDENTITY_BOUND = EntryType("person.identity_bound", public={}, private=("person",))
+IDENTITY_UNBOUND = EntryType("person.identity_unbound", public={}, private=("person",))
 EMAIL_CHANGED = EntryType("person.email_changed", public={}, private=("person", "email"))
 _NAMES = {
     "name_th": Field(Kind.TITLE, "the name in Thai"),
@@ -78,6 +83,11 @@ ALL = (
     PERSON_REACTIVATED,
     SESSIONS_ENDED,
     PASSWORD_SET,
+    FACTOR_ADDED,
+    FACTOR_REMOVED,
+    FACTOR_RESET,
+    IDENTITY_BOUND,
+    IDENTITY_UNBOUND,
     EMAIL_CHANGED,
     ORGANISATION_ADDED,
     ORGANISATION_RENAMED,
@@ -118,6 +128,14 @@ def administered(
     role = Role.SYSTEM if Role.SYSTEM in by.roles else Role.ADMINISTRATOR
     private = {} if person is None else {"person": person}
     return Draft(entry_type, at, role, actor_secret(by), public, private)
+
+
+def own_factor(entry_type: EntryType, *, person: Secret, by: Actor, at: datetime) -> Draft:
+    """Somebody added or removed a second factor, or another way in, of their own.
+
+    Their role is not told: the chair of the driving committee is one person.
+    """
+    return Draft(entry_type, at, Role.SYSTEM, actor_secret(by), {}, {"person": person})
 
 
 def email_changed(*, email: Secret, person: Secret, by: Actor, at: datetime) -> Draft:

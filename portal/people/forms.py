@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired
 
 from portal.labels import FIELDS
 from portal.labels import OPENED_FOR
+from portal.people.factor_forms import ANSWER_LENGTH_MAX
 from portal.people.openings import OpeningAnswer
 from portal.people.rules import Purpose
 from portal.words import at_most
@@ -51,6 +52,13 @@ class SignInForm(FlaskForm):
         return SignInAnswer(
             self.username.data or "", self.password.data or "", self.next.data or ""
         )
+
+
+class PasskeySignInForm(FlaskForm):
+    """What a passkey answered, and where to go then."""
+
+    credential = HiddenField(validators=[InputRequired(), at_most(ANSWER_LENGTH_MAX)])
+    next = HiddenField()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from portal.db import Base
 from portal.db import Moment
 from portal.db import choice
 from portal.people.rules import Purpose
+from portal.people.session_rules import Ending
 from portal.roles import Role
 from portal.roles import Term
 
@@ -45,9 +46,15 @@ class Person(Base):
     organisation_code: Mapped[str | None] = mapped_column(ForeignKey("organisation.code"))
     email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(Text)
-    session_key: Mapped[str] = mapped_column(String(43))
     is_active: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Kept beside the factors themselves, because every page asks.
+    has_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Wrong codes in a row, and until when no code is looked at.
+    wrong_codes: Mapped[int] = mapped_column(default=0, server_default="0")
+    codes_wait_until: Mapped[datetime | None] = mapped_column(Moment)
+    # Until when a one-time password opens anything.
+    password_until: Mapped[datetime | None] = mapped_column(Moment)
     # Counts up with every change of the person or of their roles.
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
@@ -57,6 +64,57 @@ class Person(Base):
     terms: Mapped[list[ActingChair]] = relationship(
         lazy="selectin", foreign_keys="ActingChair.person_id"
     )
+    identity: Mapped[PersonIdentity | None] = relationship()
+
+
+class PersonIdentity(Base):
+    """By whom a provider means this person; who reads the table does not learn what it calls them.
+
+    There it may be the number of an identity card: what is kept is a keyed hash.
+    """
+
+    __tablename__ = "person_identity"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, autoincrement=False
+    )
+    issuer: Mapped[str] = mapped_column(String(200))
+    subject_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    bound_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class WebSession(Base):
+    """Somebody signed in on one device; no column lets anybody sign in as them."""
+
+    __tablename__ = "web_session"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_for IS NULL)", name="ended_whole"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    browser: Mapped[str] = mapped_column(String(20))
+    system: Mapped[str] = mapped_column(String(20))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_for: Mapped[Ending | None] = mapped_column(choice(Ending, "ending"))
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class SignInTry(Base):
+    """Failed tries to sign in on one track: for an account, from an address or on a device.
+
+    Which, is a keyed hash: who reads the table learns nobody's name and no address. How many there
+    were follows from when they are forgotten, which each puts off.
+    """
+
+    __tablename__ = "sign_in_try"
+
+    track: Mapped[str] = mapped_column(String(64), primary_key=True)
+    forgotten_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class RoleGrant(Base):
@@ -139,3 +197,22 @@ class Opening(Base):
     log_eid: Mapped[str | None] = mapped_column(
         Eid, ForeignKey("log_entry.eid", deferrable=True, initially="DEFERRED")
     )
+
+
+class Once(Base):
+    """What a form led to, by the key that its page gave it; some days later it goes."""
+
+    __tablename__ = "once"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, autoincrement=False
+    )
+    key: Mapped[str] = mapped_column(String(22), primary_key=True)
+    # Which of several acts of one form; one act alone has no name.
+    part: Mapped[str] = mapped_column(String(20), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    led_to: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(String(40))
+    done_at: Mapped[datetime] = mapped_column(Moment, index=True)

@@ -17,6 +17,7 @@ from portal.clock import now
 from portal.db import db
 from portal.db import transaction
 from portal.people import openings
+from portal.people.again import asks_again
 from portal.people.forms import OpeningForm
 from portal.people.forms import VerdictForm
 from portal.people.rules import GRANTERS
@@ -66,6 +67,7 @@ def _show_form(form: OpeningForm, sealed: openings.Sealed) -> str:
 
 
 @bp.post("/openings/<int:opening_id>/decide")
+@asks_again
 def decide_opening(opening_id: int) -> ResponseReturnValue:
     """Grant or refuse."""
     form = VerdictForm()

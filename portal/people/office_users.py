@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
@@ -16,27 +17,32 @@ from portal.clock import now
 from portal.db import db
 from portal.db import transaction
 from portal.errors import N_
-from portal.errors import PortalError
-from portal.errors import RuleError
+from portal.journal import Event
+from portal.journal import note
 from portal.labels import ROLES
+from portal.people import enrolling
+from portal.people import identities
+from portal.people import passwords
 from portal.people import queries
 from portal.people import service
 from portal.people import staffing
 from portal.people import user_page
+from portal.people.again import asks_again
+from portal.people.password_rules import ONE_TIME_HOURS
 from portal.people.planned import mark
 from portal.people.planned import settle
 from portal.people.rules import check_administers
+from portal.people.session_rules import Ending
 from portal.people.staffing import NewEmail
 from portal.people.staffing import NewPerson
 from portal.people.user_forms import EmailForm
-from portal.people.user_forms import OneTimePasswordForm
 from portal.people.user_forms import UserForm
 from portal.people.user_page import PeopleFilters
+from portal.people.vouching import provider_name
 from portal.roles import Role
 from portal.security import current_actor
 from portal.words import SeenVersion
 from portal.words import in_language
-from portal.words import say
 from portal.words import tell
 
 bp = Blueprint("users", __name__, url_prefix="/users")
@@ -109,62 +115,109 @@ def show_user(person_id: int) -> ResponseReturnValue:
         form=SeenVersion(seen_version=person.version),
         is_self=person.id == by.person_id,
         administers=by.holds(Role.ADMINISTRATOR),
+        provider=provider_name(),
     )
 
 
 @bp.post("/<int:person_id>/sign-out")
 def end_sessions(person_id: int) -> ResponseReturnValue:
     """Sign the person out wherever they are signed in."""
-    by, form = current_actor(), SeenVersion()
-    if form.validate_on_submit():
-        with transaction() as session:
-            person = service.load_person(session, person_id, seen_version=form.seen, by=by)
-            staffing.end_sessions(session, person, by=by, at=now())
+    if _is_done(person_id, staffing.end_sessions):
+        note(Event.SESSION_ENDED, whose=person_id, cause=Ending.BY_ADMINISTRATOR.value)
         tell(N_("Their sessions are ended."), N_("They can sign in again with their password."))
     return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
+def _is_done(person_id: int, act: Callable[..., None]) -> bool:
+    """Do what the form asks for to the person whom its page showed; say whether it was a form."""
+    by, form = current_actor(), SeenVersion()
+    if not form.validate_on_submit():
+        return False
+    with transaction() as session:
+        person = service.load_person(session, person_id, seen_version=form.seen, by=by)
+        act(session, person, by=by, at=now())
+    return True
+
+
 @bp.get("/<int:person_id>/password")
+@asks_again
 def show_password(person_id: int) -> ResponseReturnValue:
-    """Show the form of a one-time password."""
+    """Ask once more before a one-time password is made."""
+    return _asked_before("office/users/show_password.html", person_id)
+
+
+def _asked_before(template: str, person_id: int) -> str:
     by = current_actor()
     person = user_page.person_page(db.session(), person_id, by)
     check_administers(by, person_id=person_id)
-    return _show_password(person_id, OneTimePasswordForm(seen_version=person.version))
-
-
-def _show_password(person_id: int, form: OneTimePasswordForm) -> str:
-    person = user_page.person_page(db.session(), person_id, current_actor())
-    return render_template("office/users/show_password.html", person=person, form=form)
+    form = SeenVersion(seen_version=person.version)
+    return render_template(template, person=person, form=form)
 
 
 @bp.post("/<int:person_id>/password")
+@asks_again
 def set_password(person_id: int) -> ResponseReturnValue:
-    """Set a one-time password; all sessions of the person end."""
-    by, form = current_actor(), OneTimePasswordForm()
-    if not form.validate_on_submit():
-        return _show_password(person_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    try:
+    """Make a one-time password and show it on the next page, this once; all sessions end."""
+    by, form = current_actor(), SeenVersion()
+    if form.validate_on_submit():
         with transaction() as session:
             person = service.load_person(session, person_id, seen_version=form.seen, by=by)
-            service.set_one_time_password(
-                session, person, form.password.data or "", by=by, at=now()
-            )
-    except RuleError as error:
-        return _refused(person_id, form, error), HTTPStatus.UNPROCESSABLE_ENTITY
-    tell(
-        N_("The one-time password is set."),
-        N_("At the first sign-in with it they must choose another one."),
-    )
+            password = passwords.set_one_time_password(session, person, by=by, at=now())
+        note(Event.PASSWORD_CHANGED, whose=person_id)
+        tell(
+            N_("One-time password: %(password)s (shown this once)"),
+            N_(
+                "Hand it over in person or by telephone. It opens for %(hours)s hours, and only to "
+                "choosing another one."
+            ),
+            password=password,
+            hours=ONE_TIME_HOURS,
+        )
     return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
-def _refused(person_id: int, form: OneTimePasswordForm, error: PortalError) -> str:
-    form.password.errors = [say(error)]
-    return _show_password(person_id, form)
+@bp.get("/<int:person_id>/factor")
+@asks_again
+def show_factor_reset(person_id: int) -> ResponseReturnValue:
+    """Show what it means to reset somebody's second factor."""
+    return _asked_before("office/users/show_factor_reset.html", person_id)
+
+
+@bp.post("/<int:person_id>/factor")
+@asks_again
+def reset_factor(person_id: int) -> ResponseReturnValue:
+    """Forget the second factors of somebody who lost them."""
+    if _is_done(person_id, enrolling.reset_factor):
+        note(Event.FACTOR_RESET, whose=person_id)
+        tell(
+            N_("The second factor is reset."),
+            N_("They sign in with their password and set up a new one."),
+        )
+    return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/<int:person_id>/identity")
+@asks_again
+def show_identity_end(person_id: int) -> ResponseReturnValue:
+    """Show what it means to take another way in from somebody."""
+    return _asked_before("office/users/show_identity_end.html", person_id)
+
+
+@bp.post("/<int:person_id>/identity")
+@asks_again
+def end_identity(person_id: int) -> ResponseReturnValue:
+    """Let somebody sign in by their password alone; their sessions end."""
+    if _is_done(person_id, identities.end_identity):
+        note(Event.IDENTITY_UNBOUND, whose=person_id)
+        tell(
+            N_("The other way in is taken away."),
+            N_("They sign in with their password, and may add it again themselves."),
+        )
+    return redirect(url_for(".show_user", person_id=person_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/<int:person_id>/email")
+@asks_again
 def show_email(person_id: int) -> ResponseReturnValue:
     """Show the form of another e-mail address."""
     by = current_actor()
@@ -185,6 +238,7 @@ def _show_email(person_id: int, form: EmailForm, planned: NewEmail | None = None
 
 
 @bp.post("/<int:person_id>/email")
+@asks_again
 def change_email(person_id: int) -> ResponseReturnValue:
     """Show the address before and after, then change it."""
     by, form = current_actor(), EmailForm()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -47,8 +48,12 @@ def settle(
     *,
     plan: Callable[[Session, Any], object],
     act: Callable[[Session, Any], object],
+    within: Callable[[], AbstractContextManager[Session]] = transaction,
 ) -> Refused | None:
-    """Carry out what a form asks, once it was shown; return the page to show before that."""
+    """Carry out what a form asks, once it was shown; return the page to show before that.
+
+    A form that acts once is carried out `within` its own kind of transaction.
+    """
     if not form.validate_on_submit():
         return show(None), HTTPStatus.UNPROCESSABLE_ENTITY
     answer = form.answer()
@@ -56,7 +61,7 @@ def settle(
         plan(db.session(), answer)
         if form.confirmed.data != mark(answer):
             return show(answer), HTTPStatus.UNPROCESSABLE_ENTITY
-        with transaction() as session:
+        with within() as session:
             act(session, answer)
     except (RuleError, InputError) as error:
         form.form_errors.append(say(error))

@@ -49,6 +49,14 @@ def actor(session: Session, username: str) -> Actor:
     return as_actor(person)
 
 
+def known_person(session: Session, username: str) -> Person:
+    """Return who has this username, or raise `PersonNotFoundError`."""
+    person = session.scalars(select(Person).where(Person.username == username)).one_or_none()
+    if person is None:
+        raise PersonNotFoundError(username)
+    return person
+
+
 def as_actor(person: Person, *, on: date | None = None) -> Actor:
     """Return a person as somebody who acts, with the terms for a chair that cover a day, or all."""
     grants = [grant for grant in person.grants if grant.ended_at is None]
@@ -65,6 +73,7 @@ def as_actor(person: Person, *, on: date | None = None) -> Actor:
         name=person.name,
         username=person.username,
         must_change_password=person.must_change_password,
+        has_factor=person.has_factor,
         acting=acting,
     )
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,7 +13,6 @@ from portal.audit.entry import Secret
 from portal.audit.entry import loggable
 from portal.audit.service import record
 from portal.errors import N_
-from portal.errors import ForbiddenError
 from portal.errors import NotFoundError
 from portal.errors import RuleError
 from portal.errors import StaleError
@@ -26,24 +22,10 @@ from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
 from portal.people.queries import NoSuchPersonError
-from portal.people.queries import PersonNotFoundError
 from portal.people.rules import RoleReason
 from portal.roles import Actor
 from portal.roles import Role
 from portal.thai import bangkok_day
-
-PASSWORD_LENGTH_MIN = 12
-
-_hasher = PasswordHasher()
-# Checked when there is no such person, so that the answer takes as long either way.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-
-
-class WrongPasswordError(ForbiddenError):
-    """The username or the password is not right; which of them is not said."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("The username or the password is not right."))
 
 
 class UsernameTakenError(RuleError):
@@ -51,15 +33,6 @@ class UsernameTakenError(RuleError):
 
     def __init__(self, username: str) -> None:
         super().__init__(N_("The username {username} is taken."), username=username)
-
-
-class ShortPasswordError(RuleError):
-    """The password is too short to be safe."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            N_("A password has at least {length} characters."), length=PASSWORD_LENGTH_MIN
-        )
 
 
 class StalePersonError(StaleError):
@@ -127,7 +100,6 @@ def add_person(
         name=name,
         organisation_code=organisation_code,
         email=email,
-        session_key=new_key(),
     )
     session.add(person)
     session.flush()
@@ -181,28 +153,6 @@ def grant_role(
     return grant
 
 
-def set_one_time_password(
-    session: Session, person: Person, password: str, *, by: Actor, at: datetime
-) -> None:
-    """Set a password that lets nobody further than to choosing another one."""
-    rules.check_administers(by, person_id=person.id)
-    if not person.is_active:
-        raise rules.NotActiveError
-    _set_password(person, password, is_one_time=True)
-    tell(session, acts.PASSWORD_SET, person, by=by, at=at)
-
-
-def change_password(session: Session, person_id: int, *, old: str, new: str) -> Person:
-    """Let a person choose their own password; every other session of theirs ends."""
-    person = _locked(session, person_id)
-    check_password(session, person.username, old)
-    if new == old:
-        raise rules.SamePasswordError
-    _set_password(person, new, is_one_time=False)
-    session.flush()
-    return person
-
-
 def load_person(session: Session, person_id: int, *, seen_version: int, by: Actor) -> Person:
     """Lock a person for an administrator's act; refuse an old page.
 
@@ -210,62 +160,21 @@ def load_person(session: Session, person_id: int, *, seen_version: int, by: Acto
     """
     if not rules.LOOKERS & by.roles:
         raise NoSuchPersonError
-    person = _locked(session, person_id)
+    person = locked_person(session, person_id)
     rules.check_administers(by)
     if person.version != seen_version:
         raise StalePersonError
     return person
 
 
-def _locked(session: Session, person_id: int) -> Person:
+def locked_person(session: Session, person_id: int) -> Person:
+    """Return a person whom nobody else changes until this transaction ends."""
     # An entry elsewhere may go on naming the person meanwhile.
     lock = {"key_share": True}
     person = session.get(Person, person_id, with_for_update=lock, populate_existing=True)
     if person is None:
         raise NoSuchPersonError
     return person
-
-
-def set_password(session: Session, username: str, password: str) -> Person:
-    """Set a password and end every session of the person."""
-    person = session.scalars(select(Person).where(Person.username == username)).one_or_none()
-    if person is None:
-        raise PersonNotFoundError(username)
-    _set_password(person, password, is_one_time=False)
-    session.flush()
-    return person
-
-
-def check_password(session: Session, username: str, password: str) -> Person:
-    """Return the person whose username and password these are, or raise `WrongPasswordError`."""
-    person = session.scalars(
-        select(Person).where(Person.username == username, Person.is_active)
-    ).one_or_none()
-    stored = person.password_hash if person else None
-    is_right = _matches(stored or _NOBODY, password)
-    if person is None or stored is None or not is_right:
-        raise WrongPasswordError
-    return person
-
-
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except VerifyMismatchError:
-        return False
-
-
-def _set_password(person: Person, password: str, *, is_one_time: bool) -> None:
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise ShortPasswordError
-    person.password_hash = _hasher.hash(password)
-    person.session_key = new_key()
-    person.must_change_password = is_one_time
-
-
-def new_key() -> str:
-    """Return a new key of sessions: with it every session so far ends."""
-    return secrets.token_urlsafe(32)
 
 
 def held_grants(person: Person) -> list[RoleGrant]:

@@ -20,6 +20,7 @@ from portal.labels import Name
 from portal.people import acts
 from portal.people import rules
 from portal.people import service
+from portal.people import sessions
 from portal.people.models import Organisation
 from portal.people.models import Person
 from portal.people.models import RoleGrant
@@ -28,9 +29,9 @@ from portal.people.rules import RoleReason
 from portal.people.service import OrganisationNotFoundError
 from portal.people.service import count_change
 from portal.people.service import held_grants
-from portal.people.service import new_key
 from portal.people.service import tell
 from portal.people.service import whose
+from portal.people.session_rules import Ending
 from portal.roles import Actor
 from portal.roles import Role
 
@@ -165,7 +166,7 @@ def deactivate_person(session: Session, person: Person, *, by: Actor, at: dateti
     if any(grant.role is Role.ADMINISTRATOR for grant in held_grants(person)):
         _check_not_last(session, person)
     person.is_active = False
-    person.session_key = new_key()
+    sessions.end_sessions(session, person.id, Ending.DEACTIVATED, at=at)
     tell(session, acts.PERSON_DEACTIVATED, person, by=by, at=at)
 
 
@@ -181,7 +182,7 @@ def reactivate_person(session: Session, person: Person, *, by: Actor, at: dateti
 def end_sessions(session: Session, person: Person, *, by: Actor, at: datetime) -> None:
     """Sign a person out wherever they are signed in."""
     rules.check_administers(by)
-    person.session_key = new_key()
+    sessions.end_sessions(session, person.id, Ending.BY_ADMINISTRATOR, at=at)
     tell(session, acts.SESSIONS_ENDED, person, by=by, at=at)
 
 

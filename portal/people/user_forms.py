@@ -10,7 +10,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 from wtforms import RadioField
-from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than stubs
 from wtforms.validators import AnyOf
 from wtforms.validators import InputRequired
@@ -103,16 +102,6 @@ class EmailForm(Email, SeenVersion, Planned):
     def answer(self) -> NewEmail:
         """Return the address."""
         return NewEmail(self.email.text or None, self.seen)
-
-
-class OneTimePasswordForm(SeenVersion):
-    """A password to hand over, good for choosing another one."""
-
-    password = StringField(
-        _("One-time password"),
-        description=_("At least 12 characters. Hand it over in person or by telephone."),
-        validators=[InputRequired(_("Write a password.")), at_most(200)],
-    )
 
 
 def reason_field(reasons: Sequence[RoleReason]) -> RadioField:

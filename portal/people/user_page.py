@@ -12,6 +12,7 @@ from sqlalchemy import func
 from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import selectinload
 
 from portal.labels import Name
 from portal.people.models import Organisation
@@ -54,6 +55,8 @@ class PersonRow:
     is_active: bool
     has_password: bool
     must_change_password: bool
+    has_factor: bool
+    has_identity: bool
     version: int
     roles: Sequence[HeldRole]
     earlier_roles: Sequence[HeldRole]
@@ -110,6 +113,7 @@ def people(session: Session, by: Actor, filters: PeopleFilters, *, page: int = 1
     found = session.scalars(
         select(Person)
         .where(*conditions)
+        .options(selectinload(Person.identity))
         .order_by(Person.is_active.desc(), Person.name, Person.id)
         .limit(PAGE_LENGTH)
         .offset(start)
@@ -157,6 +161,8 @@ def _person_row(person: Person, known: Mapping[str, Name], by: Actor) -> PersonR
         is_active=person.is_active,
         has_password=person.password_hash is not None,
         must_change_password=person.must_change_password,
+        has_factor=person.has_factor,
+        has_identity=person.identity is not None,
         version=person.version,
         roles=[role for role in roles if role.ended_at is None],
         earlier_roles=[role for role in roles if role.ended_at is not None],

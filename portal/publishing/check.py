@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import func
 from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.check import LogError
-from portal.audit.check import bodies
-from portal.audit.entry import parse
+from portal.audit.check import entries
+from portal.audit.check import verify_files
 from portal.audit.folder import Folder
 from portal.audit.models import LogEntry
 from portal.audit.models import LogPending
@@ -25,7 +27,10 @@ from portal.db import Base
 from portal.errors import N_
 from portal.funds.ledger import Place
 from portal.funds.models import Balance
+from portal.funds.models import FundRequest
 from portal.money import Money
+from portal.payments.models import Payment
+from portal.publishing.fold import step
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedConcern
 from portal.publishing.models import PublishedFigure
@@ -36,9 +41,12 @@ from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedReport
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedCount
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
 from portal.publishing.search_models import PublishedWait
+from portal.publishing.search_tables import COUNTED
+from portal.publishing.search_tables import count_rows
 from portal.publishing.search_tables import group_rows
 from portal.publishing.search_tables import order_row
 from portal.publishing.search_tables import wait_rows
@@ -59,11 +67,13 @@ CHUNK = 1000
 
 
 def check_tables(
-    session: Session, folder: Folder, checkpoint: Checkpoint, shelf: Shelf, *, vkey: VerifierKey
+    session: Session, folder: Folder, checkpoint: Checkpoint, *, vkey: VerifierKey
 ) -> None:
-    """Refuse a database or public table that tells anything else than the published files."""
-    _check_database(session, folder, checkpoint)
-    _check_acts(session, folder, checkpoint)
+    """Verify the published files; refuse a database or public table that tells anything else."""
+    # Else a row would be blamed for a file that somebody changed.
+    verify_files(folder, checkpoint)
+    shelf = _folded(session, folder, checkpoint)
+    _check_queue(session)
     _check_position(session, folder, checkpoint, vkey)
     limits = [limit_row(index, limit) for index, limit in shelf.limits.items()]
     names = name_rows(shelf.names)
@@ -72,7 +82,9 @@ def check_tables(
     _check_rows(session, PublishedFigure, figure_rows(shelf), _FIGURE)
     _check_rows(session, PublishedFlow, flow_rows(shelf), ("idx",))
     _check_rows(session, PublishedRequest, map(request_row, shelf.cases.values()), ("reference",))
-    _check_rows(session, PublishedGroup, group_rows(shelf.cases.values()), ("id",))
+    groups = group_rows(shelf.cases.values())
+    _check_rows(session, PublishedGroup, groups, ("id",))
+    _check_rows(session, PublishedCount, count_rows(groups), COUNTED)
     _check_rows(session, PublishedOrder, map(order_row, shelf.cases.values()), ("reference",))
     waits = Counter(wait for case in shelf.cases.values() for wait in waits_of(case))
     _check_rows(session, PublishedWait, wait_rows(waits), _WAIT)
@@ -84,29 +96,70 @@ def check_tables(
 
 _WAIT = ("subcommittee", "step", "minutes")
 _FIGURE = ("month", "fund", "subcommittee", "category", "measure")
+_RECORDED = (
+    select(LogSeq.idx, LogEntry.eid, LogEntry.body)
+    .join(LogEntry, LogEntry.seqno == LogSeq.seqno)
+    .order_by(LogSeq.idx)
+    .execution_options(yield_per=CHUNK)
+)
+_SHOWN = select(PublishedAct).order_by(PublishedAct.idx).execution_options(yield_per=CHUNK)
 
 
-def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
-    statement = (
-        select(LogSeq.idx, LogEntry.eid, LogEntry.body)
-        .join(LogEntry, LogEntry.seqno == LogSeq.seqno)
-        .order_by(LogSeq.idx)
-        .execution_options(yield_per=CHUNK)
-    )
-    held = 0
-    with session.execute(statement) as rows:
-        for row, (index, body) in zip(rows, bodies(folder, checkpoint.size), strict=False):
-            if row.idx != index or row.body != body or row.eid != parse(body).eid:
+def _folded(session: Session, folder: Folder, checkpoint: Checkpoint) -> Shelf:
+    """Fold the log, while each entry is compared with its two rows: the recorded and the public."""
+    shelf = Shelf()
+    with session.execute(_RECORDED) as recorded, session.execute(_SHOWN) as rows:
+        shown = iter(rows.scalars())
+        for index, body, entry in entries(folder, checkpoint):
+            step(shelf, index, entry)
+            row, act = recorded.fetchone(), next(shown, None)
+            if row is None:
+                raise _OlderThanLogError(index, checkpoint.size)
+            if (row.idx, row.eid, row.body) != (index, entry.eid, body):
                 raise LogError(
-                    N_("Entry {index} in the database is not the published one."), index=index
+                    N_(
+                        "Entry {index} in the database is not the published one, which counts. "
+                        "Stop the pages, and restore the database."
+                    ),
+                    index=index,
                 )
-            held += 1
-    if held < checkpoint.size:
-        raise LogError(
-            N_("The database holds {held} of {size} published entries: it is older than the log."),
+            if act is None:
+                raise _ActsMissingError(index, checkpoint.size)
+            if _columns(act) != act_row(index, entry):
+                raise LogError(
+                    N_("The public entry {index} is not what the log tells."), index=index
+                )
+        too_many = len(list(shown))
+    if too_many:
+        raise _ActsMissingError(checkpoint.size + too_many, checkpoint.size)
+    return shelf
+
+
+class _OlderThanLogError(LogError):
+    """The database was brought back from before its last entries."""
+
+    def __init__(self, held: int, size: int) -> None:
+        super().__init__(
+            N_(
+                "The database holds {held} of {size} published entries: it is older than the log. "
+                "Stop the pages, and restore a newer copy of the database."
+            ),
             held=held,
-            size=checkpoint.size,
+            size=size,
         )
+
+
+class _ActsMissingError(LogError):
+    """The public tables tell of fewer entries than the log, or of more."""
+
+    def __init__(self, held: int, size: int) -> None:
+        super().__init__(
+            N_("The public tables hold {held} of {size} entries."), held=held, size=size
+        )
+
+
+def _check_queue(session: Session) -> None:
+    """Refuse an entry that has no place and waits for none."""
     lost = session.scalar(
         select(func.count())
         .select_from(LogEntry)
@@ -117,24 +170,6 @@ def _check_database(session: Session, folder: Folder, checkpoint: Checkpoint) ->
     )
     if lost:
         raise LogError(N_("{count} recorded entries wait in no queue."), count=lost)
-
-
-def _check_acts(session: Session, folder: Folder, checkpoint: Checkpoint) -> None:
-    statement = select(PublishedAct).order_by(PublishedAct.idx).execution_options(yield_per=CHUNK)
-    with session.execute(statement) as rows:
-        published = bodies(folder, checkpoint.size)
-        for act, (index, body) in zip(rows.scalars(), published, strict=False):
-            if _columns(act) != act_row(index, parse(body)):
-                raise LogError(
-                    N_("The public entry {index} is not what the log tells."), index=index
-                )
-    held = session.scalar(select(func.count()).select_from(PublishedAct)) or 0
-    if held != checkpoint.size:
-        raise LogError(
-            N_("The public tables hold {held} of {size} entries."),
-            held=held,
-            size=checkpoint.size,
-        )
 
 
 def _check_position(
@@ -196,6 +231,46 @@ def _check_books(session: Session, checkpoint: Checkpoint, shelf: Shelf) -> None
     _check_places(session, _PAID, disbursed)
     fees.update(shelf.sums(Measure.BANK_FEES))
     _check_places(session, (Place.FEES,), fees)
+    _check_payments(session, shelf)
+
+
+def _check_payments(session: Session, shelf: Shelf) -> None:
+    """Compare the rows that people pay by with the log: a changed row would move money."""
+    cases = shelf.cases.values()
+    requests = {
+        case.reference: (
+            case.approved_satang,
+            sum(payment.stayed for payment in case.payments.values()),
+            case.disbursed_satang,
+        )
+        for case in cases
+    }
+    payments = {
+        number: (paying.state, paying.channel, paying.satang, paying.returned, paying.fee)
+        for case in cases
+        for number, paying in case.payments.items()
+    }
+    sums = (FundRequest.awarded_satang, FundRequest.paying_satang, FundRequest.confirmed_satang)
+    numbered = FundRequest.reference.is_not(None)
+    _check_same(session.execute(select(FundRequest.reference, *sums).where(numbered)), requests)
+    moved = (Payment.amount_satang, Payment.returned_satang, Payment.fee_satang)
+    held = select(Payment.reference, Payment.state, Payment.channel, *moved)
+    _check_same(session.execute(held), payments)
+
+
+def _check_same(
+    rows: Iterable[SqlRow[*tuple[Any, ...]]], told: Mapping[str, tuple[object, ...]]
+) -> None:
+    held = {reference: tuple(columns) for reference, *columns in rows}
+    for reference in sorted(told.keys() | held.keys()):
+        if held.get(reference) != told.get(reference):
+            raise LogError(
+                N_(
+                    "{reference} is not what the log tells: it was changed in the database. Pay "
+                    "nothing, find out who did it, and restore the database."
+                ),
+                reference=reference,
+            )
 
 
 def _check_places(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +43,7 @@ from portal.labels import Name
 from portal.money import Money
 from portal.money import total
 from portal.publishing.figures import PARTS
+from portal.publishing.figures import Part as PublicPart
 from portal.publishing.figures import figures
 from portal.publishing.figures import parts
 from portal.publishing.open_figures import Figures
@@ -52,6 +55,8 @@ from portal.publishing.time_page import time_page
 from portal.publishing.waits import Step
 from portal.thai import short_month
 from portal.words import in_language
+
+_AMOUNT = re.compile(r"(?<=\d) (?=บาท|baht|วัน|days)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Chart:
 
 
 def _drawn(name: str, title: str, note: str, draw: Callable[..., Markup]) -> Chart:
-    """Draw a chart for a phone and for a desk."""
+    """Draw a chart for a phone and for a desk; an amount in its title stays with its unit."""
+    title = _AMOUNT.sub("\u00a0", title)
     text = ChartText(_ident(name), title, note)
     return Chart(
         name, title, note, narrow=draw(text=text, width=PHONE), wide=draw(text=text, width=DESK)
@@ -77,7 +83,9 @@ def month_chart(name: str, months: Sequence[Month]) -> Chart:
     """Draw what was approved and paid by month."""
     paid = total(month.disbursed for month in months)
     title = gettext("%(amount)s baht were paid out in the last 12 months", amount=paid)
-    note = gettext("Approved and paid out in each month, in baht, before anything came back")
+    note = gettext(
+        "Approved and paid out in each month, in baht, before anything came back or was set free"
+    )
     bars = [
         MonthBars(month_and_year(month.month, str(get_locale())), month.approved, month.disbursed)
         for month in months
@@ -141,10 +149,9 @@ def day_chart(page: TimePage) -> Chart:
     return _drawn(name, title, note, partial(bars_by_size, bars))
 
 
-def parts_chart(session: Session, kind: str) -> Chart:
-    """Draw the money paid out by fund, subcommittee or category."""
-    found = sorted(parts(session, kind), key=lambda part: -part.disbursed.satang)
-    sums = figures(session)
+def parts_chart(kind: str, of: Iterable[PublicPart], sums: Figures) -> Chart:
+    """Draw the money paid out by fund, subcommittee or category; there is one at least."""
+    found = sorted(of, key=lambda part: -part.disbursed.satang)
     titles: Mapping[str, str] = {
         "fund": gettext(
             "Of %(given)s baht received, %(paid)s baht are paid out",
@@ -179,7 +186,7 @@ def part_months(session: Session, kind: str, code: str, *, name: str) -> Chart:
 
 
 def _paid_by(kind: str) -> Callable[[Session], Chart]:
-    return lambda session: parts_chart(session, kind)
+    return lambda session: parts_chart(kind, parts(session, kind), figures(session))
 
 
 # The charts of the whole foundation, by their names below /charts.
@@ -194,7 +201,7 @@ def _ident(name: str) -> str:
     return name.replace("/", "-")
 
 
-_TITLE, _LINE, _EDGE = 20, 28, 24
+_TITLE, _LINE, _NOTE, _EDGE = 20, 28, 20, 24
 FONTS = Path(__file__).parents[1] / "static" / "fonts"
 IMAGE_WIDTH = DESK + 2 * _EDGE
 
@@ -210,20 +217,26 @@ def letters() -> str:
     return "".join(rules)
 
 
-def image(chart: Chart, source: str) -> str:
+def image(chart: Chart, source: str, *, is_narrow: bool) -> str:
     """Return a chart as an image that says by itself what it shows and where that comes from."""
-    lines = text_lines(chart.title, DESK * SIZE / _TITLE)
-    top = _EDGE + _LINE * (len(lines) + 1)
+    width = PHONE if is_narrow else DESK
+    lines = text_lines(chart.title, width * SIZE / _TITLE)
+    notes = text_lines(chart.note, width)
+    top = _EDGE + _LINE * len(lines) + _NOTE * len(notes) + 8
     text = {"ident": _ident(chart.name), "title": chart.title, "description": chart.note}
-    canvas = Canvas("chart-image", IMAGE_WIDTH, 0, **text)
+    canvas = Canvas("chart-image", width + 2 * _EDGE, 0, **text)
     canvas.letters(letters())
     canvas.background("#ffffff")
     for number, line in enumerate(lines, 1):
         canvas.text(
             _EDGE, _EDGE + _LINE * number - 8, line, font_size=str(_TITLE), font_weight=BOLD
         )
-    canvas.text(_EDGE, top - 8, chart.note, fill=MUTED)
-    bottom = top + canvas.put(chart.wide, _EDGE, top) + _LINE
-    canvas.text(_EDGE, bottom, source, fill=MUTED, font_size="13")
-    canvas.grow(bottom + _EDGE)
+    for number, line in enumerate(notes, 1):
+        y = _EDGE + _LINE * len(lines) + _NOTE * number - 4
+        canvas.text(_EDGE, y, line, fill=MUTED)
+    bottom = top + canvas.put(chart.narrow if is_narrow else chart.wide, _EDGE, top)
+    for line in text_lines(source, width):
+        bottom += _NOTE
+        canvas.text(_EDGE, bottom + 8, line, fill=MUTED, font_size="13")
+    canvas.grow(bottom + 8 + _EDGE)
     return canvas.finished()

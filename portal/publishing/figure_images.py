@@ -29,6 +29,8 @@ from portal.publishing.queries import foundation_name
 from portal.words import in_language
 
 WIDTH = 360
+# What an address of a chart ends with when it is to be as narrow as a phone.
+NARROW = "narrow=1"
 _EDGE, _LINE = 24, 22
 _VALUE, _SMALL = 40, 12
 
@@ -57,6 +59,11 @@ class Picture:
     page: str
     width: int
 
+    @property
+    def has_narrow(self) -> bool:
+        """Say whether there is another one for phones: its labels would be too small there."""
+        return self.width > WIDTH
+
 
 _Told = tuple[str, Callable[[Figures], str], str]
 # By name: what the figure is called, how it is written, and what it counts.
@@ -65,7 +72,7 @@ _SUMS: Mapping[str, _Told] = {
     "figure-disbursed": (
         N_("Paid out"),
         lambda sums: _baht(str(sums.disbursed)),
-        N_("confirmed by the bank"),
+        N_("confirmed by the bank, cash by its receipt"),
     ),
     "figure-left": (N_("Left"), lambda sums: _baht(str(sums.left)), N_("not approved yet")),
     "figure-people": (
@@ -140,9 +147,11 @@ def figure_image(session: Session, name: str, source: str) -> str:
     size = min(_VALUE, int(room * SIZE / text_width(told.value)))
     top = _EDGE + SIZE
     canvas.text(_EDGE, top, told.label, font_weight=BOLD)
-    canvas.text(_EDGE, top + _VALUE + 8, told.value, font_size=str(size), font_weight=BOLD)
-    top += _VALUE + 8 + _LINE
-    for line in [told.note] if told.note else []:
+    # Thai marks reach high: the value stands well below its label.
+    top += _VALUE + 20
+    canvas.text(_EDGE, top, told.value, font_size=str(size), font_weight=BOLD)
+    top += _LINE + 6
+    for line in text_lines(told.note, room) if told.note else []:
         canvas.text(_EDGE, top, line, fill=MUTED)
         top += _LINE
     name_lines = text_lines(in_language(owner), room * SIZE / _SMALL) if owner else []
@@ -159,10 +168,10 @@ def embedding(base: str, picture: Picture) -> str:
     `base` is the public address with the language. The line is shown as text, so that the page
     escapes it once more.
     """
-    line = Markup('<a href="{}"><img src="{}" alt="{}" width="{}"></a>').format(
-        base + picture.page,
-        f"{base}/charts/{picture.name}.svg",
-        picture.title,
-        picture.width,
-    )
-    return str(line)
+    image = f"{base}/charts/{picture.name}.svg"
+    shown = Markup('<img src="{}" alt="{}" width="{}">').format(image, picture.title, picture.width)
+    if picture.has_narrow:
+        shown = Markup(
+            '<picture><source media="(max-width: 640px)" srcset="{}">{}</picture>'
+        ).format(f"{image}?{NARROW}", shown)
+    return str(Markup('<a href="{}">{}</a>').format(base + picture.page, shown))

@@ -36,7 +36,7 @@ from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.open_figures import Figures
 from portal.publishing.open_figures import open_figures
-from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedCount
 from portal.publishing.search_models import PublishedWait
 from portal.publishing.waits import Step
 from portal.publishing.waits import median_of_counts
@@ -152,8 +152,8 @@ class Tally:
 
 def tallies(session: Session) -> list[Tally]:
     """Return how many requests of each kind stand where."""
-    columns = (PublishedGroup.kind, PublishedGroup.status, PublishedGroup.is_paid)
-    sums = (func.sum(PublishedGroup.count), func.sum(PublishedGroup.satang))
+    columns = (PublishedCount.kind, PublishedCount.status, PublishedCount.is_paid)
+    sums = (func.sum(PublishedCount.count), func.sum(PublishedCount.satang))
     return [
         Tally(kind, status, is_paid, int(count), Money(int(satang)))
         for kind, status, is_paid, count, satang in session.execute(
@@ -173,8 +173,8 @@ class Unreceipted:
 def unreceipted(session: Session) -> Unreceipted:
     """Return how many paid requests lack a receipt: those that have all of them are closed."""
     count = session.scalar(
-        select(func.sum(PublishedGroup.count)).where(
-            PublishedGroup.status == "paid", PublishedGroup.is_paid
+        select(func.sum(PublishedCount.count)).where(
+            PublishedCount.status == "paid", PublishedCount.is_paid
         )
     )
     oldest = session.scalar(
@@ -206,17 +206,19 @@ def median_of(spans: Iterable[Row[str, str]]) -> float | None:
     return round(median(seconds) / SECONDS_PER_DAY, 1) if seconds else None
 
 
-# What the figures are told apart by, and the measure of what each was given or asked for.
+# What the figures are told apart by.
 PARTS = {
-    "fund": (PublishedFigure.fund, "received"),
-    "subcommittee": (PublishedFigure.subcommittee, "allocated"),
-    "category": (PublishedFigure.category, "requested"),
+    "fund": PublishedFigure.fund,
+    "subcommittee": PublishedFigure.subcommittee,
+    "category": PublishedFigure.category,
 }
+# The measure of what came into a fund, and of what a subcommittee was given.
+_GIVEN = {"fund": "received", "subcommittee": "allocated"}
 
 
 def parts(session: Session, kind: str) -> list[Part]:
     """Return every fund, subcommittee or category with its figures, by code."""
-    column, given = PARTS[kind]
+    column = PARTS[kind]
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for code, measure, satang in session.execute(
         select(column, PublishedFigure.measure, func.sum(PublishedFigure.satang)).group_by(
@@ -225,19 +227,31 @@ def parts(session: Session, kind: str) -> list[Part]:
     ):
         sums[code][measure] = int(satang)
     rows = [row for row in names_today(session).values() if row.kind == kind]
+    given = (
+        {code: measures[_GIVEN[kind]] for code, measures in sums.items()}
+        if kind in _GIVEN
+        else _asked_for(session)
+    )
     return [
         Part(
             code=row.code,
             name=Name(row.name_th, row.name_en),
             # The log tells a short Thai name of some.
             short=Name(json.loads(row.more).get("short_th", row.name_th), row.name_en),
-            given=Money(sums[row.code][given]),
+            given=Money(given.get(row.code, 0)),
             approved=Money(amounts.approved),
             committed=Money(amounts.committed),
             disbursed=Money(amounts.disbursed),
-            left=Money(sums[row.code][given] - amounts.approved - amounts.taken),
+            left=Money(given.get(row.code, 0) - amounts.approved - amounts.taken),
             fees=Money(amounts.fees),
         )
         for row in sorted(rows, key=lambda row: row.code)
         for amounts in [Amounts.of(sums[row.code])]
     ]
+
+
+def _asked_for(session: Session) -> Mapping[str, int]:
+    """Return what the requests of each category ask for, as they stand, in satang."""
+    group = PublishedCount
+    rows = session.execute(select(group.category, func.sum(group.satang)).group_by(group.category))
+    return {category: int(satang) for category, satang in rows}

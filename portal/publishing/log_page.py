@@ -16,10 +16,12 @@ from portal.audit.note import NoteError
 from portal.audit.note import VerifierKey
 from portal.audit.note import read_checkpoint
 from portal.money import Money
+from portal.money import total
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedPosition
 
 PAGE_LENGTH = 50
+_COMING_BACK = frozenset({"payment.returned", "payment.refunded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,32 @@ class ActLine:
     public: Mapping[str, object]
 
     @property
+    def came_back(self) -> Money:
+        """Return what came back of a payment by this act, with what the bank kept of it."""
+        return (self.amount or Money(0)) if self.type in _COMING_BACK else Money(0)
+
+    @property
     def fee(self) -> Money:
         """Return what the bank kept of money that came back."""
-        kept = self.public.get("fee_satang")
+        kept = self.public.get("fee_satang") if self.type in _COMING_BACK else None
         return Money(kept if isinstance(kept, int) else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithTimeline:
+    """What a page tells act by act, and what came back by them."""
+
+    timeline: Sequence[ActLine]
+
+    @property
+    def came_back(self) -> Money:
+        """Return what came back of its payments, with what the bank kept of that."""
+        return total(act.came_back for act in self.timeline)
+
+    @property
+    def fees(self) -> Money:
+        """Return what the bank kept of what came back."""
+        return total(act.fee for act in self.timeline)
 
 
 def act_line(act: PublishedAct) -> ActLine:

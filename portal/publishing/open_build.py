@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from portal.audit.entry import Json
 from portal.audit.folder import Folder
 from portal.db import one_moment
+from portal.disk import digest
 from portal.labels import ACTS
 from portal.labels import CHANNELS
 from portal.labels import FIELDS
@@ -52,7 +53,6 @@ from portal.publishing.open_versions import ABOUT
 from portal.publishing.open_versions import Version
 from portal.publishing.open_versions import Versions
 from portal.publishing.open_writing import Cells
-from portal.publishing.open_writing import digest
 from portal.publishing.open_writing import write_csv
 from portal.publishing.open_writing import write_json
 from portal.publishing.open_writing import write_sqlite

@@ -19,9 +19,9 @@ from datetime import date
 from pathlib import Path
 
 from portal.audit.folder import Folder
-from portal.disk import keep_names
+from portal.disk import keep
+from portal.disk import keep_all
 from portal.publishing.open_schema import OpenTable
-from portal.publishing.open_writing import keep_on_disk
 from portal.publishing.open_writing import read_sums
 
 CHANGES = "changes.json"
@@ -90,7 +90,7 @@ class Versions:
         name = f"{version}-{sums[:_DIGITS]}"
         target = self.path / "versions" / name
         if not target.exists():
-            keep_on_disk(made)
+            keep_all(made)
             made.rename(target)
         earlier = [each for each in self.listed() if each.day < day]
         before = self.folder(earlier[0].name) if earlier else None
@@ -109,7 +109,7 @@ class Versions:
         waiting.unlink(missing_ok=True)
         waiting.symlink_to(Path("versions") / name)
         waiting.replace(self.path / "current")
-        keep_names(self.path)
+        keep(self.path)
 
     def _names(self) -> set[str]:
         versions = self.path / "versions"

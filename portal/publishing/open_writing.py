@@ -6,9 +6,7 @@ A file is only ever written into a folder that nobody reads yet.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -19,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from portal.audit.entry import Json
+from portal.disk import digest
 from portal.exporting import guarded
 from portal.money import Money
 from portal.publishing.open_schema import OpenTable
@@ -121,12 +120,6 @@ def write_json(path: Path, value: Json) -> None:
     write_text(path, [json.dumps(value, ensure_ascii=False, indent=1), "\n"])
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def write_sums(folder: Path) -> str:
     """Write the checksums of every file of a folder, as `sha256sum` does; return their own."""
     lines = [f"{digest(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
@@ -138,13 +131,3 @@ def read_sums(folder: Path) -> dict[str, str]:
     """Return the checksums of a folder by the name of the file."""
     lines = (folder / SUMS).read_text("utf-8").splitlines()
     return {name: hexadecimal for hexadecimal, name in (line.split("  ", 1) for line in lines)}
-
-
-def keep_on_disk(folder: Path) -> None:
-    """Let the disk have every file of a folder before anybody is told of it."""
-    for path in [*folder.iterdir(), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -30,7 +30,7 @@ from portal.publishing.models import PublishedPosition
 from portal.publishing.open_figures import Amounts
 from portal.publishing.open_figures import Counted
 from portal.publishing.queries import STATUSES
-from portal.publishing.search_models import PublishedGroup
+from portal.publishing.search_models import PublishedCount
 from portal.thai import bangkok_day
 
 MONTHS = 12
@@ -115,16 +115,15 @@ def part_page(session: Session, kind: str, code: str) -> PartPage:
     if code not in found:
         raise PartNotPublishedError(code)
     now = as_of(session)
-    column, _ = PARTS[kind]
-    figures = [*counted_figures(session, column == code)]
+    figures = [*counted_figures(session, PARTS[kind] == code)]
     counted = session.execute(
         select(
-            PublishedGroup.status,
-            func.sum(PublishedGroup.count),
-            func.sum(PublishedGroup.satang),
+            PublishedCount.status,
+            func.sum(PublishedCount.count),
+            func.sum(PublishedCount.satang),
         )
         .where(_GROUPED[kind] == code)
-        .group_by(PublishedGroup.status)
+        .group_by(PublishedCount.status)
     ).all()
     counts = {status: int(count) for status, count, _ in counted}
     return PartPage(
@@ -143,9 +142,9 @@ def part_page(session: Session, kind: str, code: str) -> PartPage:
 
 
 _GROUPED = {
-    "fund": PublishedGroup.fund,
-    "subcommittee": PublishedGroup.subcommittee,
-    "category": PublishedGroup.category,
+    "fund": PublishedCount.fund,
+    "subcommittee": PublishedCount.subcommittee,
+    "category": PublishedCount.category,
 }
 
 

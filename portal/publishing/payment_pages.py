@@ -15,7 +15,7 @@ from portal.errors import NotFoundError
 from portal.labels import Name
 from portal.money import Money
 from portal.publishing.log_page import PAGE_LENGTH
-from portal.publishing.log_page import ActLine
+from portal.publishing.log_page import WithTimeline
 from portal.publishing.log_page import act_line
 from portal.publishing.models import PublishedAct
 from portal.publishing.models import PublishedFlow
@@ -56,13 +56,12 @@ class PaymentLines:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicPayment:
+class PublicPayment(WithTimeline):
     """One payment, and everything the log tells of it."""
 
     payment: PaidOut
     sent: Money
     channel: str
-    timeline: Sequence[ActLine]
 
 
 def payment_lines(session: Session, *, before: int | None = None) -> PaymentLines:

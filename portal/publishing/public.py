@@ -11,13 +11,9 @@ from flask import jsonify
 from flask import render_template
 from flask import request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext
 from markupsafe import Markup
 
-from portal import charts
-from portal.charts import ChartText
-from portal.charts import NameBar
 from portal.db import db
 from portal.publishing import queries
 from portal.publishing.concern_figures import concern_page
@@ -25,6 +21,7 @@ from portal.publishing.donation_page import donation_page
 from portal.publishing.donation_page import donations
 from portal.publishing.drawings import Chart
 from portal.publishing.drawings import month_chart
+from portal.publishing.drawings import parts_chart
 from portal.publishing.drawings import share_chart
 from portal.publishing.figures import every_figure
 from portal.publishing.keeping import POSITION_MAX
@@ -46,9 +43,8 @@ class Drawings:
     """What is drawn on the front page; no bars while nothing is paid."""
 
     share: Markup
+    subcommittees: Chart | None
     months: Chart | None
-    narrow: Markup | None
-    wide: Markup | None
 
 
 @bp.get("/")
@@ -64,7 +60,7 @@ def show_front() -> ResponseReturnValue:
 
 
 def _drawings(page: FrontPage, months: Sequence[Month]) -> Drawings:
-    figures, is_english = page.figures, str(get_locale()) == "en"
+    figures = page.figures
     share = share_chart(
         figures,
         gettext(
@@ -73,21 +69,11 @@ def _drawings(page: FrontPage, months: Sequence[Month]) -> Drawings:
         ),
     )
     if not figures.disbursed:
-        return Drawings(share, None, None, None)
-    bars = [
-        NameBar(part.short.en if is_english else part.short.th, part.disbursed)
-        for part in page.subcommittees
-    ]
-    text = ChartText(
-        "paid",
-        gettext("Money paid out, by subcommittee"),
-        gettext("One bar for each subcommittee; the table under the chart has the same amounts."),
-    )
+        return Drawings(share, None, None)
     return Drawings(
         share,
+        subcommittees=parts_chart("subcommittee", page.subcommittees, figures),
         months=month_chart("paid-by-month", months),
-        narrow=charts.bars_by_name(bars, text=text, width=charts.PHONE),
-        wide=charts.bars_by_name(bars, text=text, width=charts.DESK),
     )
 
 
@@ -151,10 +137,3 @@ def show_about_log() -> ResponseReturnValue:
 def send_figures() -> ResponseReturnValue:
     """Send every public figure and the log it comes from, for other people's programs."""
     return jsonify(every_figure(db.session()))
-
-
-@bp.get("/healthz")
-def show_health() -> ResponseReturnValue:
-    """Say that the portal answers and reads its database."""
-    queries.foundation_name(db.session())
-    return {"ok": True}

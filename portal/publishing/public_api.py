@@ -43,6 +43,7 @@ from portal.publishing.searching import TEXT_MAX
 from portal.publishing.searching import Facet
 from portal.publishing.searching import Order
 from portal.publishing.searching import Search
+from portal.security import costly
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -106,13 +107,14 @@ def send_parts(kinds: str) -> ResponseReturnValue:
 
 
 @bp.get("/requests")
+@costly
 @for_any_origin
 @kept_by_readers
 def send_requests() -> ResponseReturnValue:
     """Send a page of what a search finds."""
     session, search = db.session(), _asked()
     limit = _limit()
-    page = found(session, search, names(session), spoken_words(), length=limit)
+    page = found(session, search, names(session), spoken_words(search), length=limit)
     address = {**search.address, "limit": str(limit), "before": str(page.older)}
     return jsonify(
         {
@@ -133,6 +135,7 @@ def send_request(reference: str) -> ResponseReturnValue:
 
 
 @bp.get("/payments")
+@costly
 @for_any_origin
 @kept_by_readers
 def send_payments() -> ResponseReturnValue:

@@ -15,12 +15,13 @@ from flask import request
 from flask import send_file
 from flask.typing import ResponseReturnValue
 
+from portal.disk import digest
 from portal.publishing.open_page import open_data
 from portal.publishing.open_versions import CHANGES
 from portal.publishing.open_versions import Versions
 from portal.publishing.open_writing import SUMS
-from portal.publishing.open_writing import digest
 from portal.publishing.open_writing import read_sums
+from portal.security import whole
 
 bp = Blueprint("open_data", __name__, url_prefix="/open-data")
 
@@ -56,12 +57,14 @@ def send_changes() -> Response:
 
 
 @bp.get("/<name>")
+@whole
 def send_newest(name: str) -> Response:
     """Send a file of the newest version."""
     return _sent(Versions(_path()).current, name, "public, no-cache")
 
 
 @bp.get("/<version>/<name>")
+@whole
 def send_version(version: str, name: str) -> Response:
     """Send a file of a version: it never changes."""
     return _sent(Versions(_path()).folder(version), name, FOR_EVER)

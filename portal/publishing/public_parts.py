@@ -27,6 +27,7 @@ from portal.publishing.figure_images import Picture
 from portal.publishing.figure_images import embedding
 from portal.publishing.figure_images import figure_image
 from portal.publishing.figure_images import pictures
+from portal.publishing.figures import figures
 from portal.publishing.keeping import before
 from portal.publishing.keeping import for_any_origin
 from portal.publishing.keeping import kept_by_readers
@@ -39,6 +40,7 @@ from portal.publishing.payment_pages import payment_lines
 from portal.publishing.payment_pages import public_payment
 from portal.publishing.time_page import place_page
 from portal.publishing.time_page import time_page
+from portal.security import costly
 from portal.thai import bangkok_day
 from portal.thai import short_day
 
@@ -67,7 +69,9 @@ def list_parts(kinds: str) -> ResponseReturnValue:
         "public/parts/list_parts.html",
         page=page,
         kinds=kinds,
-        chart=parts_chart(session, kind) if any(part.disbursed for part in page.parts) else None,
+        chart=parts_chart(kind, page.parts, figures(session))
+        if any(part.disbursed for part in page.parts)
+        else None,
     )
 
 
@@ -85,6 +89,7 @@ def show_part(kinds: str, code: str) -> ResponseReturnValue:
 
 
 @bp.get("/payments")
+@costly
 @kept_by_readers
 def list_payments() -> ResponseReturnValue:
     """Show what the bank has confirmed, the newest first."""
@@ -139,6 +144,7 @@ def list_charts() -> ResponseReturnValue:
 
 
 @bp.get("/charts/<name>.svg")
+@costly
 @for_any_origin
 @kept_by_readers
 def send_chart(name: str) -> ResponseReturnValue:
@@ -152,6 +158,7 @@ def send_chart(name: str) -> ResponseReturnValue:
 
 
 @bp.get(f"/charts/{_KINDS}/<code>.svg")
+@costly
 @for_any_origin
 @kept_by_readers
 def send_part_chart(kinds: str, code: str) -> ResponseReturnValue:
@@ -161,7 +168,7 @@ def send_part_chart(kinds: str, code: str) -> ResponseReturnValue:
 
 
 def _image(chart: Chart, now: AsOf) -> Response:
-    return _sent(image(chart, _source(now)))
+    return _sent(image(chart, _source(now), is_narrow=request.args.get("narrow") == "1"))
 
 
 def _source(now: AsOf) -> str:

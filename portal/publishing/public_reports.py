@@ -20,6 +20,7 @@ from portal.publishing.report_page import digest_of
 from portal.publishing.report_page import public_report
 from portal.publishing.report_page import published_report
 from portal.publishing.report_page import published_reports
+from portal.security import whole
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -55,6 +56,7 @@ def show_report(reference: str) -> ResponseReturnValue:
 
 
 @bp.get(f"/<reference>/{_FILE}")
+@whole
 def send_report(reference: str, name: str) -> Response:
     """Send a file of a report, byte for byte as its digest stands in the log."""
     row, file = published_report(db.session(), reference), ReportFile(name)

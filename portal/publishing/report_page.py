@@ -106,7 +106,11 @@ def published_reports(session: Session) -> Sequence[ReportYear]:
     """Return the published reports by fiscal year; those that were superseded lie behind others."""
     rows = _published(session)
     first_month = _first_month(session)
-    lines = [_line(row, rows, first_month) for row in rows if not row.superseded_by]
+    lines = [
+        _line(row, first_month, earlier=_earlier(row, rows))
+        for row in rows
+        if not row.superseded_by
+    ]
     lines.sort(key=lambda line: (line.period.last_on, line.period.length), reverse=True)
     years = sorted({line.period.year for line in lines}, reverse=True)
     return [ReportYear(year, [e for e in lines if e.period.year == year]) for year in years]
@@ -114,9 +118,8 @@ def published_reports(session: Session) -> Sequence[ReportYear]:
 
 def newest_reports(session: Session, count: int) -> Sequence[ReportLine]:
     """Return the reports that were published last, also those that were superseded since."""
-    rows = _published(session)
     first_month = _first_month(session)
-    return [_line(row, rows, first_month) for row in rows[:count]]
+    return [_line(row, first_month) for row in _published(session, count)]
 
 
 def public_report(session: Session, reference: str, archive: Archive) -> PublicReport:
@@ -125,18 +128,16 @@ def public_report(session: Session, reference: str, archive: Archive) -> PublicR
     acts = session.scalars(
         select(PublishedAct).where(PublishedAct.reference == reference).order_by(PublishedAct.idx)
     )
-    kept = {file: _kept(archive, digest) for file, digest in _digests(row).items()}
-    pack = kept[ReportFile.PACK]
     return PublicReport(
-        line=_line(row, _published(session), _first_month(session)),
+        line=_line(row, _first_month(session)),
         root=row.root,
         remarks=row.remarks,
         supersedes=row.supersedes,
         files=[
-            FileLine(file.value, None if content is None else len(content), _digests(row)[file])
-            for file, content in kept.items()
+            FileLine(file.value, archive.size(digest), digest)
+            for file, digest in _digests(row).items()
         ],
-        short=[] if pack is None else _short(pack),
+        short=_short(archive, row.pack),
         acts=[act_line(act) for act in acts],
     )
 
@@ -158,11 +159,13 @@ def _digests(row: PublishedReport) -> dict[ReportFile, str]:
     return {file: getattr(row, file.fact) for file in ReportFile}
 
 
-def _published(session: Session) -> Sequence[PublishedReport]:
+def _published(session: Session, count: int | None = None) -> Sequence[PublishedReport]:
+    """Return the published reports, the newest first: all of them, or so many."""
     return session.scalars(
         select(PublishedReport)
         .where(PublishedReport.state == ReportState.PUBLISHED)
         .order_by(PublishedReport.published_at.desc(), PublishedReport.reference.desc())
+        .limit(count)
     ).all()
 
 
@@ -172,8 +175,13 @@ def _first_month(session: Session) -> int:
     return int(json.loads(told)["first_month"]) if told else 10
 
 
-def _line(row: PublishedReport, rows: Sequence[PublishedReport], first_month: int) -> ReportLine:
-    earlier = [each for each in rows if each.period == row.period and each.edition < row.edition]
+def _earlier(row: PublishedReport, rows: Sequence[PublishedReport]) -> Sequence[str]:
+    return [
+        each.reference for each in rows if each.period == row.period and each.edition < row.edition
+    ]
+
+
+def _line(row: PublishedReport, first_month: int, *, earlier: Sequence[str] = ()) -> ReportLine:
     return ReportLine(
         reference=row.reference,
         period=read_period(row.period, first_month=first_month),
@@ -182,20 +190,16 @@ def _line(row: PublishedReport, rows: Sequence[PublishedReport], first_month: in
         opinion=row.opinion,
         size=row.size,
         superseded_by=row.superseded_by,
-        earlier=[each.reference for each in earlier],
+        earlier=earlier,
     )
 
 
-def _kept(archive: Archive, digest: str) -> bytes | None:
-    """Return a file's bytes, or none where it is lost: the page still says what it was."""
+def _short(archive: Archive, digest: str) -> list[ShortLine]:
+    """Read from the data pack what the page tells; nothing where it is lost."""
     try:
-        return archive.read(digest)
+        pack = archive.read(digest)
     except PaperLostError:
-        return None
-
-
-def _short(pack: bytes) -> list[ShortLine]:
-    """Read from the data pack what the page tells."""
+        return []
     with ZipFile(BytesIO(pack)) as file:
         # Any: the JSON of our own pack, whose bytes the log knows.
         told: dict[str, Any] = json.loads(file.read(DOCUMENT))

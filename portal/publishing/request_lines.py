@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import chain
 from itertools import islice
@@ -46,14 +47,14 @@ class InBangkok(FunctionElement[str]):
 
 
 @compiles(InBangkok, "sqlite")
-def _in_bangkok_sqlite(element: InBangkok, compiler: SQLCompiler, **_: object) -> str:
-    moment = compiler.process(element.clauses)
+def _in_bangkok_sqlite(element: InBangkok, compiler: SQLCompiler, **how: object) -> str:
+    moment = compiler.process(element.clauses, **how)
     return f"strftime('%Y-%m-%dT%H:%M:%S+07:00', {moment}, '+7 hours')"
 
 
 @compiles(InBangkok, "postgresql")
-def _in_bangkok_postgresql(element: InBangkok, compiler: SQLCompiler, **_: object) -> str:
-    moment = f"CAST(nullif({compiler.process(element.clauses)}, '') AS timestamp)"
+def _in_bangkok_postgresql(element: InBangkok, compiler: SQLCompiler, **how: object) -> str:
+    moment = f"CAST(nullif({compiler.process(element.clauses, **how)}, '') AS timestamp)"
     form = '\'YYYY-MM-DD"T"HH24:MI:SS"+07:00"\''
     return f"to_char({moment} + interval '7 hours', {form})"
 
@@ -66,13 +67,13 @@ class Formatted(FunctionElement[str]):
 
 
 @compiles(Formatted, "sqlite")
-def _formatted_sqlite(element: Formatted, compiler: SQLCompiler, **_: object) -> str:
-    return f"printf({compiler.process(element.clauses)})"
+def _formatted_sqlite(element: Formatted, compiler: SQLCompiler, **how: object) -> str:
+    return f"printf({compiler.process(element.clauses, **how)})"
 
 
 @compiles(Formatted, "postgresql")
-def _formatted_postgresql(element: Formatted, compiler: SQLCompiler, **_: object) -> str:
-    return f"format({compiler.process(element.clauses)})"
+def _formatted_postgresql(element: Formatted, compiler: SQLCompiler, **how: object) -> str:
+    return f"format({compiler.process(element.clauses, **how)})"
 
 
 def csv_lines(engine: Engine, said: Said, search: Search, conditions: Narrowed) -> Iterator[bytes]:
@@ -86,8 +87,15 @@ def csv_lines(engine: Engine, said: Said, search: Search, conditions: Narrowed) 
 
 def _line(said: Said) -> ColumnElement[str]:
     """Return one line, every cell of it quoted, as the database writes it."""
+    told = cells(said)
+    marks = ",".join(f'"{mark}"' for mark, _ in told) + "\r\n"
+    return Formatted(literal(marks), *chain.from_iterable(values for _, values in told))
+
+
+def cells(said: Said) -> Sequence[tuple[str, list[Any]]]:
+    """Return how each cell of a line is written, and the values in it."""
     request = PublishedRequest
-    cells: list[tuple[str, list[Any]]] = [
+    return [
         ("%s", [request.reference]),
         ("%s", [request.status]),
         ("%s", [request.kind]),
@@ -103,8 +111,6 @@ def _line(said: Said) -> ColumnElement[str]:
         ("%s", [InBangkok(request.decided_at)]),
         ("%s", [InBangkok(request.paid_at)]),
     ]
-    marks = ",".join(f'"{mark}"' for mark, _ in cells) + "\r\n"
-    return Formatted(literal(marks), *chain.from_iterable(values for _, values in cells))
 
 
 def _named(said: Said, kind: str, column: InstrumentedAttribute[str]) -> ColumnElement[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
@@ -15,10 +14,9 @@ from portal.errors import N_
 from portal.errors import NotFoundError
 from portal.labels import Name
 from portal.money import Money
-from portal.money import total
 from portal.places import place_name
-from portal.publishing.log_page import ActLine
 from portal.publishing.log_page import Outsiders
+from portal.publishing.log_page import WithTimeline
 from portal.publishing.log_page import act_line
 from portal.publishing.log_page import outsiders
 from portal.publishing.models import PublishedAct
@@ -50,11 +48,10 @@ _MOVES_NOTHING = frozenset(
         "advance.cleared",
     }
 )
-_COMING_BACK = frozenset({"payment.returned", "payment.refunded"})
 
 
 @dataclass(frozen=True, slots=True)
-class PublicRequest:
+class PublicRequest(WithTimeline):
     """The public page of one request.
 
     `people` numbers those who acted, in the order of their first act: the codes that the log has
@@ -67,7 +64,6 @@ class PublicRequest:
     place: Name | None
     approved: Money
     disbursed: Money
-    timeline: Sequence[ActLine]
     people: Mapping[object, int]
     # Those who cosigned a checkpoint that covers every act shown here, if enough did.
     outsiders: Outsiders | None
@@ -83,25 +79,11 @@ class PublicRequest:
         return {None: "", **{public["payment"]: str(public["channel"]) for public in made}}
 
     @property
-    def came_back(self) -> Money:
-        """Return what came back of its payments, with what the bank kept of that."""
-        return total(act.amount for act in self._backs if act.amount is not None)
-
-    @property
-    def fees(self) -> Money:
-        """Return what the bank kept of what came back."""
-        return total(act.fee for act in self._backs)
-
-    @property
     def closed_at(self) -> datetime | None:
         """Return when it was closed, if it is."""
         is_closed = self.line.status == "closed"
         closings = [act.at for act in self.timeline if act.type == "fund_request.closed"]
         return closings[-1] if is_closed else None
-
-    @property
-    def _backs(self) -> Sequence[ActLine]:
-        return [act for act in self.timeline if act.type in _COMING_BACK]
 
     @property
     def moved_at(self) -> datetime:

@@ -53,13 +53,13 @@ def asked_for(
 ) -> Select[*tuple[Any, ...]]:
     """Select what is told of each request that a search finds, in its order."""
     found: Select[*tuple[Any, ...]] = select(*told).select_from(PublishedRequest)
-    is_narrowed = bool(conditions.groups() or conditions.requests)
-    if is_narrowed or search.order.key != "act":
+    of_group = conditions.on(PublishedGroup)
+    if conditions.narrows or search.order.key != "act":
         found = found.join(PublishedOrder, PublishedOrder.reference == PublishedRequest.reference)
-    if conditions.groups():
+    if of_group:
         found = found.join(PublishedGroup, PublishedGroup.id == PublishedOrder.group_id)
     key = _KEYS[search.order.key]
-    asked = found.where(*conditions.groups(), *conditions.requests)
+    asked = found.where(*of_group, *conditions.requests)
     return asked.order_by(key.asc() if search.order.goes_up else key.desc())
 
 

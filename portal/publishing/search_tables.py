@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from sqlalchemy import TextClause
 from sqlalchemy import bindparam
 from sqlalchemy import delete
 from sqlalchemy import func
@@ -18,10 +19,12 @@ from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from portal.db import Base
 from portal.publishing.grouping import Group
 from portal.publishing.grouping import group_of
 from portal.publishing.grouping import keys_of
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedCount
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
 from portal.publishing.search_models import PublishedWait
@@ -34,6 +37,8 @@ from portal.publishing.waits import Wait
 from portal.publishing.waits import waits_of
 
 KEYS = ("act", "sent", "amount")
+SUMMED = ("count", "satang")
+COUNTED = [column.key for column in PublishedCount.__table__.columns if column.key not in SUMMED]
 
 
 def order_row(case: Case) -> Row:
@@ -69,6 +74,20 @@ def _group_row(group: Group, alike: Sequence[Case]) -> Row:
     }
 
 
+def count_rows(groups: Iterable[Row]) -> list[Row]:
+    """Return what groups count by all that is counted by, as the table keeps it."""
+    sums: dict[tuple[object, ...], Counter[str]] = {}
+    for group in groups:
+        codes = tuple(group[name] for name in COUNTED)
+        summed = sums.setdefault(codes, Counter())
+        summed.update({name: group[name] for name in SUMMED})
+    return [
+        {**dict(zip(COUNTED, codes, strict=True)), **summed}
+        for codes, summed in sums.items()
+        if any(summed.values())
+    ]
+
+
 def wait_rows(counts: Mapping[Wait, int]) -> list[Row]:
     """Return how many requests took how long as the table keeps it."""
     return [{**wait._asdict(), "count": count} for wait, count in counts.items()]
@@ -82,8 +101,11 @@ def write_search(session: Session, cases: Mapping[str, Case]) -> None:
     left = _take_out(session, cases)
     new = group_rows(cases.values())
     session.execute(_ADD_GROUP, new)
+    if changed := count_rows([*new, *left]):
+        session.execute(_ADD_COUNT, changed)
+        session.execute(delete(PublishedCount).where(PublishedCount.count == 0))
     session.execute(insert(PublishedOrder), [order_row(case) for case in cases.values()])
-    _set_ends(session, {*left, *(row["id"] for row in new)})
+    _set_ends(session, {row["id"] for row in (*left, *new)})
     session.execute(delete(PublishedGroup).where(PublishedGroup.count == 0))
 
 
@@ -107,55 +129,53 @@ def _write_waits(session: Session, cases: Mapping[str, Case]) -> None:
         session.execute(delete(PublishedWait).where(PublishedWait.count == 0))
 
 
-def _take_out(session: Session, references: Collection[str]) -> Collection[int]:
-    """Take requests out of where they stand; return the groups they leave."""
+def _take_out(session: Session, references: Collection[str]) -> list[Row]:
+    """Take requests out of where they stand; return how the groups they leave change."""
     here = PublishedOrder.reference.in_(references)
-    leaving: dict[int, Row] = {}
-    for group_id, count, satang, paid in session.execute(
+    left = session.execute(
         select(
-            PublishedOrder.group_id,
-            func.count(),
-            func.sum(PublishedOrder.amount_key // POSITIONS),
-            func.sum(PublishedOrder.paid_satang),
+            PublishedGroup.id,
+            *(getattr(PublishedGroup, name) for name in COUNTED),
+            (-func.count()).label("count"),
+            (-func.sum(PublishedOrder.amount_key // POSITIONS)).label("satang"),
+            (-func.sum(PublishedOrder.paid_satang)).label("paid_satang"),
         )
+        .join(PublishedOrder, PublishedOrder.group_id == PublishedGroup.id)
         .where(here)
-        .group_by(PublishedOrder.group_id)
-    ):
-        leaving[group_id] = {
-            "of_group": group_id,
-            "fewer": count,
-            "less": int(satang),
-            "less_paid": int(paid),
-        }
+        .group_by(PublishedGroup.id)
+    )
+    rows = [{**row, **{name: int(row[name]) for name in _SUMS}} for row in left.mappings()]
     session.execute(delete(PublishedOrder).where(here))
-    if leaving:
-        session.connection().execute(_LESSEN_GROUP, list(leaving.values()))
-    return leaving
+    if rows:
+        changes = [
+            {"of_group": row["id"], **{f"new_{name}": row[name] for name in _SUMS}} for row in rows
+        ]
+        session.connection().execute(_CHANGE_GROUP, changes)
+    return rows
 
 
-_LESSEN_GROUP = (
+_SUMS = (*SUMMED, "paid_satang")
+_CHANGE_GROUP = (
     update(PublishedGroup.__table__)  # type: ignore[arg-type]  # a mapped table is one
     .where(PublishedGroup.id == bindparam("of_group"))
-    .values(
-        count=PublishedGroup.count - bindparam("fewer"),
-        satang=PublishedGroup.satang - bindparam("less"),
-        paid_satang=PublishedGroup.paid_satang - bindparam("less_paid"),
+    .values({name: getattr(PublishedGroup, name) + bindparam(f"new_{name}") for name in _SUMS})
+)
+
+
+def _adding(table: type[Base], key: Sequence[str], sums: Sequence[str]) -> TextClause:
+    """Return the statement that adds rows, or their sums to those that are there."""
+    names, columns = table.__tablename__, [column.key for column in table.__table__.columns]
+    summed = ", ".join(f"{name} = {names}.{name} + excluded.{name}" for name in sums)
+    return text(
+        f"INSERT INTO {names} ({', '.join(columns)})"  # noqa: S608 - names of columns
+        f" VALUES ({', '.join(f':{name}' for name in columns)})"
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {summed}"
     )
-)
-_ADD_WAIT = text(
-    "INSERT INTO published_wait (subcommittee, step, minutes, count)"
-    " VALUES (:subcommittee, :step, :minutes, :count)"
-    " ON CONFLICT (subcommittee, step, minutes) DO UPDATE SET"
-    " count = published_wait.count + excluded.count"
-)
-_COLUMNS = [column.key for column in PublishedGroup.__table__.columns]
-_ADD_GROUP = text(
-    f"INSERT INTO published_group ({', '.join(_COLUMNS)})"  # noqa: S608 - names of columns
-    f" VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
-    " ON CONFLICT (id) DO UPDATE SET count = published_group.count + excluded.count,"
-    " satang = published_group.satang + excluded.satang,"
-    " paid_satang = published_group.paid_satang + excluded.paid_satang"
-)
+
+
+_ADD_GROUP = _adding(PublishedGroup, ("id",), _SUMS)
+_ADD_COUNT = _adding(PublishedCount, COUNTED, SUMMED)
+_ADD_WAIT = _adding(PublishedWait, ("subcommittee", "step", "minutes"), ("count",))
 
 
 def _set_ends(session: Session, groups: Collection[object]) -> None:

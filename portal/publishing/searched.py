@@ -26,8 +26,8 @@ from sqlalchemy.orm import Session
 from portal.money import Money
 from portal.publishing.log_page import PAGE_LENGTH
 from portal.publishing.models import PublishedRequest
-from portal.publishing.narrowing import COLUMNS
 from portal.publishing.narrowing import Narrowed
+from portal.publishing.narrowing import column_of
 from portal.publishing.narrowing import narrowed
 from portal.publishing.queries import STATUSES
 from portal.publishing.queries import Names
@@ -94,12 +94,11 @@ def _counted(
     """Return how many are found, their satang, and how many by code of each facet."""
     nothing, zero = literal(""), literal(0)
     # What is found is looked up once, for the sums and every facet that does not narrow it.
-    is_narrowed = conditions.groups() or conditions.requests
     rows = _rows_counted(conditions)
-    all_found = rows.cte("found") if is_narrowed else rows.subquery()
+    all_found = rows.cte("found") if conditions.narrows else rows.subquery()
     sums = select(nothing, nothing, func.sum(all_found.c.count_), func.sum(all_found.c.satang))
     by_code = []
-    for facet in COLUMNS:
+    for facet in Facet:
         is_own = facet in conditions.facets
         source = _rows_counted(conditions, but=facet).subquery() if is_own else all_found
         code = source.c[facet.value]
@@ -119,14 +118,14 @@ def _counted(
 
 
 def _rows_counted(conditions: Narrowed, *, but: Facet | None = None) -> Select[*tuple[Any, ...]]:
-    """Select whole groups, and single requests where a number is asked for."""
-    codes = [column.label(facet.value) for facet, column in COLUMNS.items()]
-    asked = conditions.groups(but=but)
+    """Select what is counted already, and single requests where a number is asked for."""
+    table = conditions.counted
+    codes = [column_of(table, facet).label(facet.value) for facet in Facet]
+    asked = conditions.on(table, but=but)
     if conditions.requests:
         one = select(*codes, literal(1).label("count_"), AMOUNT.label("satang"))
         return one.select_from(OF_GROUP).where(*conditions.requests, *asked)
-    count = PublishedGroup.count.label("count_")
-    return select(*codes, count, PublishedGroup.satang).where(*asked)
+    return select(*codes, table.count.label("count_"), table.satang).where(*asked)
 
 
 def _sorted(facet: Facet, counts: Mapping[str, int]) -> Sequence[Count]:
@@ -170,10 +169,12 @@ def _keyed(
         start=search.after if is_back else search.before,
     )
     if conditions.requests:
-        asked = [*conditions.groups(), *conditions.requests]
+        asked = [*conditions.on(PublishedGroup), *conditions.requests]
         statement = way.requests().select_from(OF_GROUP).where(*asked).limit(length + 1)
+    elif not conditions.narrows:
+        statement = way.requests().limit(length + 1)
     else:
-        groups = session.execute(way.groups(conditions.groups()).limit(length + 1)).all()
+        groups = session.execute(way.groups(conditions.on(PublishedGroup)).limit(length + 1)).all()
         if not groups:
             return []
         statement = way.among(groups, length + 1)

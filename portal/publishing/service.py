@@ -44,6 +44,7 @@ from portal.publishing.models import PublishedName
 from portal.publishing.models import PublishedPosition
 from portal.publishing.models import PublishedReport
 from portal.publishing.models import PublishedRequest
+from portal.publishing.search_models import PublishedCount
 from portal.publishing.search_models import PublishedGroup
 from portal.publishing.search_models import PublishedOrder
 from portal.publishing.search_models import PublishedWait
@@ -73,6 +74,7 @@ TABLES = (
     PublishedLimit,
     PublishedRequest,
     PublishedGroup,
+    PublishedCount,
     PublishedOrder,
     PublishedWait,
     PublishedFinding,

@@ -32,7 +32,10 @@ LIST_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A report in a list; `is_newest` says that no other edition of its period came after it."""
+    """A report in a list; `is_newest` says that no other edition of its period came after it.
+
+    `since` is when the step was taken after which it stands as it does.
+    """
 
     id: int
     reference: str
@@ -41,6 +44,7 @@ class ReportRow:
     state: ReportState
     log_size: int
     prepared_at: datetime
+    since: datetime
     is_newest: bool
     is_mine: bool
 
@@ -157,6 +161,7 @@ def _row(report: Report, by: Actor, first_month: int, *, is_newest: bool) -> Rep
         state=report.state,
         log_size=report.log_size,
         prepared_at=report.prepared_at,
+        since=report.published_at or report.answered_at or report.prepared_at,
         is_newest=is_newest,
         is_mine=is_mine,
     )

@@ -15,6 +15,7 @@ from portal.charts import SizeBar
 from portal.charts import bars_by_month
 from portal.charts import bars_by_name
 from portal.charts import bars_by_size
+from portal.drawing import words_apart
 from portal.money import total
 from portal.publishing.drawings import month_and_year
 from portal.publishing.drawings import month_words
@@ -23,8 +24,9 @@ from portal.publishing.waits import Step
 from portal.reports.report_told import ReportTold
 from portal.words import in_language
 
-# As wide as A4 leaves room for with letters of the size of a caption.
+# As wide as A4 leaves room for with letters of the size of a caption, and what it leaves.
 WIDTH = 700
+WIDTH_MM = 167
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ def _months(told: ReportTold) -> Drawn | None:
     if not paid and not any(month.approved for month in told.months):
         return None
     title = gettext("%(amount)s baht were paid out in the 12 months shown", amount=paid)
-    note = gettext("Approved and paid out in each month, in baht, before anything came back")
+    note = gettext(
+        "Approved and paid out in each month, in baht, before anything came back or was set free"
+    )
     language = str(get_locale())
     bars = [
         MonthBars(month_and_year(month.month, language), month.approved, month.disbursed)
@@ -71,7 +75,7 @@ def _months(told: ReportTold) -> Drawn | None:
     ]
     text = ChartText("months", title, note)
     drawn = bars_by_month(bars, text=text, words=month_words(), width=WIDTH)
-    return Drawn(title, note, drawn)
+    return Drawn(title, note, words_apart(drawn, WIDTH_MM))
 
 
 def _paid_by(told: ReportTold, kind: str) -> Drawn | None:
@@ -101,7 +105,8 @@ def _paid_by(told: ReportTold, kind: str) -> Drawn | None:
         "category": gettext("Money paid out for each kind of help in the period, in baht"),
     }
     text = ChartText(kind, titles[kind], notes[kind])
-    return Drawn(titles[kind], notes[kind], bars_by_name(bars, text=text, width=WIDTH))
+    drawn = bars_by_name(bars, text=text, width=WIDTH)
+    return Drawn(titles[kind], notes[kind], words_apart(drawn, WIDTH_MM))
 
 
 def _days(told: ReportTold) -> Drawn | None:
@@ -117,4 +122,4 @@ def _days(told: ReportTold) -> Drawn | None:
     title = gettext("Half of the requests had their money within %(days)g days", days=whole.days)
     note = gettext("Median of days from sending to the money, by subcommittee")
     text = ChartText("days", title, note)
-    return Drawn(title, note, bars_by_size(bars, text=text, width=WIDTH))
+    return Drawn(title, note, words_apart(bars_by_size(bars, text=text, width=WIDTH), WIDTH_MM))

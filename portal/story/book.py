@@ -19,8 +19,9 @@ from portal.youths.rules import ADULT_FROM
 from portal.youths.service import YouthAnswer
 
 _STEP = re.compile(r"(?P<verb>[a-z]+)(?::(?P<detail>\w+))?(?:\+(?P<days>[0-9]+))?")
-# What treasurers do from one to the next, where nothing comes between, and the receipt then.
-_PAYING = ("release+0", "transfer+0", "confirm+1", "receipt+6")
+# What treasurers do from one to the next, where nothing comes between, and the receipt then; that
+# the bank has paid they read in its statement on the next morning.
+_PAYING = ("release+0", "transfer+0", "receipt+7")
 _DAYS_IN_YEAR = 365.25
 Row = TypeVar("Row")
 

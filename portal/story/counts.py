@@ -24,6 +24,9 @@ from portal.funds.models import Interest
 from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.rules import State
+from portal.payments.models import BankLine
+from portal.payments.models import BankStatement
+from portal.payments.models import MatchedLine
 from portal.payments.models import Payment
 from portal.payments.models import Receipt
 from portal.payments.rules import Channel
@@ -85,6 +88,9 @@ _COUNTS: Mapping[str, Select[int]] = {
     "paid in cash": _count(
         Payment.id, Payment.channel == Channel.CASH, Payment.confirmed_at.is_not(None)
     ),
+    "statements read": _count(BankStatement.id),
+    "lines of the bank": _count(BankLine.id),
+    "lines explained": _count(MatchedLine.bank_line_id),
     "receipts filed": _count(Receipt.id),
     "requests closed": _count(FundRequest.id, FundRequest.state == State.CLOSED),
     "consents withdrawn": _count(Consent.id, Consent.withdrawn_at.is_not(None)),

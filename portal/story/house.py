@@ -74,6 +74,7 @@ def _donated(teller: Teller, province: Province, donation: Donation, day: int) -
         donor=donation.donor_th,
     )
     receive_donation(teller.session, answer, by=by, at=teller.tick())
+    teller.bank.book(today, donation.amount, f"รับโอนเงิน {donation.donor_th}")
     whole = sum(each.amount.satang for each in province.donations if each.fund == donation.fund)
     for each in province.allocations:
         if each.fund == donation.fund:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from portal.funds.models import FundRequest
+from portal.funds.models import PayeeAccount
 from portal.money import Money
 from portal.payments.advance_rules import Advance
 from portal.payments.advance_rules import AdvanceKind
@@ -15,28 +16,26 @@ from portal.payments.advancing import clear_advance
 from portal.payments.advancing import file_voucher
 from portal.payments.models import Payment
 from portal.payments.receipting import file_receipt
-from portal.payments.returning import Back
-from portal.payments.returning import return_payment
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
 from portal.payments.rules import ReceiptKind
-from portal.payments.service import confirm_payment
 from portal.payments.service import prepare_payment
 from portal.payments.service import release_payment
 from portal.payments.service import send_payment
 from portal.payments.service import void_payment
 from portal.roles import Actor
 from portal.roles import Role
+from portal.story.bank import hidden
 from portal.story.deciding import Deed
 from portal.story.papers import draw_paper
 from portal.story.teller import Teller
 from portal.thai import bangkok_day
 
 _WHY_VOIDED = "เลขที่บัญชีในใบสำคัญไม่ตรงกับหน้าสมุดบัญชี ทำใบใหม่"
-_WHY_BACK = "ธนาคารปลายทางแจ้งว่าบัญชีปิดแล้ว ติดต่อผู้รับเงินขอเลขที่บัญชีใหม่"
 _FEE = Money.baht(10)
+_IN_PARTS, _FIRST_PART = "parts", Money.baht(2_500)
 _EVERY_FORGOTTEN = 14
-_EVERY_IN_CASH = 15
+_EVERY_IN_CASH = 16
 _SPENT_ON = "ค่าวัสดุและค่าใช้จ่ายในการจัดกิจกรรม"
 
 
@@ -75,38 +74,45 @@ def _release(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
     release_payment(teller.session, payment.id, seen_version=version, by=by, at=teller.tick())
 
 
-def _transfer(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+def _transfer(teller: Teller, fund_request: FundRequest, detail: str) -> None:
+    """Let the money leave; the bank books it, in two lines where it is too much for one."""
     payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 0)
     version = payment.version
     send_payment(teller.session, payment.id, seen_version=version, by=by, at=teller.tick())
-
-
-def _confirm(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    payment = _alive(teller, fund_request)
     if payment.channel is Channel.CASH:
+        _book(teller, payment, -payment.amount, "ถอนเงินสด")
         _file(teller, fund_request, payment)
-    at = teller.tick()
-    confirm_payment(
-        teller.session,
-        payment.id,
-        bank_reference=f"KTB{at:%Y%m%d}{payment.id:06}",
-        seen_version=payment.version,
-        by=_treasurer(teller, fund_request, 2),
-        at=at,
-    )
+    elif detail == _IN_PARTS:
+        _book(teller, payment, -_FIRST_PART, "โอนเงินไปบัญชี")
+        _book(teller, payment, _FIRST_PART - payment.amount, "โอนเงินไปบัญชี", is_named=False)
+    else:
+        _book(teller, payment, -payment.amount, "โอนเงินไปบัญชี")
+
+
+def _book(
+    teller: Teller, payment: Payment, amount: Money, words: str, *, is_named: bool = True
+) -> None:
+    """Let the bank book what a payment is; most lines name it."""
+    account = teller.session.get_one(PayeeAccount, payment.payee_account_id).account_number
+    text = words if payment.channel is Channel.CASH else f"{words} {hidden(account)}"
+    told = payment.reference if is_named else ""
+    teller.bank.book(bangkok_day(teller.at), amount, text, told=told)
 
 
 def _bounce(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    """Note that the bank sent the money back, less its fee."""
-    payment, by = _alive(teller, fund_request), _treasurer(teller, fund_request, 2)
-    back = Back(payment.amount, _WHY_BACK, _FEE)
-    version = payment.version
-    return_payment(teller.session, payment.id, back, seen_version=version, by=by, at=teller.tick())
+    """Let the bank send the money back, less its fee; the treasurers read it in its statement."""
+    payment = _alive(teller, fund_request)
+    _book(teller, payment, payment.amount - _FEE, "คืนเงิน บัญชีปลายทางปิด")
 
 
 def _receipt(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    """Let an officer file what was signed or spent; of some nobody has brought it yet."""
+    """Let an officer file what was signed or spent; of some nobody has brought it yet.
+
+    What no statement of the bank has told of yet is not waited for.
+    """
     payment = _alive(teller, fund_request)
+    if payment.state is PaymentState.SENT:
+        return
     if payment.advance is not None:
         _clear(teller, fund_request, payment)
     elif payment.channel is not Channel.CASH and fund_request.id % _EVERY_FORGOTTEN:
@@ -160,7 +166,6 @@ PAYING: Mapping[str, Deed] = {
     "prepare": _prepare,
     "release": _release,
     "transfer": _transfer,
-    "confirm": _confirm,
     "bounce": _bounce,
     "receipt": _receipt,
     "void": _void,

@@ -25,6 +25,7 @@ from portal.people.models import Person
 from portal.people.queries import as_actor
 from portal.roles import Actor
 from portal.roles import Role
+from portal.story.bank import Bank
 from portal.story.book import Book
 from portal.story.days import Days
 from portal.thai import bangkok_day
@@ -46,6 +47,7 @@ class Teller:
     book: Book
     days: Days
     say: Say
+    bank: Bank = field(default_factory=Bank)
     youths: dict[str, int] = field(default_factory=dict)
     answers: dict[int, RequestAnswer] = field(default_factory=dict)
     session: Session = field(init=False)

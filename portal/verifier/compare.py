@@ -99,7 +99,8 @@ def _check_within(newest: Signed, files: Files, old: Signed, *, keep_in: Path) -
         raise NotCheckedError(
             N_(
                 "The checkpoint {name} is of {size:,} entries, the files only of {held:,}: bring "
-                "the copy up to date first."
+                "the copy up to date first. If the site itself shows no more, it has taken entries "
+                "back: keep the checkpoint, and show it to others."
             ),
             name=old.name,
             size=old.checkpoint.size,

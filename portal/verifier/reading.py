@@ -26,7 +26,7 @@ def verified(folder: Folder, signed: Signed) -> Iterator[tuple[int, Entry]]:
     report names a checkpoint of this very log.
     """
     keys = set[str]()
-    for index, entry in entries(folder, signed.checkpoint):
+    for index, _, entry in entries(folder, signed.checkpoint):
         if index == 0:
             _check_genesis(entry, signed)
         if entry.type in {GENESIS.name, KEY_ADDED.name}:

@@ -32,9 +32,9 @@ from portal.letters.service import retry_letter
 from portal.payments.accounts import open_account
 from portal.payments.confirming import set_aside
 from portal.people.openings import grant_opening
+from portal.people.passwords import set_password
 from portal.people.queries import SYSTEM
 from portal.people.service import grant_role
-from portal.people.service import set_password
 from portal.roles import Actor
 from portal.roles import Role
 from tests import cases
@@ -266,7 +266,7 @@ def test_who_may_sign_in_and_can_do_nothing_is_told_of(session: Session, world: 
     grant_role(session, person, Role.FINDER, by=SYSTEM, at=NOON)
     (item,) = told(session, world.admin, Matter.PEOPLE)
     assert item.about == "no_password"
-    set_password(session, krit.username, "a new and long one")
+    set_password(session, krit.username, "a new and long one", at=NOON)
     assert told(session, world.admin, Matter.PEOPLE) == ()
 
 

@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from portal.funds.models import FundRequest
+from portal.people import passwords
+from portal.people.passwords import WrongPasswordError
+from portal.people.passwords import check_password
 from portal.people.queries import SYSTEM
 from portal.people.service import UsernameTakenError
-from portal.people.service import WrongPasswordError
 from portal.people.service import add_person
-from portal.people.service import check_password
 from portal.youths.models import Youth
 from portal.youths.service import register_youth
 from tests.world import ANSWER
@@ -33,7 +35,12 @@ def test_without_a_password_nobody_signs_in(session: Session, world: World) -> N
     assert world.krit.name
     for password in ("", "anything at all"):
         with pytest.raises(WrongPasswordError):
-            check_password(session, "krit", password)
+            check_password(session, "krit", password, at=NOON)
+
+
+def test_to_refuse_somebody_unknown_takes_as_long_as_a_wrong_password() -> None:
+    # A hash of less work would be answered sooner, and tell which usernames there are.
+    assert not PasswordHasher().check_needs_rehash(passwords._NOBODY)  # noqa: SLF001 - it is nowhere else to be seen
 
 
 def test_a_mistyped_id_number_mixes_up_nobody(session: Session, world: World) -> None:

@@ -165,7 +165,7 @@ def test_what_is_recorded_is_published_in_the_order_of_the_commits(
     checkpoint = portal.install.publish(db.engine)
     assert checkpoint is not None
     assert checkpoint.size == FOUNDED + 6
-    published = [entry.eid for _, entry in entries(log.folder, checkpoint)]
+    published = [entry.eid for _, _, entry in entries(log.folder, checkpoint)]
     assert published == order()
     assert published[FOUNDED:] == told
 
@@ -476,8 +476,8 @@ def test_a_restored_older_database_is_refused(portal: Portal, log: Log, backup: 
     written, heads = log.files(), log.heads()
     sentence = (
         f"The database holds {FOUNDED} entries, {FOUNDED + 5} are signed and published: it was "
-        "restored from an older backup. Nothing was ordered or signed. Bring the missing entries "
-        "back from the published bundles."
+        "restored from an older backup. Nothing was ordered or signed. Stop the pages, and "
+        "restore a newer copy of the database; `log missing` lists what this one lacks."
     )
     # Nor when people have gone on working with it, until it holds as many entries again.
     for since in range(8):

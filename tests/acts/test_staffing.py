@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,14 @@ from portal.funds.staff import hand_over
 from portal.labels import Name
 from portal.people.models import Person
 from portal.people.models import RoleGrant
+from portal.people.password_rules import HouseWordsError
+from portal.people.password_rules import KnownPasswordError
+from portal.people.password_rules import ShortPasswordError
+from portal.people.passwords import EndedPasswordError
+from portal.people.passwords import WrongPasswordError
+from portal.people.passwords import change_password
+from portal.people.passwords import check_password
+from portal.people.passwords import set_one_time_password
 from portal.people.queries import SYSTEM
 from portal.people.queries import NoSuchPersonError
 from portal.people.queries import as_actor
@@ -34,14 +43,9 @@ from portal.people.rules import RoleReason
 from portal.people.rules import SamePasswordError
 from portal.people.service import OrganisationNotFoundError
 from portal.people.service import OrganisationTakenError
-from portal.people.service import ShortPasswordError
 from portal.people.service import StalePersonError
-from portal.people.service import WrongPasswordError
-from portal.people.service import change_password
-from portal.people.service import check_password
 from portal.people.service import grant_role
 from portal.people.service import load_person
-from portal.people.service import set_one_time_password
 from portal.people.staffing import NewEmail
 from portal.people.staffing import NewOrganisation
 from portal.people.staffing import NewPerson
@@ -67,7 +71,7 @@ from tests.world import NOON
 from tests.world import World
 
 LATER = NOON + timedelta(hours=1)
-ONE_TIME = "handed over by hand"
+OWN = "a new good one of mine"
 
 
 def newest(session: Session) -> tuple[str, str]:
@@ -217,7 +221,7 @@ def test_nobody_gives_or_ends_their_own_role(session: Session, world: World) -> 
         ),
         lambda: deactivate_person(session, me, by=world.admin, at=NOON),
         lambda: reactivate_person(session, me, by=world.admin, at=NOON),
-        lambda: set_one_time_password(session, me, ONE_TIME, by=world.admin, at=NOON),
+        lambda: set_one_time_password(session, me, by=world.admin, at=NOON),
     ):
         with pytest.raises(OwnRecordError):
             act()
@@ -245,42 +249,64 @@ def test_who_is_deactivated_signs_in_no_more_and_keeps_the_history(
     session: Session, world: World
 ) -> None:
     person = world.person(world.malee)
-    key, roles = person.session_key, as_actor(person).roles
+    roles = as_actor(person).roles
     deactivate_person(session, person, by=world.admin, at=NOON)
     assert newest(session) == ("person.deactivated", "{}")
     with pytest.raises(WrongPasswordError):
-        check_password(session, "malee", PASSWORD)
+        check_password(session, "malee", PASSWORD, at=NOON)
     for act in (
         lambda: deactivate_person(session, person, by=world.admin, at=NOON),
         lambda: grant_role(session, person, Role.FINDER, by=world.admin, at=NOON),
-        lambda: set_one_time_password(session, person, ONE_TIME, by=world.admin, at=NOON),
+        lambda: set_one_time_password(session, person, by=world.admin, at=NOON),
     ):
         with pytest.raises(NotActiveError):
             act()
     reactivate_person(session, person, by=world.admin, at=LATER)
     assert newest(session) == ("person.reactivated", "{}")
-    assert (as_actor(person).roles, person.session_key == key) == (roles, False)
-    assert check_password(session, "malee", PASSWORD) is person
+    assert as_actor(person).roles == roles
+    assert check_password(session, "malee", PASSWORD, at=LATER) is person
     with pytest.raises(ActiveAlreadyError):
         reactivate_person(session, person, by=world.admin, at=LATER)
 
 
 def test_a_one_time_password_leads_to_another(session: Session, world: World) -> None:
     person = world.person(world.malee)
-    with pytest.raises(ShortPasswordError):
-        set_one_time_password(session, person, "short", by=world.admin, at=NOON)
-    set_one_time_password(session, person, ONE_TIME, by=world.admin, at=NOON)
+    one_time = set_one_time_password(session, person, by=world.admin, at=NOON)
     assert newest(session) == ("person.password_set", "{}")
-    assert as_actor(check_password(session, "malee", ONE_TIME)).must_change_password
+    assert as_actor(check_password(session, "malee", one_time, at=NOON)).must_change_password
     for old, new, error in (
-        (PASSWORD, "a new good password", WrongPasswordError),
-        (ONE_TIME, ONE_TIME, SamePasswordError),
-        (ONE_TIME, "short", ShortPasswordError),
+        (PASSWORD, OWN, WrongPasswordError),
+        (one_time, one_time, SamePasswordError),
+        (one_time, "short", ShortPasswordError),
+        (one_time, "ilovethailand", KnownPasswordError),
+        (one_time, "malee2569malee", HouseWordsError),
     ):
         with pytest.raises(error):
-            change_password(session, person.id, old=old, new=new)
-    changed = change_password(session, person.id, old=ONE_TIME, new="a new good password")
+            change_password(session, person.id, old=old, new=new, at=NOON)
+    changed = change_password(session, person.id, old=one_time, new=OWN, at=NOON)
     assert not as_actor(changed).must_change_password
+    # One's own has no end.
+    assert check_password(session, "malee", OWN, at=NOON + timedelta(days=999)) is person
+
+
+def test_a_one_time_password_ends_after_three_days(session: Session, world: World) -> None:
+    person = world.person(world.malee)
+    one_time = set_one_time_password(session, person, by=world.admin, at=NOON)
+    last = NOON + timedelta(hours=72)
+    assert check_password(session, "malee", one_time, at=last - timedelta(seconds=1)) is person
+    with pytest.raises(EndedPasswordError):
+        check_password(session, "malee", one_time, at=last)
+    with pytest.raises(EndedPasswordError):
+        change_password(session, person.id, old=one_time, new=OWN, at=last)
+    with pytest.raises(WrongPasswordError):
+        check_password(session, "malee", OWN, at=last)
+
+
+def test_one_time_passwords_are_random(session: Session, world: World) -> None:
+    person = world.person(world.malee)
+    made = {set_one_time_password(session, person, by=world.admin, at=NOON) for _ in range(5)}
+    assert len(made) == 5
+    assert all(re.fullmatch(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}", one) for one in made)
 
 
 def test_only_an_administrator_does_any_of_it(session: Session, world: World) -> None:
@@ -300,7 +326,7 @@ def test_only_an_administrator_does_any_of_it(session: Session, world: World) ->
             lambda by: deactivate_person(session, somebody, by=by, at=NOON),
             lambda by: reactivate_person(session, somebody, by=by, at=NOON),
             lambda by: end_sessions(session, somebody, by=by, at=NOON),
-            lambda by: set_one_time_password(session, somebody, ONE_TIME, by=by, at=NOON),
+            lambda by: set_one_time_password(session, somebody, by=by, at=NOON),
             lambda by: add_organisation(
                 session, NewOrganisation("X", "x", "x", "STATE"), by=by, at=NOON
             ),

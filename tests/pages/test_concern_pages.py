@@ -18,10 +18,10 @@ from portal.db import db
 from portal.db import writing
 from portal.publishing.models import PublishedPosition
 from portal.publishing.service import TABLES
-from portal.security import limiter
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import another
 from tests.world import NOON
 from tests.world import World
 
@@ -97,20 +97,15 @@ def test_a_page_that_was_open_too_long_comes_back_filled(portal: Portal, client:
     assert client.post("/concerns", data=TYPED | {"csrf_token": token}).status_code == 303
 
 
-def test_too_much_from_one_address_comes_back_filled(portal: Portal, client: Visitor) -> None:
-    portal.app.config["RATELIMIT_ENABLED"] = True
-    limiter.enabled = True
-    try:
-        answers = [client.post("/en/concerns", data=TYPED | {"topic": ""}) for _ in range(11)]
-        assert answers[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
-        assert "Send it in a minute" in answers[-1].text
-        assert "เงินไม่ถึง" in answers[-1].text
-    finally:
-        limiter.reset()
-        limiter.enabled = False
+@pytest.mark.usefixtures("limited")
+def test_too_much_from_one_address_comes_back_filled(client: Visitor) -> None:
+    answers = [client.post("/en/concerns", data=TYPED | {"topic": ""}) for _ in range(11)]
+    assert answers[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert "Send it in a minute" in answers[-1].text
+    assert "เงินไม่ถึง" in answers[-1].text
 
 
-def test_a_reporter_follows_and_writes_more(client: Visitor, made: Maker) -> None:
+def test_a_reporter_follows_and_writes_more(portal: Portal, client: Visitor, made: Maker) -> None:
     code = told(client)
     assert "<textarea" not in client.get("/concerns/follow").text
     for wrong, status in (("", 422), ("ABCD-ABCD-ABCD-ABCD", 422), (code.lower(), 303)):
@@ -120,12 +115,12 @@ def test_a_reporter_follows_and_writes_more(client: Visitor, made: Maker) -> Non
     more = client.post("/concerns/follow/words", data={"words": "อีกข้อ"})
     assert (more.status_code, more.location) == (303, "/concerns/follow")
     assert "อีกข้อ" in client.get("/concerns/follow").text
-    client.sign_in("malee")
+    malee = another(portal).sign_in("malee")
     for data in (
         {"action": "take_up", "seen_version": "2"},
         {"action": "answer", "outcome": "put_right", "words": "โอนใหม่แล้ว", "seen_version": "3"},
     ):
-        assert client.post("/office/concerns/1", data=data).status_code == 303
+        assert malee.post("/office/concerns/1", data=data).status_code == 303
     page = client.get("/en/concerns/follow").text
     assert "โอนใหม่แล้ว" in page
     assert "Founded, and put right" in page
@@ -148,14 +143,14 @@ def test_words_that_come_without_a_code_are_kept(client: Visitor) -> None:
 
 
 def test_words_to_a_concern_that_was_closed_meanwhile_are_given_back(
-    client: Visitor, made: Maker
+    portal: Portal, client: Visitor, made: Maker
 ) -> None:
     code = told(client)
     client.post("/concerns/follow", data={"code": code})
-    client.sign_in("malee")
-    client.post("/office/concerns/1", data={"action": "take_up", "seen_version": "1"})
+    malee = another(portal).sign_in("malee")
+    malee.post("/office/concerns/1", data={"action": "take_up", "seen_version": "1"})
     data = {"action": "answer", "outcome": "referred", "words": "x", "seen_version": "2"}
-    client.post("/office/concerns/1", data=data)
+    malee.post("/office/concerns/1", data=data)
     made(lambda world: close_concern(world.session, 1, at=NOON).id)
     answer = client.post("/en/concerns/follow/words", data={"words": "สายเกินไป"})
     assert answer.status_code == 422

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from portal.clock import now
 from portal.funds.ruling_tables import LimitTable
 from portal.funds.ruling_tables import set_limits
 from portal.people.openings import grant_opening
+from portal.reports.models import Report
+from portal.thai import bangkok_day
 from tests import cases
 from tests.acts import test_concerns as concerns
 from tests.acts import test_findings as findings
@@ -19,7 +24,14 @@ from tests.acts.test_ruling import DAY
 from tests.acts.test_ruling import LIMITS
 from tests.acts.test_ruling import last_limit
 from tests.conftest import Maker
+from tests.conftest import Portal
+from tests.conftest import Publish
 from tests.conftest import Visitor
+from tests.reporting import SECOND
+from tests.reporting import answered
+from tests.reporting import gift
+from tests.reporting import prepared
+from tests.reporting import published
 from tests.world import NOON
 from tests.world import World
 
@@ -54,7 +66,7 @@ def broken(world: World) -> None:
     letters.failed_letter(world)
     assert world.krit.person_id
     openings.asked(world)
-    later = LimitTable(LIMITS, now().date() + DAY, last_limit(world.session))
+    later = LimitTable(LIMITS, bangkok_day(now()) + DAY, last_limit(world.session))
     set_limits(world.session, later, by=world.admin, at=NOON)
 
 
@@ -82,6 +94,50 @@ def test_an_empty_page_says_what_would_be_there(client: Visitor, username: str, 
     page = client.sign_in(username).get("/en/office/").text
     assert "Nothing waits for you." in page
     assert words in page
+
+
+@pytest.fixture
+def december(publish: Publish) -> None:
+    """An entry of December is published: November is over."""
+    publish(lambda world: gift(world, SECOND - timedelta(days=1)))
+
+
+def heading_of(client: Visitor, username: str) -> str:
+    """Return what the first page of somebody says of a report, if it does."""
+    page = client.sign_in(username).get("/en/office/").text
+    _, _, told = page.partition('<section class="waits" aria-labelledby="reports_')
+    return told.partition("</section>")[0].replace("\xa0", " ")
+
+
+@pytest.mark.usefixtures("december")
+def test_a_report_waits_for_the_auditor_and_then_for_the_driving_chair(
+    portal: Portal, client: Visitor, publish: Publish
+) -> None:
+    publish(lambda world: prepared(world, portal.install))
+    told = heading_of(client, "wipa")
+    assert "Reports to answer" in told
+    assert (
+        'href="/en/office/reports/1">R-2026-11-1</a><span class="sub">November 2026</span>' in told
+    )
+    assert "2 Dec 2026" in told
+    assert heading_of(client, "driving") == heading_of(client, "malee") == ""
+    publish(lambda world: answered(world, world.session.scalars(select(Report)).one()))
+    told = heading_of(client, "driving")
+    assert "Reports to publish" in told
+    assert "3 Dec 2026" in told
+    assert heading_of(client, "wipa") == ""
+    publish(lambda world: published(world, world.session.scalars(select(Report)).one()))
+    assert heading_of(client, "driving") == ""
+
+
+@pytest.mark.usefixtures("december")
+def test_of_two_editions_the_newest_waits(
+    portal: Portal, client: Visitor, publish: Publish
+) -> None:
+    publish(lambda world: answered(world, prepared(world, portal.install)))
+    publish(lambda world: prepared(world, portal.install, word="2"))
+    assert heading_of(client, "driving") == ""
+    assert "R-2026-11-2" in heading_of(client, "wipa")
 
 
 def asked_after(world: World) -> int:

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy import update
 
+from portal.clock import now
 from portal.db import db
 from portal.db import writing
 from portal.people.models import Person
-from portal.people.service import set_password
+from portal.people.passwords import set_password
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
 from tests.conftest import Visitor
@@ -82,7 +83,7 @@ def test_signing_out_ends_the_session(client: Visitor) -> None:
 def test_a_new_password_ends_every_session(portal: Portal, client: Visitor) -> None:
     client.sign_in("malee")
     with writing(db.engine, portal.install.session_info()) as session:
-        set_password(session, "malee", "quite another one")
+        set_password(session, "malee", "quite another one", at=now())
     assert client.get("/office/").status_code == 302
 
 
@@ -121,6 +122,27 @@ def test_a_number_that_no_row_has_is_no_page(client: Visitor) -> None:
     for address in ("/office/requests", "/office/import", "/treasury/payments"):
         for number in (2**31, 10**30):
             assert client.get(f"{address}/{number}").status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "is_ours"),
+    [
+        ("http://localhost/requests?q=x", True),
+        ("https://localhost/requests?q=x", True),
+        ("https://evil.example/requests?q=x", False),
+    ],
+)
+def test_an_error_leads_back_to_the_page_of_ours_before_it(
+    client: Visitor, sent_from: str, *, is_ours: bool
+) -> None:
+    page = client.get("/en/nowhere", headers={"Referer": sent_from})
+    assert (page.status_code, "Go back" in page.text) == (404, is_ours)
+    assert ('href="/requests?q=x"' in page.text) is is_ours
+
+
+def test_the_way_back_leads_to_no_other_host(client: Visitor) -> None:
+    page = client.get("/en/nowhere", headers={"Referer": "https://localhost//evil.example/"})
+    assert 'href="/evil.example/"' in page.text
 
 
 def test_after_an_error_of_the_database_the_page_still_says_so(

@@ -162,6 +162,16 @@ def test_without_the_mending_words_are_lost_and_the_picture_is_the_same(
 
 
 @each_template
+def test_a_glance_finds_every_piece_that_must_be_mended(
+    sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = written(sheet)
+    made = render_pdf(page)
+    monkeypatch.setattr("portal.text_layer._Letters.may_mislead", lambda *_: True)
+    assert render_pdf(page) == made
+
+
+@each_template
 def test_the_same_input_gives_the_same_bytes(sheet: Sheet) -> None:
     order = Order(sheet.kind, paper(sheet))
     content = make_paper(order, base_url=BASE_URL)
@@ -193,6 +203,15 @@ def test_who_stops_halfway_leaves_no_process(tmp_path: Path) -> None:
     commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in running]
     assert [command for command in commands if "paper_apart" in command] == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_press_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made = press([written(MEMO, number=number) for number in (1, 2)], processes=1)
+    next(made)
+    assert [*tmp_path.rglob("weasyprint-*/*")]
+    made.close()
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_process_that_ends_early_is_told_and_takes_no_paper_for_made(

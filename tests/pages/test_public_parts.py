@@ -1,18 +1,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from portal.funds import service
+from portal.funds.rules import Reason
+from portal.money import Money
+from portal.payments.returning import Back
+from portal.payments.returning import return_payment
 from portal.places import amphoe_name
 from portal.publishing.drawings import CHARTS
 from portal.publishing.figure_images import FIGURES
 from tests.conftest import Publish
 from tests.conftest import Visitor
 from tests.world import ANSWER
+from tests.world import NOON
 from tests.world import SECRETS
+from tests.world import World
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 PAGES = (
@@ -73,6 +81,57 @@ def test_a_payment_has_a_public_page(client: Visitor, publish: Publish) -> None:
         assert told in page
 
 
+def test_what_is_asked_for_is_one_sum_wherever_it_stands(client: Visitor, publish: Publish) -> None:
+    """A request that came back and was sent again asks for what it asks for now."""
+
+    def sent_again(world: World) -> None:
+        sent = world.to_decide()
+        grounds = service.Grounds(Reason.AMOUNT, "")
+        version = sent.version
+        service.return_request(
+            world.session, sent.id, grounds, seen_version=version, by=world.somchai, at=NOON
+        )
+        world.amend(sent, replace(ANSWER, amount=Money.baht(900)))
+        version = sent.version
+        service.submit_request(
+            world.session, sent.id, seen_version=version, by=world.malee, at=NOON
+        )
+
+    publish(sent_again)
+    page = client.get("/en/categories/LIVING").text
+    figure = re.search(r"<dt>Asked for</dt>\s*<dd><span class=\"amount\">([0-9,.]+)<", page)
+    assert figure is not None
+    assert figure[1] == "900"
+    assert "900 baht were asked for." in page
+    told = client.get("/api/v1/categories").get_json()["items"]
+    assert {each["code"]: each["given_satang"] for each in told if each["given_satang"]} == {
+        "LIVING": 90_000
+    }
+
+
+def test_what_a_bank_kept_is_told_of_a_fund_and_of_a_payment(
+    client: Visitor, publish: Publish
+) -> None:
+    def kept(world: World) -> None:
+        sent = world.sent()
+        back = Back(sent.amount, "-", Money.baht(10))
+        version = sent.version
+        return_payment(
+            world.session, sent.id, back, seen_version=version, by=world.phailin, at=NOON
+        )
+
+    publish(kept)
+    assert "Kept by the bank" in client.get("/en/funds/GEN").text
+    page = client.get(f"/en/payments/{payment_of(client)}").text
+    for label, amount in (
+        ("Amount prepared", "1,500"),
+        ("Came back", "1,500"),
+        ("Kept by the bank", "10"),
+    ):
+        assert re.search(rf"{label}</dt>\s*<dd><span class=\"amount\">{amount} baht", page)
+    assert "what came back is not" in page
+
+
 def test_projects_are_counted_by_amphoe_and_people_have_no_place(
     client: Visitor, publish: Publish
 ) -> None:
@@ -87,7 +146,7 @@ def test_times_are_told(client: Visitor, publish: Publish) -> None:
     publish(lambda world: world.submitted())
     assert client.get("/en/service-times").status_code == 200
     publish(lambda world: world.confirmed())
-    assert "within 0 days" in client.get("/en/service-times").text
+    assert "within 0\u00a0days" in client.get("/en/service-times").text
 
 
 @pytest.mark.parametrize(
@@ -146,6 +205,10 @@ def test_figures_say_by_themselves_what_they_count(client: Visitor, publish: Pub
     assert "1 time" in words("/en/charts/figure-people.svg")
 
 
+def width_of(image: str) -> float:
+    return float(ET.fromstring(image).attrib["width"])  # noqa: S314 - our own drawing
+
+
 def test_every_image_has_its_line_to_copy(client: Visitor, publish: Publish) -> None:
     publish(lambda world: world.confirmed())
     page = client.get("/en/charts").text
@@ -155,12 +218,20 @@ def test_every_image_has_its_line_to_copy(client: Visitor, publish: Publish) -> 
     for line in lines:
         told = re.fullmatch(
             r'<a href="http://127.0.0.1:8000(/en/[a-z-]*)">'
+            r'(?:<picture><source media="\(max-width: 640px\)"'
+            r' srcset="http://127.0.0.1:8000(/en/charts/[a-z-]+\.svg\?narrow=1)">)?'
             r'<img src="http://127.0.0.1:8000(/en/charts/[a-z-]+\.svg)"'
-            r' alt="[^"<>]+" width="\d+"></a>',
+            r' alt="[^"<>]+" width="(\d+)">(?:</picture>)?</a>',
             line,
         )
         assert told is not None, line
-        assert [client.get(path).status_code for path in told.groups()] == [200, 200]
+        page, narrow, image, width = told.groups()
+        assert client.get(page).status_code == 200
+        assert width_of(client.get(image).text) == float(width)
+        # What is wider than a phone has another one that fits there with letters of the same size.
+        assert (narrow is None) == (float(width) <= 360)
+        if narrow:
+            assert width_of(client.get(narrow).text) < 400
 
 
 def test_payments_are_a_feed(client: Visitor, publish: Publish) -> None:

@@ -25,6 +25,7 @@ from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Publish
 from tests.conftest import Visitor
+from tests.conftest import another
 from tests.reporting import IN_JANUARY
 from tests.reporting import REMARKS
 from tests.reporting import SECOND
@@ -54,14 +55,6 @@ def the_job() -> Job:
         return session.scalars(select(Job)).one()
 
 
-def another(portal: Portal, username: str) -> Visitor:
-    """Somebody of the cast in a browser of their own."""
-    portal.app.test_client_class = Visitor
-    visitor = portal.app.test_client()
-    assert isinstance(visitor, Visitor)
-    return visitor.sign_in(username)
-
-
 def officer_prepares(portal: Portal, officer: Visitor) -> Report:
     page = officer.get("/office/reports").text
     assert '<option value="2026-12">' in page
@@ -81,7 +74,7 @@ def officer_prepares(portal: Portal, officer: Visitor) -> Report:
 
 
 def auditor_answers(portal: Portal, report: Report) -> None:
-    auditor, address = another(portal, "wipa"), f"/office/reports/{report.id}"
+    auditor, address = another(portal).sign_in("wipa"), f"/office/reports/{report.id}"
     assert "รอท่าน" in auditor.get("/office/reports").text
     assert auditor.get(f"{address}/th.pdf").data[:5] == b"%PDF-"
     seen = {"seen_version": report.version}
@@ -95,7 +88,7 @@ def auditor_answers(portal: Portal, report: Report) -> None:
 
 
 def chair_publishes(portal: Portal, report: Report) -> None:
-    chair, address = another(portal, "driving"), f"/office/reports/{report.id}"
+    chair, address = another(portal).sign_in("driving"), f"/office/reports/{report.id}"
     assert "รอท่าน" in chair.get("/office/reports").text
     assert "การเผยแพร่มีผลตลอดไป" in chair.get(f"{address}/publish").text
     for seen, status in (

@@ -31,8 +31,8 @@ from portal.funds.ruling import Ending
 from portal.funds.ruling import NewRule
 from portal.funds.ruling import add_rule
 from portal.funds.ruling import retire_rule
+from portal.people.passwords import set_password
 from portal.people.planned import Planned
-from portal.people.service import set_password
 from portal.thai import bangkok_day
 from tests.conftest import PASSWORD
 from tests.conftest import PROVINCE
@@ -350,7 +350,7 @@ def test_where_no_urgent_lane_was_founded_the_first_one_is_set(tmp_path: Path) -
         upgrade_quietly()
         set_up(file, at=FOUNDED)
         with transaction() as session:
-            set_password(session, "admin", PASSWORD)
+            set_password(session, "admin", PASSWORD, at=FOUNDED)
         client = app.test_client()
         assert isinstance(client, Visitor)
         client.sign_in("admin")

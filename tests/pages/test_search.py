@@ -198,8 +198,8 @@ def test_nothing_found_is_an_empty_list(client: Visitor) -> None:
 def test_conditions_name_no_column_twice(portal: Portal) -> None:
     assert portal.install.has_log
     conditions = narrowed(Search("living", {Facet.FUND: "GEN"}), search_words(db.session()))
-    assert len(conditions.groups()) == 2
-    assert len(conditions.groups(but=Facet.FUND)) == 1
+    assert len(conditions.on(PublishedGroup)) == 2
+    assert len(conditions.on(PublishedGroup, but=Facet.FUND)) == 1
 
 
 def test_a_request_that_moves_leaves_its_group(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Context
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.db import db
+from portal.db import transaction
 from portal.time_limit import TookTooLongError
 from portal.time_limit import limit
 from tests.conftest import Portal
@@ -103,3 +105,22 @@ def test_another_error_stays_what_it_is() -> None:
         limit(session, milliseconds=1_000)
         with pytest.raises(Exception, match="no_such_table"):
             session.execute(text("SELECT * FROM no_such_table"))
+
+
+@pytest.mark.parametrize("address", ["/office/", "/treasury/", "/sign-in"])
+def test_who_signed_in_is_limited_too_in_what_they_read_and_do(
+    portal: Portal, address: str
+) -> None:
+    portal.app.config |= {"OFFICE_QUERY_MS": 100, "PUBLIC_QUERY_MS": 60_000}
+    endless = text(ENDLESS[db.engine.dialect.name])
+
+    def ask() -> None:
+        with portal.app.test_request_context(address):
+            portal.app.preprocess_request()
+            db.session.rollback()
+            with pytest.raises(TookTooLongError):
+                db.session.execute(endless)
+            with pytest.raises(TookTooLongError), transaction() as session:
+                session.execute(endless)
+
+    Context().run(ask)

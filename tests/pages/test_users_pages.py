@@ -1,23 +1,25 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.clock import now
 from portal.db import db
 from portal.people.models import Organisation
 from portal.people.models import Person
-from portal.people.service import set_one_time_password
+from portal.people.passwords import set_one_time_password
 from tests.conftest import PASSWORD
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.planned import confirmed
 from tests.planned import shown
-from tests.world import NOON
 from tests.world import World
 
-ONE_TIME = "handed over by hand"
+SHOWN = re.compile(r"\b[a-z2-9]{4}(-[a-z2-9]{4}){3}\b")
 OWN = "only known to me alone"
 
 
@@ -26,7 +28,7 @@ def person(username: str) -> Person:
         return session.scalars(select(Person).where(Person.username == username)).one()
 
 
-def test_a_person_is_added_given_a_role_and_signs_in(portal: Portal, client: Visitor) -> None:
+def test_a_person_is_added_and_given_a_role(client: Visitor) -> None:
     client.sign_in("admin")
     data = {"name": "สมใจ ใหม่", "username": "somjai", "organisation": "VHV"}
     assert "Village health" in shown(client, "/en/office/users/new", data)
@@ -43,38 +45,49 @@ def test_a_person_is_added_given_a_role_and_signs_in(portal: Portal, client: Vis
     no_place = client.post(f"{base}/roles/new", data={**role, "subcommittee": ""})
     assert (no_place.status_code, "one subcommittee" in no_place.text) == (422, True)
     assert confirmed(client, f"{base}/roles/new", role).status_code == 303
-    password = {"password": ONE_TIME, "seen_version": person("somjai").version}
+    assert person("somjai").password_hash is None
+
+
+def test_a_one_time_password_is_made_and_shown_once(portal: Portal, client: Visitor) -> None:
+    client.sign_in("admin")
+    base = f"/en/office/users/{person('anong').id}"
     assert client.get(f"{base}/password").status_code == 200
-    assert client.post(f"{base}/password", data={**password, "password": ""}).status_code == 422
-    short = client.post(f"{base}/password", data={**password, "password": "short"})
-    assert (short.status_code, "at least 12" in short.text) == (422, True)
-    assert client.post(f"{base}/password", data=password).status_code == 303
-    assert "One-time password" in client.get(base).text
+    for odd, status in (({}, 303), ({"seen_version": 99}, 409)):
+        assert client.post(f"{base}/password", data=odd).status_code == status
+        assert not SHOWN.search(client.get(base).text)
+    seen = {"seen_version": person("anong").version}
+    assert client.post(f"{base}/password", data=seen).status_code == 303
+    told = SHOWN.search(client.get(base).text)
+    assert told
+    again = client.get(base).text
+    assert (told[0] in again, "One-time password" in again) == (False, True)
     other = portal.app.test_client()
-    other.post("/sign-in", data={"username": "somjai", "password": ONE_TIME})
+    other.post("/sign-in", data={"username": "anong", "password": told[0]})
     assert other.get("/office/").location == "/password"
 
 
 def test_a_one_time_password_lets_nobody_further(client: Visitor, made: Maker) -> None:
-    made(lambda world: set_one_time_password(
-        world.session, world.person(world.anong), ONE_TIME, by=world.admin, at=NOON
+    one_time = made(lambda world: set_one_time_password(
+        world.session, world.person(world.anong), by=world.admin, at=now()
     ))  # fmt: skip
     assert client.get("/password").status_code == 302
     assert client.post("/password").status_code == 303
-    client.post("/sign-in", data={"username": "anong", "password": ONE_TIME})
+    client.post("/sign-in", data={"username": "anong", "password": one_time})
     for path in ("/office/", "/office/rules", "/treasury/"):
         assert (client.get(path).status_code, client.get(path).location) == (303, "/password")
         assert client.post(path).status_code in {303, 405}
     assert "one-time password" in client.get("/en/password").text
     for old, new, again, sentence in (
-        (ONE_TIME, OWN, "another one again", "are not the same"),
+        (one_time, OWN, "another one again", "are not the same"),
         (PASSWORD, OWN, OWN, "This is not your password."),
-        (ONE_TIME, ONE_TIME, ONE_TIME, "must be another one"),
-        (ONE_TIME, "short", "short", "at least 12"),
+        (one_time, one_time, one_time, "must be another one"),
+        (one_time, "short", "short", "at least 12"),
+        (one_time, "qwertyuiop123", "qwertyuiop123", "Many people use this"),
+        (one_time, "anong@2569 ระยอง", "anong@2569 ระยอง", "little more than a name"),
     ):
         answer = client.post("/en/password", data={"old": old, "new": new, "again": again})
         assert (answer.status_code, sentence in answer.text) == (422, True)
-    answer = client.post("/password", data={"old": ONE_TIME, "new": OWN, "again": OWN})
+    answer = client.post("/password", data={"old": one_time, "new": OWN, "again": OWN})
     assert (answer.status_code, answer.location) == (303, "/treasury/")
     assert client.get("/treasury/").status_code == 200
     assert "one-time" not in client.get("/en/password").text
@@ -181,7 +194,7 @@ def test_nobody_decides_about_themselves(client: Visitor) -> None:
     assert "/hand-over" not in page
     for path in ("/hand-over", "/password", "/roles/new", "/roles/16/end"):
         assert client.get(base + path).status_code == 403
-    data = {"seen_version": person("admin").version, "password": ONE_TIME}
+    data = {"seen_version": person("admin").version}
     for path in ("/deactivate", "/password"):
         assert client.post(base + path, data=data).status_code == 403
 
@@ -223,7 +236,7 @@ def test_an_auditor_reads_who_holds_what_and_has_no_buttons(client: Visitor) -> 
 def test_the_list_is_searched_and_paged(client: Visitor, made: Maker) -> None:
     def many(world: World) -> None:
         for number in range(40):
-            world.session.add(Person(username=f"p{number}", name=f"คนที่ {number}", session_key="x"))
+            world.session.add(Person(username=f"p{number}", name=f"คนที่ {number}"))
 
     made(many)
     client.sign_in("admin")

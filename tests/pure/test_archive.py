@@ -43,6 +43,13 @@ def test_a_paper_that_is_lost_or_changed_is_not_given_out(
         archive.read(DIGEST)
 
 
+def test_how_large_a_paper_is_can_be_told_until_it_is_lost(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "papers")
+    assert archive.size(archive.keep(PAPER)) == len(PAPER)
+    archive.forget(DIGEST)
+    assert archive.size(DIGEST) is None
+
+
 def test_a_paper_goes_for_good_and_going_twice_is_no_mistake(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "papers")
     digest = archive.keep(b"%PDF about somebody")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,6 +20,7 @@ from portal.charts import NameBar
 from portal.charts import Part
 from portal.charts import Tone
 from portal.charts import Unit
+from portal.drawing import words_apart
 from portal.money import Money
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,7 +59,7 @@ def bars(svg: str, tone: Tone) -> list[dict[str, str]]:
         Tone.ARRIVED: "#25783b",
         Tone.WAITING: "#f6dfae",
         Tone.LEFT: "#ffffff",
-        Tone.LOST: "#5c6670",
+        Tone.LOST: "#a9b1b8",
     }[tone]
     return [dict(bar.attrib) for bar in parsed(svg).iter(f"{SVG}rect") if bar.get("fill") == fill]
 
@@ -233,3 +235,32 @@ def test_the_parts_of_a_whole_fill_the_bar(arrived: int, waiting: int, left: int
 def sarabun_width(text: str, size: float) -> float:
     font = files("fontpkg_sarabun") / "files" / "Sarabun-SemiBold.ttf"
     return ImageFont.truetype(str(font), 1000).getlength(text) * size / 1000
+
+
+def test_the_words_of_a_chart_for_paper_keep_their_places() -> None:
+    drawn = charts.bars_by_month(MONTHS, text=TEXT, words=WORDS, width=700)
+    within = [each.text for each in ET.fromstring(drawn).iter(f"{SVG}text")]  # noqa: S314 - our own
+    box = ET.fromstring(words_apart(drawn, 350))  # noqa: S314 - our own drawing
+    assert box.attrib["style"] == "height:166.00mm"
+    assert [each.text for each in box.iter("span")] == within
+    assert not list(box.iter(f"{SVG}text"))
+    months = {each.text: each.attrib["style"] for each in box.iter("span")}
+    # The first of four months stands over the middle of the first quarter.
+    assert months["ต.ค."].startswith("left:-306.25mm;width:700.00mm;")
+    assert "text-align:center" in months["ต.ค."]
+    assert months["หน่วย: พันบาท"].startswith("right:0.00mm;")
+    assert months["ผูกพันแล้ว 747,200 บาท"].startswith("left:11.00mm;")
+
+
+def test_the_parts_of_a_whole_are_told_apart_in_grey() -> None:
+    parts = [Part(BAHT(1), tone) for tone in Tone]
+    fills = [
+        bar.attrib["fill"] for bar in parsed(charts.share_bar(parts, text=TEXT)).iter(f"{SVG}rect")
+    ]
+    greys = sorted(
+        0.299 * red + 0.587 * green + 0.114 * blue
+        for fill in fills
+        for red, green, blue in [bytes.fromhex(fill[1:])]
+    )
+    assert len(greys) == len(Tone)
+    assert min(after - before for before, after in pairwise(greys)) > 25

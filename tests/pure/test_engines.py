@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.engines import on_the_other_engine
 
 PAGES = [f"tests/pages/test_a.py::test_{number}" for number in range(100)]
@@ -22,3 +24,9 @@ def test_what_runs_on_one_engine_alone_or_shows_their_difference_stays() -> None
     assert list(on_the_other_engine(alone)) == []
     whole = [name.replace("pages", "whole") for name in PAGES]
     assert list(on_the_other_engine(on("sqlite", whole) + on("postgresql", whole))) == []
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_stay_together(request: pytest.FixtureRequest) -> None:
+    is_grouped = bool(request.config.getoption("loadgroup", default=False))
+    assert request.node.nodeid.endswith("@together") == is_grouped

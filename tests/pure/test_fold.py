@@ -225,7 +225,19 @@ def test_the_requester_may_withdraw_what_was_sent_or_returned() -> None:
         assert (case.status, case.decided_at) == (Status.WITHDRAWN, AT)
 
 
-PERSON = ("added", "deactivated", "reactivated", "signed_out", "password_set", "email_changed")
+PERSON = (
+    "added",
+    "deactivated",
+    "reactivated",
+    "signed_out",
+    "password_set",
+    "factor_added",
+    "factor_removed",
+    "factor_reset",
+    "identity_bound",
+    "identity_unbound",
+    "email_changed",
+)
 
 
 def test_entries_without_figures_change_nothing() -> None:

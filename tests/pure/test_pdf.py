@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from portal import pdf
+from portal.drawing import Canvas
+from portal.drawing import words_apart
 from portal.manuscript import Manuscript
 from portal.pdf import render_pdf
 from portal.qr import qr_svg
@@ -125,3 +127,29 @@ def test_every_thai_glyph_says_what_it_stands_for() -> None:
         }
         assert letters - texts <= {"\u0e33"}  # ำ is always drawn as two
         assert {"\u0e48\u0e4d", "ฤๅ", "ญ", "ฐ"} <= texts
+
+
+def test_the_words_of_a_chart_stand_on_paper_as_any_words_do(tmp_path: Path) -> None:
+    """A mark over a mark is seen: the renderer would set the words of an SVG letter by letter."""
+    size_mm = 4.0
+
+    def ink(name: str, html: str) -> bytes:
+        path = tmp_path / f"{name}.pdf"
+        path.write_bytes(made(f'<html lang="th"><body style="margin:0">{html}</body></html>'))
+        return picture(path)
+
+    canvas = Canvas("one", 140, 40, ident="one", title="one", description="one")
+    canvas.text(100, 24, "เครื่องมือเริ่มต้น", text_anchor="end", font_weight="600")
+    # One unit of the drawing is a fourteenth of the letters' height.
+    unit = size_mm / 14
+    beside = (
+        f"position:absolute;right:{(140 - 100) * unit:.2f}mm;top:{(24 - 1.068 * 14) * unit:.2f}mm;"
+        f"font:600 {size_mm}mm/1.3 Sarabun;white-space:nowrap;color:#1f2a2c"
+    )
+    box = f"position:relative;width:{140 * unit:.2f}mm;height:{40 * unit:.2f}mm"
+    wanted = f'<div style="{box}"><span style="{beside}">เครื่องมือเริ่มต้น</span></div>'
+    chart = f'<figure style="margin:0;width:{140 * unit:.2f}mm">{{}}</figure>'
+    apart = words_apart(canvas.finished(), 140 * unit)
+    assert "<text" not in apart
+    assert ink("apart", chart.format(apart)) == ink("wanted", wanted)
+    assert ink("within", chart.format(canvas.finished())) != ink("wanted", wanted)

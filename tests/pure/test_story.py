@@ -45,10 +45,9 @@ def test_steps_are_read_with_their_codes_and_days() -> None:
     assert read_steps("") == ()
 
 
-def test_paying_is_four_steps_and_a_receipt() -> None:
+def test_paying_is_three_steps_and_a_receipt() -> None:
     found = [(step.verb, step.days) for step in read_steps("pay+2")]
-    paid = [("prepare", 2), ("release", 0), ("transfer", 0), ("confirm", 1)]
-    assert found == [*paid, ("receipt", 6)]
+    assert found == [("prepare", 2), ("release", 0), ("transfer", 0), ("receipt", 7)]
 
 
 def test_what_is_no_step_is_a_mistake_of_the_book() -> None:

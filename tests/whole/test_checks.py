@@ -341,6 +341,10 @@ PUBLIC: dict[str, tuple[str, str]] = {
     ),
     "a group": ("UPDATE published_group SET count = count + 1", r"published_group: \d+ is not"),
     "a group less": ("DELETE FROM published_group", r"published_group: \d+ is not"),
+    "a count of alike ones": (
+        "UPDATE published_count SET satang = satang + 1",
+        r"published_count: 2570/GEN/.* is not what the log gives",
+    ),
     "an order": (
         "UPDATE published_order SET amount_key = amount_key + 1",
         r"published_order: RYG-2570-\d+ is not what the log gives",
@@ -493,4 +497,22 @@ def test_books_that_the_log_does_not_tell_are_found(told: Portal) -> None:
     with damaged("posting", more, agreeing) as session:
         check_books(session)
         with pytest.raises(LogError, match=r"[A-Z-]+//available holds .* in the books"):
+            told.install.check_log(session)
+
+
+ROWS: dict[str, tuple[str, str]] = {
+    "an amount": ("payment", "UPDATE payment SET amount_satang = amount_satang + 1"),
+    "a channel": ("payment", "UPDATE payment SET channel = 'cash'"),
+    "a payment back": ("payment", "UPDATE payment SET state = 'sent'"),
+    "what was confirmed": ("fund_request", "UPDATE fund_request SET confirmed_satang = 1"),
+}
+
+
+def test_a_payment_or_award_that_was_changed_in_the_database_is_named(told: Portal) -> None:
+    for table, statement in ROWS.values():
+        numbered = f"{statement} WHERE reference IS NOT NULL AND state IN ('confirmed', 'approved')"
+        with (
+            damaged(table, numbered) as session,
+            pytest.raises(LogError, match=r"RYG-2570-P?0+1 is not what the log tells"),
+        ):
             told.install.check_log(session)

@@ -33,13 +33,23 @@ from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.payments.match_values import MatchKind
+from portal.payments.matching_page import matching_page
+from portal.payments.matching_page import open_lines
+from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
+from portal.payments.reconciling import month_sheet
+from portal.payments.reconciling import months
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
+from portal.payments.statement import Nature
 from portal.people.models import Opening
 from portal.people.models import Person
+from portal.people.queries import as_actor
 from portal.publishing.figures import median_days
 from portal.publishing.models import PublishedFigure
+from portal.publishing.report_codes import ReportState
+from portal.reports.models import Report
 from portal.story.counts import counts
 from portal.thai import bangkok_day
 from portal.youths.models import YouthPair
@@ -70,6 +80,8 @@ PROMISED = {
     "payments voided": 10,
     "advances cleared": 5,
     "paid in cash": 10,
+    "statements read": 90,
+    "lines of the bank": 380,
     "consents withdrawn": 2,
     "referrals": 15,
     "follow-ups done": 80,
@@ -102,6 +114,7 @@ def test_the_year_holds_what_it_promises(session: Session) -> None:
         (Finding.state, set(FindingState)),
         (Opening.is_granted, {None, True, False}),
         (RequestAct.reason, {*Reason, None}),
+        (Report.state, {ReportState.PREPARED, ReportState.PUBLISHED}),
         (YouthPair.verdict, {"same", "two", None}),
     ],
 )
@@ -149,6 +162,27 @@ def test_money_comes_after_few_days(session: Session) -> None:
     days = median_days(session)
     assert days is not None
     assert 2 < days < 10
+
+
+def test_the_bank_is_reconciled_but_for_the_last_days(session: Session) -> None:
+    account = session.scalars(select(PayingAccount)).one().code
+    lines = open_lines(session, account).values()
+    assert min(line.booked_on for line in lines) > bangkok_day(now()) - timedelta(days=21)
+    first_open = min(line.booked_on for line in lines).replace(day=1)
+    earlier = [day for day in months(session, account) if day < first_open]
+    assert len(earlier) >= 11
+    assert all(month_sheet(session, account, day).sheet.is_reconciled for day in earlier)
+    # The last days, but no other, hold money that the books do not know of.
+    assert not month_sheet(session, account, first_open).sheet.is_reconciled
+
+
+def test_the_bank_leaves_something_of_each_kind_to_say(session: Session) -> None:
+    account = session.scalars(select(PayingAccount)).one().code
+    treasurer = session.scalars(select(Person).where(Person.username == "prasit")).one()
+    page = matching_page(session, account, as_actor(treasurer), at=now())
+    assert [one.lines[0].line.nature for one in page.fees] == [Nature.FEE]
+    assert [one.kind for one in page.to_look_at] == [MatchKind.DIFFERS]
+    assert sorted(row.line.is_out for row in page.unmatched) == [False, True]
 
 
 def test_every_paper_can_be_read(demo: Portal, session: Session) -> None:

@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 from config import MissingSettingError
+from config import UnknownChoiceError
+from config import UnsafeAddressError
 from config import WrongSettingError
 from config import read_settings
 from portal import labels
@@ -196,6 +198,77 @@ def test_a_number_that_cannot_be_read_names_its_setting(tmp_path: Path, written:
         read_settings(environment)
 
 
+@pytest.mark.parametrize(
+    ("written", "is_demo", "is_required"),
+    [("", False, True), ("", True, False), ("required", True, True), ("optional", False, False)],
+)
+def test_a_second_factor_is_required_but_in_a_demo(
+    tmp_path: Path, written: str, *, is_demo: bool, is_required: bool
+) -> None:
+    if is_demo:
+        (tmp_path / "demo").touch()
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_SECOND_FACTOR": written}
+    assert read_settings(environment).is_factor_required is is_required
+
+
+def test_a_choice_that_is_none_names_its_setting(tmp_path: Path) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_SECOND_FACTOR": "no"}
+    with pytest.raises(UnknownChoiceError, match="PORTAL_SECOND_FACTOR is one of required, opt"):
+        read_settings(environment)
+
+
+PROVIDER = {
+    "PORTAL_OIDC_ISSUER": "https://id.example",
+    "PORTAL_OIDC_CLIENT_ID": "portal",
+    "PORTAL_OIDC_CLIENT_SECRET_FILE": "secret",
+    "PORTAL_OIDC_NAME_TH": "ไทยดี",
+    "PORTAL_OIDC_NAME_EN": "ThaiD",
+}
+
+
+def test_who_vouches_for_people_is_a_setting(tmp_path: Path) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), "PORTAL_SECRET_KEY": "a test's"}
+    assert read_settings(environment).provider is None
+    file = tmp_path / "oidc-secret"
+    more = {"PORTAL_OIDC_CLIENT_SECRET_FILE": str(file), "PORTAL_OIDC_STRONG_ACR": "mfa hwk"}
+    settings = read_settings(environment | PROVIDER | more)
+    assert settings.provider is not None
+    assert (settings.provider.scopes, settings.provider.strong) == (
+        "openid",
+        frozenset({"mfa", "hwk"}),
+    )
+    with pytest.raises(MissingSettingError, match="PORTAL_OIDC_CLIENT_SECRET_FILE"):
+        settings.require_secrets()
+    file.write_text("a test's\n")
+    settings.require_secrets()
+    assert settings.provider.client_secret == file.read_text().strip()
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDER.keys() - {"PORTAL_OIDC_ISSUER"}))
+def test_half_a_provider_names_what_is_missing(tmp_path: Path, name: str) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), **PROVIDER, name: ""}
+    with pytest.raises(MissingSettingError, match=name):
+        read_settings(environment)
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://id.example",
+        "https://",
+        "https://user@id.example",
+        "https://id.example/#x",
+        "https://id.example/\n",
+        "ftp://localhost",
+        "id.example",
+    ],
+)
+def test_nobody_vouches_by_an_address_that_is_not_safe(tmp_path: Path, issuer: str) -> None:
+    environment = {"PORTAL_DATA_DIR": str(tmp_path), **PROVIDER, "PORTAL_OIDC_ISSUER": issuer}
+    with pytest.raises(UnsafeAddressError, match="PORTAL_OIDC_ISSUER"):
+        read_settings(environment)
+
+
 def test_every_view_hangs_on_one_door(app: Flask) -> None:
     outside = {"static", "bootstrap.static"}
     doors = {"public", "gate", "office", "treasury"}
@@ -217,7 +290,7 @@ def test_every_page_has_a_template_at_its_address(app: Flask) -> None:
         source = (TOP / "templates" / door / f"{name}.html").exists()
         is_page = rest.split(".")[-1].startswith(("show_", "list_", "new_"))
         # One template may serve two views of one thing.
-        shared = {"office.filing.show_amend", "public.publishing.show_health"}
+        shared = {"office.filing.show_amend"}
         assert source or not is_page or endpoint in shared
 
 

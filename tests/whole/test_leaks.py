@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -37,6 +39,8 @@ from tests.world import LINED
 from tests.world import LINES
 from tests.world import UNIT
 
+# By how many characters from its start a secret is looked for first: a long and a short beginning.
+HEADS = (10, 4)
 LINK = re.compile(r'(?:href|src|action)="(/[^"#]*)')
 
 
@@ -105,6 +109,47 @@ def unpacked(path: Path) -> bytes:
         return b"".join(map(workbook.read, workbook.namelist()))
 
 
+def leaks(told: Mapping[str, bytes], private: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Return each secret that stands somewhere, with the place.
+
+    What many pages say alike is searched once, line by line, for the beginnings of all secrets at
+    the same time: thousands of secrets in thousands of pages are too many to go one by one.
+    """
+    beginnings: dict[int, dict[str, list[str]]] = {size: {} for size in HEADS}
+    for secret in private:
+        size = next(size for size in HEADS if len(secret) >= size)
+        assert "\n" not in secret
+        beginnings[size].setdefault(secret[:size], []).append(secret)
+    lines = {
+        line: name
+        for name, content in told.items()
+        for line in content.decode("utf-8", errors="replace").split("\n")
+    }
+    for line, name in lines.items():
+        for size, known in beginnings.items():
+            met = known.keys() & {line[at : at + size] for at in range(len(line))}
+            found = (secret for head in met for secret in known[head] if secret in line)
+            yield from ((secret, name) for secret in found)
+
+
+def test_a_secret_is_found_wherever_it_stands() -> None:
+    private = {"ปลายฟ้าลับ", "ปลายฟ้าลับ นามสกุลลับ", "สี่ตัว", "1999900000013", "0000"}
+    told = {
+        "/first": "<p>x\n<td>ปลายฟ้าลับ นามสกุลลับ</td>\nabc".encode(),
+        "/second": "<p>x\nสี่ตัว".encode(),
+        "tile": b"\xff\x0019999000000131",
+        "clean": "<p>x\nปลายฟ้าลั นามสกุลลับ 199990000001\n3".encode(),
+    }
+    assert set(leaks(told, private)) == {
+        ("ปลายฟ้าลับ", "/first"),
+        ("ปลายฟ้าลับ นามสกุลลับ", "/first"),
+        ("สี่ตัว", "/second"),
+        ("1999900000013", "tile"),
+        ("0000", "tile"),
+        ("0000", "clean"),
+    }
+
+
 @pytest.mark.xdist_group("demo")
 def test_nothing_private_is_in_any_public_page_or_file(demo: Portal) -> None:
     private = secrets()
@@ -120,10 +165,7 @@ def test_nothing_private_is_in_any_public_page_or_file(demo: Portal) -> None:
         if path.is_file()
     }
     assert len(files) > 10
-    for name, content in {**pages, **files}.items():
-        text = content.decode("utf-8", errors="replace")
-        leaked = [secret for secret in private if secret in text]
-        assert leaked == [], name
+    assert dict(leaks({**pages, **files}, private)) == {}
 
 
 def test_no_line_of_a_request_is_in_any_public_page_or_file(portal: Portal, made: Maker) -> None:

@@ -142,6 +142,22 @@ def test_an_act_stays_when_it_cannot_be_published(
     inline.install.publish(db.engine)
 
 
+@pytest.mark.parametrize("name", ["log", "signer/signer.sqlite"])
+def test_an_act_is_answered_when_the_disk_does_not_take_what_is_published(
+    inline: Portal, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    place = inline.install.settings.data_dir / name
+    kept = place.rename(place.with_name("kept"))
+    # A file where a folder must be, or a folder where a file must be, cannot be written.
+    place.touch() if kept.is_dir() else place.mkdir()
+    with caplog.at_level(logging.ERROR), transaction() as session:
+        World(session).submitted()
+    assert "The log was not published" in caplog.text
+    place.unlink() if place.is_file() else place.rmdir()
+    kept.rename(place)
+    inline.install.publish(db.engine)
+
+
 def test_before_anything_is_published_the_check_says_so(tmp_path: Path, portal: Portal) -> None:
     signer = portal.install.settings.data_dir / "signer" / "signer.sqlite"
     kept, empty = signer.read_bytes(), tmp_path / "kept"

@@ -19,12 +19,14 @@ from sqlalchemy import URL
 from sqlalchemy import Connection
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
+from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.app import create_app
 from portal.audit.check import LogError
 from portal.audit.entry import Secret
+from portal.clock import now
 from portal.concerns.codes import Remedy
 from portal.concerns.docket import Reply
 from portal.concerns.findings import answer_finding
@@ -72,10 +74,15 @@ from portal.funds.staff import give_role
 from portal.labels import Name
 from portal.money import Money
 from portal.payments.service import void_payment
+from portal.people.keys import KEPT_FOR
+from portal.people.keys import forget_keys
+from portal.people.keys import new_form_key
+from portal.people.models import Once
+from portal.people.once import KEY
+from portal.people.passwords import change_password
+from portal.people.passwords import set_one_time_password
+from portal.people.passwords import set_password
 from portal.people.rules import RoleReason
-from portal.people.service import change_password
-from portal.people.service import set_one_time_password
-from portal.people.service import set_password
 from portal.people.staffing import NewOrganisation
 from portal.people.staffing import NewPerson
 from portal.people.staffing import Renaming
@@ -139,7 +146,7 @@ def work(session: Session) -> None:
     finding, concern, said = world.raised(), world.received(), Reply(Remedy.CORRECTED, "x")
     answer_finding(session, finding.id, said, seen_version=1, by=world.malee, at=NOON)
     take_up_concern(session, concern.id, said, seen_version=1, by=world.malee, at=NOON)
-    set_password(session, "malee", PASSWORD)
+    set_password(session, "malee", PASSWORD, at=NOON)
     cases.done(world)
     cases.declined(world)
     cases.followed_up(world)
@@ -180,8 +187,8 @@ def administer(session: Session) -> None:
     answer = RoleAnswer(Role.CHAIR, "SC1", RoleReason.ELECTED, person.version)
     grant = give_role(session, answer, person_id=person.id, by=by, at=NOON)
     end_role(session, person, grant.id, reason=RoleReason.MISTAKE, by=by, at=NOON)
-    set_one_time_password(session, person, PASSWORD, by=by, at=NOON)
-    change_password(session, person.id, old=PASSWORD, new=f"{PASSWORD}!")
+    old = set_one_time_password(session, person, by=by, at=NOON)
+    change_password(session, person.id, old=old, new=PASSWORD, at=NOON)
     end_sessions(session, person, by=by, at=NOON)
     deactivate_person(session, person, by=by, at=NOON)
     reactivate_person(session, person, by=by, at=NOON)
@@ -229,7 +236,7 @@ def pages(portal: Portal, engine: Engine) -> Iterator[Visitor]:
     """The portal, logged in to its database as the pages are."""
     url = engine.url.render_as_string(hide_password=False)
     app = create_app(replace(portal.install.settings, database_url=url))
-    app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.config["WTF_CSRF_ENABLED"] = False
     app.test_client_class = Visitor
     client = app.test_client()
     assert isinstance(client, Visitor)
@@ -264,6 +271,21 @@ def test_the_pages_ask_for_what_is_sealed_and_grant_it(portal: Portal, as_web: E
         assert granted.status_code == HTTPStatus.SEE_OTHER
 
 
+@only_postgresql
+def test_the_pages_keep_the_key_of_a_form_and_forget_it(portal: Portal, as_web: Engine) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        payment = World(session).released()
+        url, seen = f"/treasury/payments/{payment.id}/send", {"seen_version": str(payment.version)}
+    with pages(portal, as_web) as client:
+        form = {KEY: new_form_key(), **seen}
+        client.sign_in("prasit")
+        answers = [client.post(url, data=form).status_code for _ in range(2)]
+        assert answers == [HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER]
+    with Session(as_web) as session, session.begin():
+        forget_keys(session, at=now() + 2 * KEPT_FOR)
+        assert session.scalars(select(Once)).all() == []
+
+
 DOORS = ("gate", "public", "office", "treasury")
 
 
@@ -289,8 +311,12 @@ def test_every_page_works_for_the_login_of_the_pages(portal: Portal, as_web: Eng
     assert max(set().union(*seen.values())) < HTTPStatus.INTERNAL_SERVER_ERROR, seen
     # What was paid is neither amended nor revised, and these want to be told of what: an entry, or
     # somebody; and what is no request's number, or no advance. Every other page is there for
-    # somebody.
+    # somebody. The second step of signing in is for whoever has a second factor; nobody vouches for
+    # people here.
     assert {page for page, answers in seen.items() if HTTPStatus.OK not in answers} == {
+        "gate.second.show_second",
+        "gate.provider.come_back",
+        "gate.identity.show_identity",
         "office.filing.show_amend",
         "office.filing.show_check",
         "office.deciding.show_revise",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -37,6 +40,7 @@ from portal.jobs import rules
 from portal.jobs.models import Job
 from portal.jobs.rules import JobState
 from portal.jobs.service import claim_jobs
+from portal.journal_lines import JsonLine
 from portal.payments import printing
 from portal.payments import service
 from portal.payments.asking import ask_sheet
@@ -48,6 +52,7 @@ from portal.rounds import Rounds
 from portal.rounds import work_until
 from tests.conftest import Maker
 from tests.conftest import Portal
+from tests.serving import own_journal
 from tests.world import NOON
 from tests.world import World
 
@@ -132,6 +137,7 @@ def started(portal: Portal) -> Iterator[subprocess.Popen[bytes]]:
         "PORTAL_DATABASE_URL": settings.database_url,
         "PORTAL_SECRET_KEY": settings.secret_key,
         "AUDIT_INLINE_PUBLISH": "0",
+        "PORTAL_ALLOW_UNSAFE": "1",
     }
     command = [sys.executable, "-m", "flask", "--app", "portal.app", "worker"]
     process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own
@@ -272,6 +278,7 @@ def at_home(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("PORTAL_SECRET_KEY", settings.secret_key)
     monkeypatch.setenv("AUDIT_INLINE_PUBLISH", "1")
+    monkeypatch.setenv("PORTAL_ALLOW_UNSAFE", "1")
 
 
 only_sqlite = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)
@@ -315,7 +322,8 @@ def test_a_worker_beside_a_server_ends_when_the_other_end_is_closed(
     later.start()
     try:
         # As in a process of its own: nothing of the test's app context is seen.
-        Context().run(work_until, its_end)
+        with own_journal():
+            Context().run(work_until, its_end)
     finally:
         signal.signal(signal.SIGINT, kept)
         later.join()
@@ -323,9 +331,27 @@ def test_a_worker_beside_a_server_ends_when_the_other_end_is_closed(
     assert portal.install.has_log
 
 
-def test_what_a_round_tells_is_printed_when_it_is_new(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_round_tells_is_written_when_it_is_new(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     told = iter((["a"], ["a", "b"], ["a"], ["b"]))
-    lines = Rounds(lambda: next(told))
+    rounds_of_four = Rounds(lambda: next(told))
     for _ in range(4):
-        lines.do()
-    assert capsys.readouterr().out.split() == ["a", "b", "b"]
+        rounds_of_four.do()
+    lines = [json.loads(JsonLine().format(each)) for each in caplog.records]
+    assert [line["told"] for line in lines] == ["a", "b", "b"]
+
+
+def test_a_round_that_the_disk_does_not_take_is_told_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ends = iter((OSError(28, "No space left"), sqlite3.OperationalError("disk is full")))
+
+    def once() -> list[str]:
+        raise next(ends)
+
+    hindered = Rounds(once)
+    with caplog.at_level(logging.WARNING, "portal.rounds"):
+        hindered.do()
+        hindered.do()
+    told = [json.loads(JsonLine().format(each))["told"] for each in caplog.records]
+    assert [line.startswith("The disk does not take it: ") for line in told] == [True, True]
