@@ -74,7 +74,8 @@ LISTS: Mapping[str, Sequence[str]] = {
     "phailin": PAYING_LISTS,
     "wipa": ("/office/", "/office/requests", "/office/books", "/office/findings", "/office/users"),
 }
-FILED = REQUEST | {"amount": "1"}
+NAMES = ("กล้า", "ขวัญ", "จันทร์", "ดาว", "ทราย", "นที", "ใบเตย", "พลอย", "ภูผา", "มะลิ", "วารี", "เอื้อง")
+YEARS = range(2548, 2560)
 
 
 @dataclass(slots=True)
@@ -142,8 +143,17 @@ class Worker:
     async def _file(self) -> None:
         """Ask for money for somebody, and send it in."""
         page = await self._open("/office/requests/new")
-        answer = await self._send(page, ACT, "/requests/new", **FILED)
+        answer = await self._send(page, ACT, "/requests/new", **self._asked_for())
         await self._go_on(answer, "/submit", has_consent="y")
+
+    def _asked_for(self) -> Mapping[str, str]:
+        """Return what is asked for somebody whom nobody asked for before."""
+        draw = self.chance
+        name = f"นาย{''.join(draw.choices(NAMES, k=2))} {''.join(draw.choices(NAMES, k=3))}"
+        born = f"{draw.randint(1, 28)}/{draw.randint(1, 12)}/{draw.choice(YEARS)}"
+        account = str(draw.randrange(10**9, 10**10))
+        told = {"name": name, "account_holder": name, "birth_on": born, "account_number": account}
+        return REQUEST | told | {"amount": "1"}
 
     async def _decide(self) -> None:
         """Say that one is unrelated, and approve."""

@@ -1,5 +1,6 @@
 """Public pages read from a replica as long as it answers and is not too old, else from the primary.
 
+A page whose replica fails in the middle of it is made again from the primary: it only reads.
 How old it is the published position tells: what the primary shows, a replica shows a little later.
 """
 
@@ -15,6 +16,7 @@ from threading import Lock
 from flask import Flask
 from flask import current_app
 from flask import request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
 from sqlalchemy import make_url
@@ -141,6 +143,27 @@ def _read_elsewhere() -> None:
     try:
         session.connection()
     except OperationalError:
-        session.close()
-        del session.info[READS_FROM]
-        replica.lose()
+        _leave(replica)
+
+
+@public.errorhandler(OperationalError)
+def _read_again(error: OperationalError) -> ResponseReturnValue:
+    """Make this page again from the primary: the replica went away, or had to cancel a question.
+
+    PostgreSQL cancels one that keeps the replica from following.
+    """
+    if READS_FROM not in db.session().info:
+        raise error
+    _leave(current_app.extensions["replica"])
+    try:
+        return current_app.dispatch_request()
+    except Exception as refusal:  # noqa: BLE001 - what it says is the app's to answer
+        return current_app.handle_user_exception(refusal)
+
+
+def _leave(replica: Replica) -> None:
+    """Read what is left of this page from the primary."""
+    session = db.session()
+    session.close()
+    del session.info[READS_FROM]
+    replica.lose()

@@ -49,8 +49,8 @@ echo ready
 read -r _ || true
 """
 
-# After the tests the rows are worth nothing, so that nobody waits for the disk.
-CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# After the tests the rows are worth nothing: nobody waits for the disk, or for who tidies up.
+CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
 
 
 class NoServerError(RuntimeError):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from dataclasses import replace
@@ -20,6 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
+from sqlalchemy import event
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -226,6 +228,39 @@ def test_with_the_primary_gone_public_pages_go_on(pair: Pair) -> None:
     pair.clock.on(10 * SECONDS)
     assert reads_from(pair) == pair.replica.engine
     assert pair.said == []
+
+
+def test_a_page_whose_replica_fails_in_its_middle_is_made_again(pair: Pair) -> None:
+    with cutting(pair, "published_figure"):
+        assert pair.get("/").status_code == 200
+    assert pair.said == [AWAY]
+    assert pair.get("/").status_code == 200
+    assert pair.said == [AWAY, FIT]
+
+
+def test_what_is_made_again_may_be_refused(pair: Pair) -> None:
+    with cutting(pair, "published_request"):
+        assert pair.get("/requests/RYG-2570-999999").status_code == 404
+    assert pair.said == [AWAY]
+
+
+@contextmanager
+def cutting(pair: Pair, table: str) -> Iterator[None]:
+    """Cut the connections to the standby when a page is about to ask for a table there."""
+
+    def cut(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if table in statement:
+            ask(
+                pair.standby,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                " backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            )
+
+    event.listen(pair.replica.engine, "before_cursor_execute", cut)
+    try:
+        yield
+    finally:
+        event.remove(pair.replica.engine, "before_cursor_execute", cut)
 
 
 def test_one_that_is_away_is_left_and_told_once(pair: Pair) -> None:
