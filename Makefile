@@ -143,8 +143,8 @@ translations: $(VENV) ## bring the Thai catalogue up to date with the texts in t
 	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --ignore-dirs '.*' --no-default-keywords \
 		--keywords '_ N_ gettext ngettext:1,2' --add-location file --sort-by-file --omit-header \
 		--output-file build/messages.pot .
-	$(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-pot-creation-date \
-		--locale th --input-file build/messages.pot --output-dir portal/translations
+	$(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --locale th --input-file build/messages.pot --output-dir portal/translations
 
 $(VENV): requirements.txt constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
