@@ -218,7 +218,9 @@ class _Way:
             last = groups[-1].first
             within = key <= last if self.goes_up else key >= last
             in_groups = PublishedOrder.group_id.in_([group.id for group in groups])
-            return self.requests().where(in_groups, within).limit(length)
+            found = self.requests().where(in_groups, within)
+            # Not by the index of the whole order: what lies before these groups would be read.
+            return found.order_by(None).order_by(self.ordered(key + 0)).limit(length)
         parts = union_all(
             *(
                 select(
