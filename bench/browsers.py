@@ -23,6 +23,10 @@ from urllib.parse import urlencode
 PATIENCE_SECONDS = 60
 HUNDREDTHS = 100
 NUMBER = re.compile(r"\d+")
+TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
+ALERT = re.compile(r'role="alert"[^>]*>(.*?)</div>', re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+WHY_LENGTH = 120
 # Somebody else was faster, or a form comes back: answers as they should be, told apart from errors.
 REFUSALS = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
@@ -99,13 +103,16 @@ class Browser:
             return Answer(0, {}, b"")
         self.notes.seconds[kind].append(time.perf_counter() - began)
         if answer.status in REFUSALS:
-            self.notes.refused[f"{kind}: {answer.status} {NUMBER.sub('N', path)}"] += 1
+            why = f"{answer.status} {NUMBER.sub('N', path)}: {_why(answer)}"
+            self.notes.refused[f"{kind}: {why}"] += 1
         elif answer.status >= HTTPStatus.BAD_REQUEST:
             self.notes.wrong[f"{method} {path}: {answer.status}"] += 1
         return answer
 
     async def _asked(self, method: str, path: str, head: Mapping[str, str], body: bytes) -> Answer:
-        if self._streams is None:
+        # The server hangs up on whoever thinks for long; a browser sees that, and comes again.
+        if self._streams is None or self._streams[0].at_eof():
+            self.close()
             here = (self.address, 0)
             self._streams = await asyncio.open_connection("127.0.0.1", self.port, local_addr=here)
         reader, writer = self._streams
@@ -125,6 +132,14 @@ class Browser:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+
+def _why(answer: Answer) -> str:
+    """Return the words in which a page refuses, without the numbers that they name."""
+    shown = TEMPLATE.sub("", answer.text)
+    said = ALERT.search(shown)
+    words = TAG.sub(" ", said[1] if said else shown)
+    return NUMBER.sub("N", " ".join(words.split()))[:WHY_LENGTH]
 
 
 async def _read(reader: StreamReader) -> Answer:

@@ -74,6 +74,8 @@ LISTS: Mapping[str, Sequence[str]] = {
     "phailin": PAYING_LISTS,
     "wipa": ("/office/", "/office/requests", "/office/books", "/office/findings", "/office/users"),
 }
+# `filled` ticks a box of each name; what is asked for here is not urgent.
+NOT_TICKED = frozenset({"is_urgent"})
 NAMES = ("กล้า", "ขวัญ", "จันทร์", "ดาว", "ทราย", "นที", "ใบเตย", "พลอย", "ภูผา", "มะลิ", "วารี", "เอื้อง")
 YEARS = range(2548, 2560)
 
@@ -184,7 +186,10 @@ class Worker:
         """Send the form of a page that does this, if there is one."""
         for form in page_forms(page):
             if form.method == "post" and form.action.partition("?")[0].endswith(way):
-                sent = filled(form, given)
-                plain = {name: text for name, text in sent.items() if isinstance(text, str)}
-                return await self.browser.post(kind, form.action, plain)
+                sent = {
+                    name: text
+                    for name, text in filled(form, given).items()
+                    if isinstance(text, str) and name not in NOT_TICKED
+                }
+                return await self.browser.post(kind, form.action, sent)
         return Answer(0, {}, b"")

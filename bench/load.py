@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -44,9 +45,11 @@ from bench.treasury import founded
 from portal.db import db
 from portal.db import writing
 from portal.install import Install
+from portal.money import Money
 from portal.people.models import Person
 from tests.conftest import PASSWORD
 from tests.postgres import postgres_server
+from tests.world import ANSWER
 from tests.world import World
 
 TOP = Path(__file__).parent.parent
@@ -54,6 +57,8 @@ GOAL_MS = 500
 FLASK = (sys.executable, "-m", "flask", "--app", "portal.app")
 BESIDE = ((*FLASK, "worker"), (*FLASK, "publish", "--every", "2"))
 CHECKS = ("books", "log")
+# So little that the money of a founded province is enough for all of it.
+FILED = replace(ANSWER, amount=Money.baht(1))
 
 
 def fill(install: Install, requests: int) -> None:
@@ -66,11 +71,12 @@ def fill(install: Install, requests: int) -> None:
             world = World(session)
             match number % 3:
                 case 0:
-                    world.submitted(by=world.finder)
+                    world.submitted(by=world.finder, answer=FILED)
                 case 1:
-                    world.approved()
+                    world.approved(answer=FILED)
                 case _:
-                    world.confirmed(f"KTB{number}")
+                    paid = world.approved(answer=FILED)
+                    world.confirmed(f"KTB{number}", fund_request=paid)
     install.publish(db.engine)
 
 
