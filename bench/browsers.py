@@ -9,6 +9,7 @@ import asyncio
 import re
 import statistics
 import time
+from asyncio import IncompleteReadError
 from asyncio import StreamReader
 from asyncio import StreamWriter
 from collections import Counter
@@ -110,22 +111,38 @@ class Browser:
         return answer
 
     async def _asked(self, method: str, path: str, head: Mapping[str, str], body: bytes) -> Answer:
-        # The server hangs up on whoever thinks for long; a browser sees that, and comes again.
-        if self._streams is None or self._streams[0].at_eof():
-            self.close()
-            here = (self.address, 0)
-            self._streams = await asyncio.open_connection("127.0.0.1", self.port, local_addr=here)
-        reader, writer = self._streams
         cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        sent = {"Host": "127.0.0.1", "Content-Length": str(len(body)), **head}
-        lines = [f"{name}: {value}\r\n" for name, value in (sent | cookies).items() if value]
-        writer.write(f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + body)
-        answer = await _read(reader)
+        sent = {"Host": "127.0.0.1", "Content-Length": str(len(body)), **head} | cookies
+        lines = [f"{name}: {value}\r\n" for name, value in sent.items() if value]
+        question = f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + body
+        answer = await self._answered(question)
         for name, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():
             self.cookies[name] = morsel.value
         if answer.headers.get("connection") == "close":
             self.close()
         return answer
+
+    async def _answered(self, question: bytes) -> Answer:
+        """Ask over the connection that is open; the server hangs up on whoever thinks for long.
+
+        A browser that finds it closed, before a byte of an answer came, asks over another one.
+        """
+        if self._streams is not None:
+            reader, writer = self._streams
+            try:
+                writer.write(question)
+                return await _read(reader)
+            except IncompleteReadError as error:
+                if error.partial:
+                    raise
+            except ConnectionError:
+                pass
+            self.close()
+        here = (self.address, 0)
+        self._streams = await asyncio.open_connection("127.0.0.1", self.port, local_addr=here)
+        reader, writer = self._streams
+        writer.write(question)
+        return await _read(reader)
 
     def close(self) -> None:
         """Hang up; the next question opens another connection."""
