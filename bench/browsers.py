@@ -22,6 +22,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 PATIENCE_SECONDS = 60
+HEAD_ENDS = b"\r\n\r\n"
 HUNDREDTHS = 100
 NUMBER = re.compile(r"\d+")
 TEMPLATE = re.compile(r"<template.*?</template>", re.DOTALL)
@@ -115,23 +116,24 @@ class Browser:
         sent = {"Host": "127.0.0.1", "Content-Length": str(len(body)), **head} | cookies
         lines = [f"{name}: {value}\r\n" for name, value in sent.items() if value]
         question = f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + body
-        answer = await self._answered(question)
+        answer = await _read(*await self._begun(question))
         for name, morsel in SimpleCookie(answer.headers.get("set-cookie", "")).items():
             self.cookies[name] = morsel.value
         if answer.headers.get("connection") == "close":
             self.close()
         return answer
 
-    async def _answered(self, question: bytes) -> Answer:
-        """Ask over the connection that is open; the server hangs up on whoever thinks for long.
+    async def _begun(self, question: bytes) -> tuple[StreamReader, bytes]:
+        """Ask, and return where the rest of the answer comes from after its head.
 
-        A browser that finds it closed, before a byte of an answer came, asks over another one.
+        The server hangs up on whoever thinks for long. A browser that
+        finds it closed, before a byte of an answer came, asks over another connection.
         """
         if self._streams is not None:
             reader, writer = self._streams
             try:
                 writer.write(question)
-                return await _read(reader)
+                return reader, await reader.readuntil(HEAD_ENDS)
             except IncompleteReadError as error:
                 if error.partial:
                     raise
@@ -142,7 +144,7 @@ class Browser:
         self._streams = await asyncio.open_connection("127.0.0.1", self.port, local_addr=here)
         reader, writer = self._streams
         writer.write(question)
-        return await _read(reader)
+        return reader, await reader.readuntil(HEAD_ENDS)
 
     def close(self) -> None:
         """Hang up; the next question opens another connection."""
@@ -159,10 +161,10 @@ def _why(answer: Answer) -> str:
     return NUMBER.sub("N", " ".join(words.split()))[:WHY_LENGTH]
 
 
-async def _read(reader: StreamReader) -> Answer:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    status = int(head[0].split(" ")[1])
-    pairs = (line.partition(": ") for line in head[1:] if line)
+async def _read(reader: StreamReader, head: bytes) -> Answer:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    status = int(first.split(" ")[1])
+    pairs = (line.partition(": ") for line in lines if line)
     headers = {name.lower(): value for name, _, value in pairs}
     if headers.get("transfer-encoding") == "chunked":
         return Answer(status, headers, await _chunks(reader))
