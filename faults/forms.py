@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from contextlib import ExitStack
+from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy import text
@@ -91,15 +92,20 @@ def _pay_out_of_batches(work: Work, prasit: Browser, phailin: Browser) -> None:
             ]
         )
         _once(work, f"payment {payment_id} of a batch released", _done(answers))
+        if _asked(work, "SELECT state FROM payment_batch WHERE id = :id", batch_id) == "open":
+            work.troubles.append(f"payment {payment_id} was released, and its batch was not")
 
 
 def _payment_in(work: Work, batch_id: int) -> int:
+    return int(_asked(work, "SELECT id FROM payment WHERE batch_id = :id", batch_id))
+
+
+def _asked(work: Work, question: str, number: int) -> Any:  # what stands there
     engine = create_engine(work.site.settings.database_url)
     with engine.connect() as connection:
-        found = text("SELECT id FROM payment WHERE batch_id = :batch")
-        payment_id = int(connection.execute(found, {"batch": batch_id}).scalar_one())
+        answer = connection.execute(text(question), {"id": number}).scalar_one()
     engine.dispose()
-    return payment_id
+    return answer
 
 
 def _asking(browser: Browser, path: str, **fields: object) -> Callable[[], Answer]:

@@ -85,7 +85,7 @@ def fill_disk(trial: Round) -> list[str]:
 
 
 def _supervise(work: Work) -> None:
-    """Start again what ended, as systemd would, until the pages answer."""
+    """Start again what ended, as systemd would, until pages and database answer."""
     end = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < end:
         for name in ("database", "web", "publisher"):
@@ -94,7 +94,7 @@ def _supervise(work: Work) -> None:
                 if name == "publisher":
                     work.troubles.append(f"the publisher ended: {work.site.said(name)}")
                 work.site.start_one(name)
-        if work.site.is_served():
+        if work.site.is_served() and work.site.has_database():
             return
         time.sleep(0.2)
     raise NotServedError(work.site.said("web"))

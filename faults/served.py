@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from config import Settings
 from config import read_settings
@@ -226,6 +227,16 @@ class Site:
                 return True
         except OSError:
             return False
+
+    def has_database(self) -> bool:
+        """Say whether the server of the database answers, where there is one."""
+        if self.engine != "postgresql":
+            return True
+        try:
+            postgres.execute(postgres.url_of(self.cluster), "SELECT 1")
+        except OperationalError:
+            return False
+        return True
 
     def said(self, name: str) -> str:
         """Return the end of what a service said."""
