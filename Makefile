@@ -80,11 +80,12 @@ fix: $(VENV_TEST) ## format the code, and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-check: setup-test ## format, lint, types, import rules and every test, as CI does
+check: setup-test ## format, lint, types, import rules, the shortest faults and every test, as CI does
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --config importlinter.ini
+	@$(MAKE) --no-print-directory faults-short ARGS=
 	@$(MAKE) --no-print-directory test
 
 bench: setup-test ## measure every goal: lines in build/bench.jsonl, a table at the end; ARGS='--quick'
