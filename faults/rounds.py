@@ -85,7 +85,8 @@ class Work:
         """Return what is wrong with an install that is served again."""
         before = self.told.count
         try:
-            self.troubles += self.treasury.ask_again()
+            refused = list(self.treasury.ask_again())
+            self.troubles += [f"{one}; the journal: {self.site.said('web')}" for one in refused]
             with self.treasury.at_work():
                 time.sleep(AFTERWARDS)
         except UnansweredError as error:

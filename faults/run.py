@@ -121,9 +121,9 @@ class Court:
             self._templates[engine, ""] = site
         if plant is None or not plant.statements:
             return self._templates[engine, ""]
-        changed = Site(
-            self._kit, engine, TOP, Path(tempfile.mkdtemp(dir=self._kit.scratch)) / "site"
-        )
+        place = Path(tempfile.mkdtemp(dir=self._kit.scratch))
+        place.chmod(0o755)  # PostgreSQL runs as somebody else
+        changed = Site(self._kit, engine, TOP, place / "site")
         changed.take_after(self._templates[engine, ""])
         changed.start_one("database")
         postgres.execute(changed.owner, *plant.statements)

@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -34,13 +35,18 @@ SERVERS_OWN = {
 
 
 class ToStderr(logging.Handler):
-    """Writes each record as a line to stderr: for eyes at a terminal, else as JSON."""
+    """Writes each record as a line to stderr: for eyes at a terminal, else as JSON.
+
+    No page and no service fails because its line cannot be written, as on a full disk: Python keeps
+    some kilobytes of such lines, which go out with the next one that can be.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
         line = ForEyes() if sys.stderr.isatty() else JsonLine()
-        sys.stderr.write(line.format(record) + "\n")
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.write(line.format(record) + "\n")
+            sys.stderr.flush()
 
 
 def start_journal() -> None:

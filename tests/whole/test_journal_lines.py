@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,15 @@ def test_a_service_ends_with_a_line_and_a_refusal_with_its_sentence(
     with pytest.raises(RuleError, match="no"), journal():
         raise RuleError("no")
     assert capsys.readouterr().err == ""
+
+
+def test_a_journal_that_cannot_be_written_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with suppress(OSError), open("/dev/full", "w", encoding="utf-8") as full, journal():  # noqa: PTH123
+        monkeypatch.setattr(sys, "stderr", full)
+        for _ in range(1000):  # far more than is kept for later
+            logging.getLogger("portal").error("There is no room for this.")
+        told = True
+    assert told
 
 
 def test_at_a_terminal_the_lines_are_for_eyes(
