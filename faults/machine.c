@@ -4,7 +4,8 @@
 
    FAULTS_PAGE    the shared page; without it nothing is changed
    FAULTS_SHADOW  where what was synced is kept; without it nothing is kept
-   FAULTS_STEPS   set where a process counts its steps */
+   FAULTS_STEPS   set where a process counts its steps
+   FAULTS_ROOM    set where a process writes to another disk, which never fills */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -35,6 +36,7 @@ struct page {
 static struct page *page;
 static const char *shadow;
 static int counts;
+static int has_room;
 static dev_t device;
 
 __attribute__((constructor)) static void begin(void) {
@@ -50,6 +52,7 @@ __attribute__((constructor)) static void begin(void) {
         if (getenv("FAULTS_SHADOW"))
             shadow = strdup(getenv("FAULTS_SHADOW"));
         counts = getenv("FAULTS_STEPS") != NULL;
+        has_room = getenv("FAULTS_ROOM") != NULL;
         if (seen != MAP_FAILED)
             page = seen;
     }
@@ -74,7 +77,7 @@ static int fails(int fd) {
     if (!page || (!page->writes_failing && !(counts && page->steps_left > 0)) || !is_ours(fd))
         return 0;
     step();
-    if (!page->writes_failing)
+    if (!page->writes_failing || has_room)
         return 0;
     if (page->writes_failing > 0)
         __sync_sub_and_fetch(&page->writes_failing, 1);

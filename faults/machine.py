@@ -56,11 +56,14 @@ class Machine:
         with page.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), BLOCK)
 
-    def environment(self, *, counts: bool = False, keeps: bool = False) -> Mapping[str, str]:
+    def environment(
+        self, *, counts: bool = False, keeps: bool = False, has_room: bool = False
+    ) -> Mapping[str, str]:
         """Return what a program is started with to run on this machine."""
         told = {"LD_PRELOAD": str(self.library), "FAULTS_PAGE": str(self.folder / "page")}
         told |= {"FAULTS_SHADOW": str(self._shadow)} if keeps else {}
-        return told | ({"FAULTS_STEPS": "1"} if counts else {})
+        told |= {"FAULTS_STEPS": "1"} if counts else {}
+        return told | ({"FAULTS_ROOM": "1"} if has_room else {})
 
     def _tell(self, place: int, kind: str, value: int) -> None:
         struct.pack_into(kind, self._page, place, value)

@@ -58,6 +58,8 @@ class Site:
     folder: Path
     inline: bool = True
     counts: frozenset[str] = frozenset()
+    # Whose disk never fills.
+    has_room: frozenset[str] = frozenset()
     keeps: bool = False
     publishes_every: float = 0.5
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -118,7 +120,9 @@ class Site:
 
     def environment(self, name: str = "") -> dict[str, str]:
         """Return what a program of this install finds in its environment."""
-        machine = self.machine.environment(counts=name in self.counts, keeps=self.keeps)
+        machine = self.machine.environment(
+            counts=name in self.counts, keeps=self.keeps, has_room=name in self.has_room
+        )
         path = f"{self.kit.programs}:{os.environ['PATH']}"
         told = {"PATH": path, "PYTHONPATH": str(self.code), "PYTHONDONTWRITEBYTECODE": "1"}
         return {**told, "HOME": os.environ.get("HOME", "/"), **self._settings, **machine}
