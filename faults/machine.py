@@ -120,9 +120,9 @@ class Machine:
         _own(live if live.exists() else live.parent, after)
         now = dict(_listed(live)) if live.exists() and live.stat().st_ino == ino else {}
         for name, child in _chosen(self._kept_names(ino), now, chance):
-            if name.endswith(MAPPED):
-                continue
             path = live / name
+            if name.endswith(MAPPED) or path.is_socket():
+                continue
             is_there = now.get(name) == child
             kept = self._shadow / str(child)
             if is_there and path.is_dir():
