@@ -21,6 +21,7 @@ from flask_login import current_user
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
+from portal.clock import instant
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
@@ -62,7 +63,7 @@ def passkey_question(person_id: int | None) -> str:
     if person_id is not None and not known:
         return ""
     allow_passkeys()
-    return asking(site, challenge=carried.ask(at=now()), known=known)
+    return asking(site, challenge=carried.ask(at=instant()), known=known)
 
 
 def check_factor(form: CodeForm, person_id: int) -> bool:
@@ -77,14 +78,14 @@ def check_factor(form: CodeForm, person_id: int) -> bool:
 
 
 def _check_factor(form: CodeForm, person_id: int) -> None:
-    at = now()
     if answer := form.credential.data:
+        at = instant()
         challenge = carried.asked(at=at)
         with transaction() as session:
             use_passkey(session, answer, challenge, person_id=person_id, at=at)
         return
     with transaction() as session:
-        is_right = try_code(session, person_id, form.code.data or "", at=at)
+        is_right = try_code(session, person_id, form.code.data or "", at=now())
     # Raised when the try is committed: it counts.
     if not is_right:
         raise WrongCodeError

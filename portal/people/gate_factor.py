@@ -14,6 +14,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from portal import one_time
+from portal.clock import instant
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
@@ -149,7 +150,7 @@ def new_passkey() -> ResponseReturnValue:
 
 def _show_new(form: PasskeyForm) -> str:
     allow_passkeys()
-    key, challenge = current_app.extensions["install"].hash_key, carried.ask(at=now())
+    key, challenge = current_app.extensions["install"].hash_key, carried.ask(at=instant())
     form.credential.data = ""
     plan = factor_page.plan_of_passkey(
         db.session(), site_here(), challenge, key=key, by=current_actor()

@@ -12,6 +12,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from portal.clock import instant
 from portal.clock import now
 from portal.db import db
 from portal.db import transaction
@@ -78,7 +79,7 @@ def check_second() -> ResponseReturnValue:
 @limiter.limit("10 per minute")
 def sign_in_by_passkey() -> ResponseReturnValue:
     """Sign somebody in by a passkey alone: it is a device, and what unlocks the device."""
-    form, at = PasskeySignInForm(), now()
+    form, at = PasskeySignInForm(), instant()
     wanted = form.next.data or ""
     if not form.validate_on_submit():
         return show_sign_in(SignInForm(next=wanted, formdata=None)), HTTPStatus.UNPROCESSABLE_ENTITY

@@ -95,7 +95,8 @@ def use_passkey(
 ) -> Person:
     """Return whose passkey answered, of this person or of anybody, or raise `PasskeyRefusedError`.
 
-    A question that is older than the passkey's last answer was answered before.
+    A question that is older than the passkey's last answer was answered before: both must be told
+    by `clock.instant`, as people may be quick.
     """
     row = session.scalars(
         select(PersonPasskey)

@@ -228,6 +228,28 @@ def test_a_passkey_alone_signs_in(portal: Portal, client: Visitor) -> None:
     assert is_in(client)
 
 
+def test_who_is_quick_signs_in_again_and_who_kept_an_answer_does_not(
+    portal: Portal, client: Visitor
+) -> None:
+    """All of it within one second, or a few."""
+    named(portal)
+    client.sign_in("malee")
+    device = set_up_passkey(client)
+    before: dict[str, object] = {}
+    answer: dict[str, str] = {}
+    for _ in range(3):
+        client.post("/sign-out")
+        answer = {"credential": device.use(found(PLAN, client.get("/sign-in").text))}
+        with carried(client) as kept:
+            before = dict(kept)
+        assert client.post("/sign-in/passkey", data=answer).status_code == HTTPStatus.SEE_OTHER
+    client.post("/sign-out")
+    with carried(client) as kept:
+        kept.update(before)
+    assert client.post("/sign-in/passkey", data=answer).status_code == HTTPStatus.FORBIDDEN
+    assert not is_in(client)
+
+
 def test_a_passkey_that_is_none_signs_nobody_in(portal: Portal, client: Visitor) -> None:
     named(portal)
     client.sign_in("malee")
