@@ -126,8 +126,8 @@ class Browser:
     async def _begun(self, question: bytes) -> tuple[StreamReader, bytes]:
         """Ask, and return where the rest of the answer comes from after its head.
 
-        The server hangs up on whoever thinks for long. A browser that
-        finds it closed, before a byte of an answer came, asks over another connection.
+        The server hangs up on whoever thinks for long. A browser that finds it closed, before a
+        byte of an answer came, asks over another connection.
         """
         if self._streams is not None:
             reader, writer = self._streams

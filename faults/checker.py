@@ -223,11 +223,6 @@ CHECKS: tuple[Check, ...] = (
 
 def is_published(site: Site) -> bool:
     """Say whether every recorded entry is ordered, signed and folded."""
-    engine = create_engine(site.settings.database_url)
-    prepare(engine)
-    try:
-        with Session(engine) as session:
-            recorded = session.scalar(select(func.count()).select_from(LogEntry))
-            return recorded == session.scalar(select(func.count()).select_from(PublishedAct))
-    finally:
-        engine.dispose()
+    with site.engine_here() as engine, Session(engine) as session:
+        recorded = session.scalar(select(func.count()).select_from(LogEntry))
+        return recorded == session.scalar(select(func.count()).select_from(PublishedAct))

@@ -111,12 +111,9 @@ def make_empty(cluster: Path) -> None:
 
 def _flip_entry(trial: Round, work: Work) -> list[str]:
     """Flip a bit of an entry in the very files of the database."""
-    engine = create_engine(work.site.settings.database_url)
-    with engine.connect() as connection:
-        bodies = (
-            connection.execute(text("SELECT body FROM log_entry ORDER BY seqno")).scalars().all()
-        )
-    engine.dispose()
+    with work.site.engine_here() as engine, engine.connect() as connection:
+        told = connection.execute(text("SELECT body FROM log_entry ORDER BY seqno"))
+        bodies = told.scalars().all()
     work.site.stop()
     if trial.engine == "sqlite":
         with closing(connect(work.site.data / "portal.sqlite")) as database:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
-from sqlalchemy import create_engine
 from sqlalchemy import text
 
 from faults import bugs
@@ -101,11 +100,8 @@ def _payment_in(work: Work, batch_id: int) -> int:
 
 
 def _asked(work: Work, question: str, number: int) -> Any:  # what stands there
-    engine = create_engine(work.site.settings.database_url)
-    with engine.connect() as connection:
-        answer = connection.execute(text(question), {"id": number}).scalar_one()
-    engine.dispose()
-    return answer
+    with work.site.engine_here() as engine, engine.connect() as connection:
+        return connection.execute(text(question), {"id": number}).scalar_one()
 
 
 def _asking(browser: Browser, path: str, **fields: object) -> Callable[[], Answer]:

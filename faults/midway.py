@@ -5,11 +5,9 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
-from contextlib import contextmanager
 from sqlite3 import connect
 
 from sqlalchemy import Engine
-from sqlalchemy import create_engine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +19,6 @@ from faults.damage import make_empty
 from faults.rounds import Fault
 from faults.rounds import Round
 from faults.served import Site
-from portal.db import prepare
 from portal.db import writing
 from portal.funds.sheet_models import IssuedSheet
 from portal.funds.sheet_rules import SheetKind
@@ -41,7 +38,7 @@ def kill_worker(trial: Round) -> list[str]:
     """Kill a worker before any of its steps; every other time two work at once, and none dies."""
     with trial.site(inline=False, counts=frozenset({"worker"})) as site:
         site.start_one("database")
-        with _engine(site) as engine:
+        with site.engine_here() as engine:
             _ask(engine, site)
             if trial.number % 2:
                 _work_twice(site)
@@ -56,16 +53,6 @@ def kill_worker(trial: Round) -> list[str]:
 def any_step(trial: Round, most: int) -> int:
     """Choose a step: the first ten as often as the ten times as many that follow them."""
     return int(most ** trial.chance.random())
-
-
-@contextmanager
-def _engine(site: Site) -> Iterator[Engine]:
-    engine = create_engine(site.settings.database_url)
-    prepare(engine)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _ask(engine: Engine, site: Site) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from dataclasses import replace
 from http import HTTPStatus
 
-from sqlalchemy import create_engine
 from sqlalchemy import text
 
 from faults import bugs
@@ -51,12 +50,10 @@ class Count:
 
     def done(self) -> Counter[str]:
         """Return how much of everything there is."""
-        engine = create_engine(self.work.site.settings.database_url)
         rows = [f"SELECT '{table}', count(*) FROM {table}" for table in GROWING]  # noqa: S608 - our own words
         rows += [f"SELECT '{table}s', sum(version) FROM {table}" for table in CHANGING]  # noqa: S608
-        with engine.connect() as connection:
+        with self.work.site.engine_here() as engine, engine.connect() as connection:
             told = connection.execute(text(" UNION ALL ".join(rows))).tuples().all()
-        engine.dispose()
         return Counter({name: int(count) for name, count in told})
 
     def growth(self, act: Callable[[], list[Answer]], *, done: bool, how: str) -> Counter[str]:

@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
 from sqlalchemy import URL
+from sqlalchemy import Engine
+from sqlalchemy import create_engine
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -29,6 +32,7 @@ from faults.processes import family
 from faults.processes import free_port
 from faults.processes import kill
 from faults.processes import send
+from portal.db import prepare
 
 SECRET = "known to the faults alone"  # noqa: S105 - no secret
 ANSWERS_WITHIN = 60.0
@@ -231,6 +235,16 @@ class Site:
                 return True
         except OSError:
             return False
+
+    @contextlib.contextmanager
+    def engine_here(self) -> Iterator[Engine]:
+        """Reach the database of the install, as its owner, for a while."""
+        engine = create_engine(self.settings.database_url)
+        prepare(engine)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     def has_database(self) -> bool:
         """Say whether the server of the database answers, where there is one."""

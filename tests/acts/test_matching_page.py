@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from portal.db import db
 from portal.funds.rules import SamePersonError
 from portal.money import Money
 from portal.payments import batching
@@ -31,6 +27,7 @@ from portal.payments.models import PaymentBatch
 from portal.payments.rules import PaymentAction
 from portal.payments.rules import SameTreasurerError
 from tests.acts.test_statement_lines import imported
+from tests.statements import statements
 from tests.world import ACCOUNT
 from tests.world import NOON
 from tests.world import World
@@ -50,21 +47,6 @@ def sent_batch(world: World, count: int) -> tuple[PaymentBatch, list[Payment]]:
         world.session, batch.id, seen_version=batch.version, by=world.prasit, at=NOON
     )
     return batch, payments
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Note what is asked of the database."""
-    asked: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        asked.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_the_page_of_an_account(session: Session, world: World) -> None:

@@ -7,11 +7,9 @@ from datetime import datetime
 from io import StringIO
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import db
 from portal.funds import books_page
 from portal.funds import ledger_page
 from portal.funds import money_in
@@ -36,6 +34,7 @@ from portal.roles import Actor
 from tests.conftest import Maker
 from tests.conftest import Visitor
 from tests.moved import everything_that_moves_money
+from tests.statements import statements
 from tests.world import World
 
 TODAY = date(2026, 11, 20)
@@ -234,18 +233,16 @@ def test_an_account_in_which_nothing_moved_says_so(client: Visitor) -> None:
 
 def test_longer_books_ask_no_more_of_the_database(client: Visitor, made: Maker) -> None:
     client.sign_in("anong")
-    asked: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
 
-    def statements() -> list[int]:
+    def asked() -> list[int]:
         counts = []
         for path in ("books", "books/funds", "books/ledger/GEN", "books/ledger/GEN/lines.csv"):
-            asked.clear()
-            assert client.get(f"/office/{path}").data
-            counts.append(len(asked))
+            with statements() as heard:
+                assert client.get(f"/office/{path}").data
+            counts.append(len(heard))
         return counts
 
     made(lambda world: world.confirmed().id)
-    once = statements()
+    once = asked()
     made(lambda world: [world.confirmed(f"KTB{number}").id for number in range(3)])
-    assert statements() == once
+    assert asked() == once

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete
-from sqlalchemy import event
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import update
@@ -28,6 +27,7 @@ from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.moved import everything_that_moves_money
+from tests.statements import statements
 from tests.world import ANSWER
 from tests.world import NOON
 from tests.world import World
@@ -188,18 +188,15 @@ def test_the_officer_sees_who_gave_it(client: Visitor, made: Maker) -> None:
 def test_a_longer_way_asks_no_more_of_the_database(
     client: Visitor, made: Maker, portal: Portal
 ) -> None:
-    asked: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
-
-    def statements(reference: str) -> int:
+    def asked(reference: str) -> int:
         portal.install.publish(db.engine)
-        asked.clear()
-        assert client.get(f"/donations/{reference}").status_code == 200
-        return len(asked)
+        with statements() as heard:
+            assert client.get(f"/donations/{reference}").status_code == 200
+        return len(heard)
 
     made(lambda world: world.confirmed().id)
     portal.install.publish(db.engine)
     (page,) = [page for page in every_page().values() if page.payments]
-    once = statements(page.donation.reference)
+    once = asked(page.donation.reference)
     made(lambda world: [world.confirmed(f"KTB{number}").id for number in range(3)])
-    assert statements(page.donation.reference) == once
+    assert asked(page.donation.reference) == once

@@ -12,7 +12,6 @@ import pytest
 from beancount import loader
 from beancount.core.data import Transaction
 from click.testing import Result
-from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from portal.funds.models import JournalEntry
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.moved import everything_that_moves_money
+from tests.statements import statements
 from tests.world import SECRETS
 
 CHECK = (sys.executable, "-m", "beancount.scripts.check")
@@ -79,18 +79,15 @@ def test_beancount_finds_our_balances(portal: Portal, made: Maker, tmp_path: Pat
 def test_a_longer_ledger_asks_no_more_of_the_database(
     portal: Portal, made: Maker, tmp_path: Path
 ) -> None:
-    asked: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
-
-    def statements() -> int:
-        asked.clear()
-        assert exported(portal, tmp_path / "books").exit_code == 0
-        return len(asked)
+    def asked() -> int:
+        with statements() as heard:
+            assert exported(portal, tmp_path / "books").exit_code == 0
+        return len(heard)
 
     made(lambda world: world.confirmed().id)
-    once = statements()
+    once = asked()
     made(lambda world: [world.submitted().id for _ in range(3)])
-    assert statements() == once
+    assert asked() == once
 
 
 @pytest.mark.xdist_group("demo")

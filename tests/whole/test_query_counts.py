@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 from sqlalchemy import text
 
 from portal.db import db
@@ -19,6 +14,7 @@ from tests.doors import DOORS
 from tests.doors import Door
 from tests.doors import build
 from tests.grown import grow
+from tests.statements import statements
 from tests.world import World
 
 READS = [line for line in DOORS if line.method == "GET"]
@@ -26,23 +22,8 @@ LIST = "/office/requests"
 SEE_MOST = ("officer", "chair", "treasurer", "auditor")
 
 
-@contextmanager
-def asked() -> Iterator[list[str]]:
-    """Hear every statement that the database is sent meanwhile."""
-    heard: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
-        heard.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", hear)
-    try:
-        yield heard
-    finally:
-        event.remove(db.engine, "before_cursor_execute", hear)
-
-
 def counted(visitor: Visitor, address: str) -> int:
-    with asked() as heard, visitor.get(address) as answer:
+    with statements() as heard, visitor.get(address) as answer:
         assert answer.status_code in {200, 302, 303}, address
         # A file is written while it is read.
         assert answer.data is not None
