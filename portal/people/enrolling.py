@@ -132,6 +132,7 @@ def add_passkey(
 
 def rename_passkey(session: Session, passkey_id: int, name: str, *, by: Actor) -> None:
     """Call a passkey by another name."""
+    locked_person(session, by.person_id)
     _own_passkey(session, passkey_id, by).name = name
     session.flush()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from math import ceil
 
 from sqlalchemy import delete
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import take_lock
@@ -35,9 +36,11 @@ def count_try(session: Session, tracks: Sequence[Track], *, at: datetime) -> Non
 
     Counted first, and under a lock, many tries at the same moment gain nothing.
     """
-    for lock in sorted(int(track.key[:15], 16) for track in tracks):
-        take_lock(session, lock)
-    kept = [(track, _kept(session, track, at=at)) for track in tracks]
+    _lock(session, tracks)
+    kept = [
+        (track, _kept(session, track) or SignInTry(track=track.key, forgotten_at=at))
+        for track in tracks
+    ]
     until = max(track.pace.waits_until(row.forgotten_at) for track, row in kept)
     if until > at:
         raise TooManyTriesError(until, at=at)
@@ -47,14 +50,20 @@ def count_try(session: Session, tracks: Sequence[Track], *, at: datetime) -> Non
     session.flush()
 
 
-def _kept(session: Session, track: Track, *, at: datetime) -> SignInTry:
-    return session.get(SignInTry, track.key) or SignInTry(track=track.key, forgotten_at=at)
+def _lock(session: Session, tracks: Sequence[Track]) -> None:
+    for lock in sorted(int(track.key[:15], 16) for track in tracks):
+        take_lock(session, lock)
+
+
+def _kept(session: Session, track: Track) -> SignInTry | None:
+    return session.get(SignInTry, track.key, with_for_update=True)
 
 
 def forgive_tries(session: Session, tracks: Sequence[Track]) -> None:
     """Forget what failed: the password was right. Of an address only this try, which was none."""
+    _lock(session, tracks)
     for track in tracks:
-        row = session.get(SignInTry, track.key, with_for_update=True)
+        row = _kept(session, track)
         if row is not None and track.is_shared:
             row.forgotten_at -= track.pace.forgets_one_in
         elif row is not None:
@@ -63,5 +72,7 @@ def forgive_tries(session: Session, tracks: Sequence[Track]) -> None:
 
 
 def forget_tries(session: Session, *, at: datetime) -> None:
-    """Delete what is over."""
-    session.execute(delete(SignInTry).where(SignInTry.forgotten_at < at))
+    """Delete what is over, but for what somebody holds who counts or forgives it now."""
+    over = select(SignInTry.track).where(SignInTry.forgotten_at < at)
+    free = over.with_for_update(skip_locked=True)
+    session.execute(delete(SignInTry).where(SignInTry.track.in_(free)))

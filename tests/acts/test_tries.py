@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from datetime import timedelta
+from time import monotonic
+from time import sleep
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from portal.db import db
+from portal.db import writing
 from portal.people.models import SignInTry
 from portal.people.tries import TooManyTriesError
 from portal.people.tries import count_try
@@ -17,6 +24,7 @@ from portal.people.try_rules import ADDRESS
 from portal.people.try_rules import DEVICE
 from portal.people.try_rules import Track
 from portal.people.try_rules import tracks
+from tests.conftest import Portal
 from tests.world import NOON
 
 HERE = "192.0.2.1"
@@ -110,3 +118,47 @@ def test_what_is_over_is_deleted(session: Session) -> None:
     assert len(session.scalars(select(SignInTry)).all()) == 1
     forget_tries(session, at=last + timedelta(seconds=1))
     assert session.scalars(select(SignInTry)).all() == []
+
+
+@pytest.mark.parametrize("portal", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("meanwhile", "left"),
+    [
+        # What anong failed stays counted at the address; malee's try comes on top.
+        (lambda session: forgive_tries(session, on("malee")), (1, 3)),
+        (lambda session: forget_tries(session, at=NOON + timedelta(days=1)), (1, 1)),
+    ],
+    ids=["forgiven", "forgotten"],
+)
+def test_a_try_is_counted_while_earlier_ones_go(
+    portal: Portal, meanwhile: Callable[[Session], None], left: tuple[int, int]
+) -> None:
+    assert portal.install.has_log
+    engine = db.engine
+
+    def counts() -> None:
+        with writing(engine, {}) as session:
+            count_try(session, on("malee"), at=NOON)
+
+    with writing(engine, {}) as session:
+        fail(session, on("anong"), 2)
+        fail(session, on("malee"), 1)
+    with ThreadPoolExecutor(1) as threads:
+        with writing(engine, {}) as session:
+            meanwhile(session)
+            counted = threads.submit(counts)
+            _wait_until_one_waits(session)
+        counted.result()
+    with Session(engine) as session:
+        kept = {row.track: row.forgotten_at for row in session.scalars(select(SignInTry))}
+    account, address = on("malee")
+    assert kept[account.key] == NOON + left[0] * ACCOUNT.forgets_one_in
+    assert kept[address.key] == NOON + left[1] * ADDRESS.forgets_one_in
+
+
+def _wait_until_one_waits(session: Session) -> None:
+    blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    end = monotonic() + 30
+    while not session.scalar(blocked):
+        assert monotonic() < end, "nobody waits for the rows"
+        sleep(0.01)
