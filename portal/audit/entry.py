@@ -33,7 +33,6 @@ DEPTH_MAX = 6
 _DEPTH_OF_FIELD = DEPTH_MAX - 2  # a field stands in `pub`, and that in the entry
 INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
-MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 SALT_BYTES = 32
 # The field that tells who acted: committed in every entry, outside the private fields.
 ACT = "act"
@@ -68,7 +67,11 @@ def _matches(pattern: str) -> Callable[[Json], bool]:
 
 
 def _is_integer(value: Json) -> bool:
-    return type(value) is int
+    return type(value) is int and abs(value) <= INTEGER_MAX
+
+
+def _is_count(value: Json) -> bool:
+    return type(value) is int and 0 <= value <= INTEGER_MAX
 
 
 def _exists(value: str) -> bool:
@@ -80,6 +83,10 @@ def _exists(value: str) -> bool:
     return True
 
 
+def _is_title(text: str) -> bool:
+    return 0 < len(text) <= TITLE_LENGTH_MAX and _is_clean(text)
+
+
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _looks_like_day = _matches(_DAY)
 _looks_like_month = _matches(r"[0-9]{4}-[0-9]{2}")
@@ -89,7 +96,7 @@ _is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.CODE: _is_code,
     Kind.CODES: lambda value: isinstance(value, list) and all(map(_is_code, value)),
-    Kind.COUNT: lambda value: type(value) is int and value >= 0,
+    Kind.COUNT: _is_count,
     Kind.DAY: lambda value: _looks_like_day(value) and _exists(str(value)),
     Kind.DIGEST: _matches(r"[0-9a-f]{64}"),
     Kind.EID: _matches(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
@@ -98,7 +105,7 @@ HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.MONTH: lambda value: _looks_like_month(value) and _exists(f"{value}-01"),
     Kind.REFERENCE: _matches(r"[A-Z0-9][A-Z0-9-]{0,39}"),
     Kind.SATANG: _is_integer,
-    Kind.TITLE: lambda value: isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH_MAX,
+    Kind.TITLE: lambda value: isinstance(value, str) and _is_title(value),
 }
 
 
@@ -267,8 +274,6 @@ def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
 def _check_draft(draft: Draft, eid: str) -> None:
     """Refuse what no verifier could read: it must never be written."""
     check_public(draft.type, draft.public)
-    for value in draft.public.values():
-        _check(value, _DEPTH_OF_FIELD)
     if not draft.private.keys() <= set(draft.type.private):
         unknown = sorted(draft.private.keys() - set(draft.type.private))
         raise EntryError(
@@ -281,8 +286,10 @@ def _check_draft(draft: Draft, eid: str) -> None:
 def _commit(
     type_name: str, name: str, secret: Secret, random: Callable[[int], bytes]
 ) -> tuple[str, Opening]:
-    salt = base64url(random(SALT_BYTES)) if secret.salt is None else secret.salt
-    if not _is_salt(salt):
+    salt = secret.salt
+    if salt is None:
+        salt = base64url(random(SALT_BYTES))
+    elif not _is_salt(salt):
         # A short salt could be guessed, and the value with it.
         raise EntryError(N_("{type}.{name} has no salt of 32 bytes"), type=type_name, name=name)
     _check(secret.value, _DEPTH_OF_FIELD)
@@ -316,7 +323,7 @@ def utc_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a moment in the log needs a time zone"
         raise ValueError(message)
-    return moment.astimezone(UTC).strftime(MOMENT)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def unix_text(seconds: int) -> str:
@@ -401,10 +408,14 @@ def _check_size(number: int) -> None:
 
 
 def _check_text(text: str) -> None:
-    if text.isascii() and text.isprintable():
-        return  # as nearly all text of the log is
-    if _REFUSED.search(text) or not unicodedata.is_normalized("NFC", text):
+    if not _is_clean(text):
         raise EntryError(N_("{text} is not clean NFC text"), text=ascii(text))
+
+
+def _is_clean(text: str) -> bool:
+    if text.isascii() and text.isprintable():
+        return True  # as nearly all text of the log is
+    return not _REFUSED.search(text) and unicodedata.is_normalized("NFC", text)
 
 
 def loggable(text: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from contextlib import closing
 from functools import lru_cache
+from os import urandom
+from typing import Protocol
 from typing import cast
 
 from sqlalchemy import Connection
@@ -46,11 +46,11 @@ Row = Mapping[str, str | bytes]
 
 def new_stamp() -> PaperLink:
     """Choose an entry's id and a salt, for a paper that must carry both before it is recorded."""
-    return PaperLink(_new_eid(), base64url(secrets.token_bytes(SALT_BYTES)))
+    return PaperLink(_new_eid(), base64url(urandom(SALT_BYTES)))
 
 
 def _new_eid() -> str:
-    return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes)
+    return uuid7(time.time_ns() // 1_000_000, urandom)
 
 
 def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
@@ -58,7 +58,7 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
 
     The id is given only where a paper carries it already.
     """
-    sealed = seal(draft, eid=eid or _new_eid(), random=secrets.token_bytes)
+    sealed = seal(draft, eid=eid or _new_eid(), random=urandom)
     rows = _rows(session, [sealed])
     connection = session.connection()
     if connection.dialect.name == "postgresql":
@@ -71,7 +71,7 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
 
 def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
     """Add the entries of many acts at once, in this order, and return their ids."""
-    sealed = [seal(draft, eid=_new_eid(), random=secrets.token_bytes) for draft in drafts]
+    sealed = [seal(draft, eid=_new_eid(), random=urandom) for draft in drafts]
     for table, added in _rows(session, sealed).items():
         add_all(session, table, added)
     return [one.eid for one in sealed]
@@ -110,6 +110,12 @@ def _private_row(eid: str, opening: Opening, box: Box) -> Row:
     }
 
 
+class _Driver(Protocol):
+    """A connection of either driver."""
+
+    def execute(self, statement: str, values: Sequence[object], /) -> object: ...
+
+
 def _add(connection: Connection, rows: Mapping[type[Base], Sequence[Row]]) -> None:
     """Insert the rows of tables in one statement, handed to the driver itself: every act does so.
 
@@ -126,8 +132,7 @@ def _add(connection: Connection, rows: Mapping[type[Base], Sequence[Row]]) -> No
         for row in added
         for name, value in row.items()
     ]
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(statement, tuple(values))
+    cast("_Driver", connection.connection.driver_connection).execute(statement, values)
 
 
 @lru_cache(50)

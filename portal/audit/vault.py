@@ -6,7 +6,6 @@ wrapped under a master key, outside the database, so that no backup of the datab
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from os import urandom
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -148,7 +148,7 @@ class Vault:
 
     def wrap(self, secret: bytes, *, bound: str) -> bytes:
         """Encrypt a secret under the master key; what it is for is bound into it."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
+        nonce = urandom(NONCE_BYTES)
         return nonce + self._master.encrypt(nonce, secret, bound.encode())
 
     def unwrap(self, wrapped: bytes, *, bound: str) -> bytes:
@@ -172,7 +172,7 @@ class Vault:
 
 
 def _box(key_id: str, key: AESGCM, eid: str, opening: Opening) -> Box:
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    nonce = urandom(NONCE_BYTES)
     bound = _bound(eid, opening.field)
     return Box(key_id, nonce, key.encrypt(nonce, opening.disclosure.encode(), bound))
 
