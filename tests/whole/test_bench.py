@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -34,6 +38,7 @@ from bench.published import published
 from bench.searches import Pair
 from bench.searches import measure_pages
 from bench.searches import measure_searches
+from bench.starting import APPS
 from bench.table import Line
 from bench.table import rows
 from bench.table import table as written
@@ -214,6 +219,24 @@ def test_the_table_tells_what_is_met_and_what_is_missed() -> None:
         ("", "not measured"),
     ]
     assert "| 2 s |  | 1.05 | <= 1.10 | met |" in written(lines)
+
+
+def test_the_bare_app_loads_every_library_that_ours_does(tmp_path: Path) -> None:
+    settings = environment(tmp_path, f"sqlite:///{tmp_path / 'portal.sqlite'}")
+    words = "import importlib, sys; importlib.import_module(sys.argv[1]); print(*sys.modules)"
+    ours, bare = (
+        subprocess.check_output(  # noqa: S603 - our own words
+            (sys.executable, "-c", words, module), env=os.environ | settings, text=True
+        )
+        for module in APPS.values()
+    )
+    installed = packages_distributions()
+    mine, theirs = (
+        {name for name in {module.split(".")[0] for module in told.split()} if name in installed}
+        for told in (ours, bare)
+    )
+    assert {"flask", "sqlalchemy"} < mine
+    assert sorted(mine - theirs) == []
 
 
 # Those whose parts no test above runs, but the load: that takes a minute.
