@@ -9,6 +9,7 @@ Prints a JSON line for each figure as it is found, then all of them as a table.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -73,6 +74,9 @@ def measured(room: Room, asked: argparse.Namespace) -> Iterator[Result]:
             ends.enter_context(published(few, asked.few)),
             ends.enter_context(published(many, asked.requests)),
         )
+        # As portal/wsgi.py does; here two portals and the bench would be looked through.
+        gc.collect()
+        gc.freeze()
         if "searches" in asked.only:
             yield measure_searches(pair, count=asked.searches, rounds=asked.rounds)
         if "pages" in asked.only:

@@ -70,7 +70,6 @@ GOALS = (
     Goal("overhead", "approvals of 8 clients, audited / off", ">= 0.75"),
     Goal("overhead", "what the log adds / what postgresql-audit adds", "<= 1"),
     Goal("overhead", "what the log adds / what SQLAlchemy-Continuum adds", "<= 0.5"),
-    Goal("overhead", "approval, audited / with SQLAlchemy-Continuum", "<= 0.5"),
     Goal("approvals", "approval with", "<= 1.1"),
     Goal("log", "audited / raw commit, sqlite, writers: 1", ">= 0.50", **COMMITS),
     Goal("log", "audited / raw commit, sqlite, writers: 8", ">= 0.65", **COMMITS),

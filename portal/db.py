@@ -22,6 +22,7 @@ from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL
+from sqlalchemy import BindParameter
 from sqlalchemy import ColumnElement
 from sqlalchemy import Connection
 from sqlalchemy import Date
@@ -29,16 +30,19 @@ from sqlalchemy import DateTime
 from sqlalchemy import Dialect
 from sqlalchemy import Engine
 from sqlalchemy import Enum
+from sqlalchemy import Insert
 from sqlalchemy import MetaData
 from sqlalchemy import NullPool
 from sqlalchemy import Row
 from sqlalchemy import Select
+from sqlalchemy import Update
 from sqlalchemy import bindparam
 from sqlalchemy import column as sql_column
 from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import func
 from sqlalchemy import insert
+from sqlalchemy import literal_column
 from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy import text
@@ -373,6 +377,7 @@ def page_engine() -> Engine:
 
 
 Rows = Sequence[Mapping[str, object]]
+Given = Mapping[str, list[object]]
 
 
 def among(
@@ -390,41 +395,51 @@ def add_all(session: Session, table: type[Base], rows: Rows) -> None:
         return
     columns = [table.__table__.c[name] for name in rows[0]]
     statement = insert(table.__table__)  # type: ignore[arg-type]  # a mapped table is one
+    values = _by_column(rows, columns)
     if session.get_bind().dialect.name == "postgresql":
         given = _given(columns)
         chosen = select(*(given.c[column.name] for column in columns))
-        session.connection().execute(
-            statement.from_select(list(rows[0]), chosen), _by_column(rows, columns)
-        )
+        _call(session.connection(), statement.from_select(list(rows[0]), chosen), values)
     else:
-        session.connection().execute(statement, rows)
+        _drive(session.connection(), statement.values(_each(columns)), values)
 
 
 def update_all(session: Session, table: type[Base], rows: Rows) -> None:
     """Change many rows in one call: each names its `id`, the `version` it had, and its new values.
 
-    The caller holds their locks. What the session knew of anything is read anew afterwards.
+    The caller holds their locks, and lets the session forget what it knew of them.
     """
     columns = [table.__table__.c[name] for name in rows[0]]
     own, version = table.__table__.c.id, table.__table__.c.version
-    names = rows[0].keys() - {"id", "version"}
-    statement = update(table.__table__)  # type: ignore[arg-type]  # a mapped table is one
-    if session.get_bind().dialect.name == "postgresql":
-        new = _given(columns).c
-        session.connection().execute(
-            statement.where(own == new.id, version == new.version).values(
-                version=version + 1, **{name: new[name] for name in names}
-            ),
-            _by_column(rows, columns),
-        )
-    else:
-        session.connection().execute(
-            statement.where(own == bindparam("new_id"), version == bindparam("new_version")).values(
-                version=version + 1, **{name: bindparam(f"new_{name}") for name in names}
-            ),
-            [{f"new_{name}": value for name, value in row.items()} for row in rows],
-        )
-    session.expire_all()
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    new = _given(columns).c if is_postgresql else _each(columns)
+    statement = (
+        update(table.__table__)  # type: ignore[arg-type]  # a mapped table is one
+        .where(own == new["id"], version == new["version"])
+        .values({name: new[name] for name in rows[0].keys() - {"id", "version"}})
+        .values(version=version + literal_column("1"))
+    )
+    (_call if is_postgresql else _drive)(session.connection(), statement, _by_column(rows, columns))
+
+
+def _each(columns: Sequence[KeyedColumnElement[Any]]) -> Mapping[str, BindParameter[Any]]:
+    """Return a parameter for each column, for a statement that is executed for each row."""
+    return {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns}
+
+
+def _call(connection: Connection, statement: Insert | Update, given: Given) -> None:
+    connection.execute(statement, given)
+
+
+def _drive(connection: Connection, statement: Insert | Update, given: Given) -> None:
+    """Let the driver execute a statement for each row: SQLAlchemy looks at every value twice."""
+    dialect = connection.dialect
+    compiled = statement.compile(dialect=dialect)
+    kept = []
+    for name in compiled.positiontup or ():
+        keep = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+        kept.append([*map(keep, given[name])] if keep else given[name])
+    connection.exec_driver_sql(str(compiled), [*zip(*kept, strict=True)])
 
 
 def _given(columns: Sequence[KeyedColumnElement[Any]]) -> TableValuedAlias:
@@ -438,7 +453,7 @@ def _given(columns: Sequence[KeyedColumnElement[Any]]) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*shape).render_derived(name="given")
 
 
-def _by_column(rows: Rows, columns: Sequence[KeyedColumnElement[Any]]) -> dict[str, list[object]]:
+def _by_column(rows: Rows, columns: Sequence[KeyedColumnElement[Any]]) -> Given:
     return {f"new_{column.name}": [row[column.name] for row in rows] for column in columns}
 
 

@@ -93,15 +93,17 @@ def post_all(
         }
         for eid, request_id, _postings in booked
     ]
-    numbered = insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True)
-    ids = session.scalars(numbered, rows).all()
+    last = session.scalar(select(func.max(JournalEntry.id))) or 0
+    add_all(session, JournalEntry, rows)
+    added = select(JournalEntry.log_eid, JournalEntry.id).where(JournalEntry.id > last)
+    numbers = dict(session.execute(added).all())
     lines = [
         {
-            "journal_entry_id": entry_id,
+            "journal_entry_id": numbers[eid],
             "balance_id": balances[posting.account],
             "satang": posting.amount.satang,
         }
-        for entry_id, (_eid, _request_id, postings) in zip(ids, booked, strict=True)
+        for eid, _request_id, postings in booked
         for posting in postings
     ]
     add_all(session, PostingRow, lines)

@@ -234,8 +234,8 @@ def enter_all(
 ) -> list[str]:
     """Write one kind of act on many requests down at once, each with the columns it changes.
 
-    None of them comes to another state, and nobody is written to. The requests are locked by the
-    caller, and are read anew afterwards.
+    None of them comes to another state, and nobody is written to. The caller holds the requests'
+    locks, and lets the session forget what it knew of them.
     """
     eids = record_all(session, (draft for _, draft, _ in acts))
     changed, told = [], []

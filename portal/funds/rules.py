@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -423,4 +422,4 @@ def party(salt: bytes, person_id: int) -> str:
     The same person has the same code in one request, so that anybody can see that different
     people acted; another request has another salt, so that no code follows anybody around.
     """
-    return hmac.new(salt, str(person_id).encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.digest(salt, str(person_id).encode(), "sha256").hex()[:16]

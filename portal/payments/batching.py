@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import select
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -91,9 +92,15 @@ def make_batch(
     batch.log_eid = record(session, _told(batch, BatchAction.MAKE, by=by, at=at))
     session.add(batch)
     session.flush()
-    session.execute(update(Payment).where(are_picked).values(batch_id=batch.id))
-    session.expire_all()
+    _join(session, are_picked, batch.id)
     return batch
+
+
+def _join(session: Session, which: ColumnElement[bool], batch_id: int | None) -> None:
+    """Put payments into a batch, or into none; what the session knew of them is read anew."""
+    moved = update(Payment).where(which).values(batch_id=batch_id)
+    session.execute(moved, execution_options={"synchronize_session": False})
+    session.expire_all()
 
 
 def _is_free(payment: Payment) -> bool:
@@ -165,9 +172,8 @@ def dissolve_batch(
     batch = _load(session, batch_id, seen_version)
     state = batch_rules.next_state(batch.state, BatchAction.DISSOLVE, by)
     eid = record(session, _told(batch, BatchAction.DISSOLVE, by=by, at=at))
-    session.execute(update(Payment).where(Payment.batch_id == batch_id).values(batch_id=None))
     _write(session, batch, state, eid)
-    session.expire_all()
+    _join(session, Payment.batch_id == batch_id, None)
     return batch
 
 

@@ -73,6 +73,7 @@ def take_all(
     """Take every payment one step further; return the entries' ids, in their order.
 
     They stand in the same state, and none of them is another instalment of a request among them.
+    What the session knew of anything is read anew afterwards.
     """
     own = _own_duties(session, paid, by)
     told, moved = [], []
@@ -94,6 +95,7 @@ def take_all(
     eids = docket.enter_all(session, told, duty=Duty.PAY, by=by)
     rows = [row | {"log_eid": eid} for row, eid in zip(moved, eids, strict=True)]
     update_all(session, Payment, rows)
+    session.expire_all()
     return eids
 
 
