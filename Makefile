@@ -61,6 +61,7 @@ test-deploy: setup-test ## try deploy/ with real proxies; MACHINES=1 as root als
 	@scripts/system-packages.sh proxy
 	$(PYTEST) --thorough tests/whole/test_deploy.py tests/whole/test_behind_a_proxy.py $(ARGS)
 ifeq ($(MACHINES),1)
+	@scripts/system-packages.sh machines
 	$(BIN)/python deploy/trial/second_machine.py
 endif
 

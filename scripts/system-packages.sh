@@ -4,6 +4,7 @@
 #   system-packages.sh [--optional] paper|test...   libraries for PDFs; programs for the tests
 #   system-packages.sh [--optional] go|node...      what two of the judges are built with
 #   system-packages.sh [--optional] proxy           nginx and Caddy, before which `deploy/` is tried
+#   system-packages.sh [--optional] machines        what makes two empty Debians for the trial
 #   system-packages.sh [--optional] faults          what the machine that fails is compiled with
 #   system-packages.sh python                       prints a Python >= 3.11 that can make a venv
 #
@@ -124,12 +125,13 @@ for word in "$@"; do
         need_program node nodejs
         need_program npm npm
         ;;
+    machines) need_program debootstrap debootstrap ;;
     faults)
         need_program cc gcc
         need_file /usr/include/stdlib.h libc6-dev
         ;;
     *)
-        say "usage: $0 [--optional] paper|test|proxy|go|node|faults..., or $0 python"
+        say "usage: $0 [--optional] paper|test|proxy|machines|go|node|faults..., or $0 python"
         exit 2
         ;;
     esac
