@@ -93,6 +93,7 @@ def post_all(
         }
         for eid, request_id, _postings in booked
     ]
+    # Numbers are given in order: ours come after the last one, and others' among them do no harm.
     last = session.scalar(select(func.max(JournalEntry.id))) or 0
     add_all(session, JournalEntry, rows)
     added = select(JournalEntry.log_eid, JournalEntry.id).where(JournalEntry.id > last)
