@@ -395,13 +395,13 @@ def add_all(session: Session, table: type[Base], rows: Rows) -> None:
         return
     columns = [table.__table__.c[name] for name in rows[0]]
     statement = insert(table.__table__)  # type: ignore[arg-type]  # a mapped table is one
-    values = _by_column(rows, columns)
     if session.get_bind().dialect.name == "postgresql":
         given = _given(columns)
         chosen = select(*(given.c[column.name] for column in columns))
-        _call(session.connection(), statement.from_select(list(rows[0]), chosen), values)
+        statement = statement.from_select(list(rows[0]), chosen)
     else:
-        _drive(session.connection(), statement.values(_each(columns)), values)
+        statement = statement.values(_each(columns))
+    _execute(session.connection(), statement, _by_column(rows, columns))
 
 
 def update_all(session: Session, table: type[Base], rows: Rows) -> None:
@@ -419,7 +419,7 @@ def update_all(session: Session, table: type[Base], rows: Rows) -> None:
         .values({name: new[name] for name in rows[0].keys() - {"id", "version"}})
         .values(version=version + literal_column("1"))
     )
-    (_call if is_postgresql else _drive)(session.connection(), statement, _by_column(rows, columns))
+    _execute(session.connection(), statement, _by_column(rows, columns))
 
 
 def _each(columns: Sequence[KeyedColumnElement[Any]]) -> Mapping[str, BindParameter[Any]]:
@@ -427,13 +427,15 @@ def _each(columns: Sequence[KeyedColumnElement[Any]]) -> Mapping[str, BindParame
     return {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns}
 
 
-def _call(connection: Connection, statement: Insert | Update, given: Given) -> None:
-    connection.execute(statement, given)
+def _execute(connection: Connection, statement: Insert | Update, given: Given) -> None:
+    """Execute a statement for all rows at once on PostgreSQL, and on SQLite for each of them.
 
-
-def _drive(connection: Connection, statement: Insert | Update, given: Given) -> None:
-    """Let the driver execute a statement for each row: SQLAlchemy looks at every value twice."""
+    There the driver does it, as SQLAlchemy would look at every value twice.
+    """
     dialect = connection.dialect
+    if dialect.name == "postgresql":
+        connection.execute(statement, given)
+        return
     compiled = statement.compile(dialect=dialect)
     kept = []
     for name in compiled.positiontup or ():

@@ -23,6 +23,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
+from typing import TypeGuard
 
 from portal.errors import N_
 from portal.errors import PortalError
@@ -30,7 +31,7 @@ from portal.errors import PortalError
 VERSION = 1
 BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
-_DEPTH_OF_FIELD = DEPTH_MAX - 2  # a field stands in `pub`, and that in the entry
+_DEPTH_OF_FIELD = DEPTH_MAX - 2  # as where a public field stands: in `pub`, and that in the entry
 INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
 SALT_BYTES = 32
@@ -66,12 +67,8 @@ def _matches(pattern: str) -> Callable[[Json], bool]:
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
 
 
-def _is_integer(value: Json) -> bool:
+def _is_integer(value: Json) -> TypeGuard[int]:
     return type(value) is int and abs(value) <= INTEGER_MAX
-
-
-def _is_count(value: Json) -> bool:
-    return type(value) is int and 0 <= value <= INTEGER_MAX
 
 
 def _exists(value: str) -> bool:
@@ -83,8 +80,8 @@ def _exists(value: str) -> bool:
     return True
 
 
-def _is_title(text: str) -> bool:
-    return 0 < len(text) <= TITLE_LENGTH_MAX and _is_clean(text)
+def _is_title(value: Json) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= TITLE_LENGTH_MAX and _is_clean(value)
 
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -96,7 +93,7 @@ _is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.CODE: _is_code,
     Kind.CODES: lambda value: isinstance(value, list) and all(map(_is_code, value)),
-    Kind.COUNT: _is_count,
+    Kind.COUNT: lambda value: _is_integer(value) and value >= 0,
     Kind.DAY: lambda value: _looks_like_day(value) and _exists(str(value)),
     Kind.DIGEST: _matches(r"[0-9a-f]{64}"),
     Kind.EID: _matches(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
@@ -105,7 +102,7 @@ HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
     Kind.MONTH: lambda value: _looks_like_month(value) and _exists(f"{value}-01"),
     Kind.REFERENCE: _matches(r"[A-Z0-9][A-Z0-9-]{0,39}"),
     Kind.SATANG: _is_integer,
-    Kind.TITLE: lambda value: isinstance(value, str) and _is_title(value),
+    Kind.TITLE: _is_title,
 }
 
 

@@ -57,6 +57,7 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
     as every act does this: by way of SQLAlchemy it would take about twice as long. What the
     database refuses comes as the driver's own error, and ends the transaction as any other does.
     """
+    session.info["has_recorded"] = True
     sealed = seal(draft, eid=eid or _new_eid(), random=urandom)
     private = _private(session, sealed)
     connection = session.connection()
@@ -75,6 +76,7 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
 
 def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
     """Add the entries of many acts at once, in this order, and return their ids."""
+    session.info["has_recorded"] = True
     sealed = [seal(draft, eid=_new_eid(), random=urandom) for draft in drafts]
     add_all(session, LogEntry, [{"eid": one.eid, "body": one.body} for one in sealed])
     private = ((one.eid, *row) for one in sealed for row in _private(session, one))
@@ -84,8 +86,7 @@ def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
 
 
 def _private(session: Session, sealed: Sealed) -> list[tuple[str, str, str, bytes, bytes]]:
-    """Return an entry's private fields as they are kept, but for its id; the entry is recorded."""
-    session.info["has_recorded"] = True
+    """Return an entry's private fields as they are kept, but for its id."""
     if not sealed.openings:
         return []
     boxes = vault_of(session).encrypt(sealed.eid, sealed.openings)

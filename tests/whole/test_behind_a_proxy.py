@@ -75,21 +75,22 @@ class Machine:
             method="POST",
             body=urlencode(typed).encode(),
             headers={
-                "Cookie": cookie_of(form),
+                "Cookie": cookie_of(form, ["session"]),
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Referer": f"https://{HOST}/sign-in",
             },
         )
         assert answer.status == 303, answer.body
-        return {"Cookie": cookie_of(answer), "Referer": f"https://{HOST}/"}
+        cookie = cookie_of(answer, ["known", "session"])
+        return {"Cookie": cookie, "Referer": f"https://{HOST}/"}
 
 
-def cookie_of(answer: Answer) -> str:
+def cookie_of(answer: Answer, names: list[str]) -> str:
     cookies = SimpleCookie()
     for line in answer.headers.get_all("Set-Cookie", []):
         cookies.load(line)
-    assert cookies
-    assert all(cookie["secure"] for cookie in cookies.values())
+    assert sorted(cookies) == [f"__Host-{name}" for name in names]
+    assert [cookie["secure"] for cookie in cookies.values()] == [True] * len(names)
     return "; ".join(f"{name}={cookie.value}" for name, cookie in cookies.items())
 
 

@@ -39,6 +39,7 @@ from bench.searches import Pair
 from bench.searches import measure_pages
 from bench.searches import measure_searches
 from bench.starting import APPS
+from bench.starting import TOP
 from bench.table import Line
 from bench.table import rows
 from bench.table import table as written
@@ -226,7 +227,7 @@ def test_the_bare_app_loads_every_library_that_ours_does(tmp_path: Path) -> None
     words = "import importlib, sys; importlib.import_module(sys.argv[1]); print(*sys.modules)"
     ours, bare = (
         subprocess.check_output(  # noqa: S603 - our own words
-            (sys.executable, "-c", words, module), env=os.environ | settings, text=True
+            (sys.executable, "-c", words, module), cwd=TOP, env=os.environ | settings, text=True
         )
         for module in APPS.values()
     )
