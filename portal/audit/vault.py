@@ -6,6 +6,7 @@ wrapped under a master key, outside the database, so that no backup of the datab
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from mmap import mmap
 from os import urandom
 from pathlib import Path
 from threading import Lock
@@ -27,6 +29,7 @@ from portal.errors import NotFoundError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+_WORD_BYTES = 8
 
 
 class KeyDestroyedError(NotFoundError):
@@ -61,11 +64,13 @@ class Vault:
             "CREATE TABLE IF NOT EXISTS subject_key (key_id TEXT PRIMARY KEY,"
             " subject TEXT NOT NULL UNIQUE, wrapped BLOB, destroyed_at TEXT, ticket TEXT) STRICT"
         )
-        self._seen = self._edition()
+        self._word = _shared_word(path.with_suffix(".destroyed"))
+        self._seen = self._word[:]
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the files go."""
         self._file.close()
+        self._word.close()
 
     def prepare(self, subjects: Iterable[str]) -> None:
         """See to it that these people have a key, in one commit."""
@@ -91,16 +96,12 @@ class Vault:
         # Only what is kept may be used: a key that was rolled back opens nothing later.
         self._keys.update(found)
 
-    def _edition(self) -> int:
-        """Return a number that changes when another process changed the file."""
-        edition: int = self._file.execute("PRAGMA data_version").fetchone()[0]
-        return edition
-
     def _forget_if_changed(self) -> None:
         """Keep no key in memory that another process may have destroyed."""
-        if self._edition() != self._seen:
+        word = self._word[:]
+        if word != self._seen:
             self._keys.clear()
-            self._seen = self._edition()
+            self._seen = word
 
     def destroy(self, subjects: Iterable[str], *, ticket: str, at: datetime) -> None:
         """Destroy the keys of these people: nothing that was encrypted under them opens again.
@@ -115,6 +116,7 @@ class Vault:
                 " WHERE subject = ? AND wrapped IS NOT NULL",
                 [(utc_text(at), ticket, subject) for subject in subjects],
             )
+            self._word[:] = urandom(_WORD_BYTES)
             # What the journal still holds of the keys goes too.
             self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -169,6 +171,19 @@ class Vault:
             ).fetchone()
             key = self._unwrap(*(row or (box.key_id, None)))
         return key.decrypt(box.nonce, box.ciphertext, _bound(eid, field)).decode()
+
+
+def _shared_word(path: Path) -> mmap:
+    """Return bytes of memory that all processes share: another word says that a key was destroyed.
+
+    It is looked at in every act, which a question to the file would make dearer by its locks.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.ftruncate(file, _WORD_BYTES)
+        return mmap(file, _WORD_BYTES)
+    finally:
+        os.close(file)
 
 
 def _box(key_id: str, key: AESGCM, eid: str, opening: Opening) -> Box:
