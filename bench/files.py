@@ -13,10 +13,10 @@ from datetime import datetime
 from portal.audit.entry import Draft
 from portal.audit.entry import Secret
 from portal.audit.entry import leaf_hashes
-from portal.audit.entry import seal
 from portal.audit.entry import uuid7
 from portal.audit.folder import Folder
 from portal.audit.note import Checkpoint
+from portal.audit.sealing import seal
 from portal.audit.tiles import WIDTH
 from portal.audit.tiles import Edge
 from portal.audit.tiles import bundle

@@ -29,8 +29,8 @@ from portal.audit.entry import Kind
 from portal.audit.entry import Secret
 from portal.audit.entry import canonical
 from portal.audit.entry import loggable
-from portal.audit.entry import seal
 from portal.audit.entry import uuid7
+from portal.audit.sealing import seal
 from portal.publishing.vocabulary import TYPES
 
 RANDOM_ENTRIES = RANDOM_DOCUMENTS = 10_000

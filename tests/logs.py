@@ -22,7 +22,6 @@ from portal.audit.entry import Draft
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import leaf_hash
-from portal.audit.entry import seal
 from portal.audit.entry import uuid7
 from portal.audit.folder import Folder
 from portal.audit.merkle import Frontier
@@ -32,6 +31,7 @@ from portal.audit.note import Note
 from portal.audit.note import Signature
 from portal.audit.note import VerifierKey
 from portal.audit.note import sign
+from portal.audit.sealing import seal
 from portal.audit.tiles import WIDTH
 from portal.audit.tiles import Edge
 from portal.audit.tiles import bundle

@@ -16,11 +16,9 @@ from portal.audit.entry import Draft
 from portal.audit.entry import EntryType
 from portal.audit.entry import Field
 from portal.audit.entry import Kind
-from portal.audit.entry import Sealed
 from portal.audit.entry import Secret
 from portal.audit.entry import base64url
 from portal.audit.entry import leaf_hash
-from portal.audit.entry import seal
 from portal.audit.entry import uuid7
 from portal.audit.merkle import inclusion_proof
 from portal.audit.merkle import perfect_root
@@ -32,6 +30,8 @@ from portal.audit.note import Signature
 from portal.audit.note import VerifierKey
 from portal.audit.note import sign
 from portal.audit.proof import Proof
+from portal.audit.sealing import Sealed
+from portal.audit.sealing import seal
 
 WITNESS_KEYS = {
     name: Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)

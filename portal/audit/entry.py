@@ -31,7 +31,6 @@ from portal.errors import PortalError
 VERSION = 1
 BODY_BYTES_MIN, BODY_BYTES_MAX = 2, 16_384
 DEPTH_MAX = 6
-_DEPTH_OF_FIELD = DEPTH_MAX - 2  # as where a public field stands: in `pub`, and that in the entry
 INTEGER_MAX = 2**53 - 1
 TITLE_LENGTH_MAX = 200
 SALT_BYTES = 32
@@ -88,11 +87,11 @@ _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _looks_like_day = _matches(_DAY)
 _looks_like_month = _matches(r"[0-9]{4}-[0-9]{2}")
 _looks_like_moment = _matches(_DAY + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
-_is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+is_code = _matches(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 HOLDS: Mapping[Kind, Callable[[Json], bool]] = {
-    Kind.CODE: _is_code,
-    Kind.CODES: lambda value: isinstance(value, list) and all(map(_is_code, value)),
+    Kind.CODE: is_code,
+    Kind.CODES: lambda value: isinstance(value, list) and all(map(is_code, value)),
     Kind.COUNT: lambda value: _is_integer(value) and value >= 0,
     Kind.DAY: lambda value: _looks_like_day(value) and _exists(str(value)),
     Kind.DIGEST: _matches(r"[0-9a-f]{64}"),
@@ -175,24 +174,6 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What opens one commitment: the exact disclosure string, and whose it is."""
-
-    field: str
-    subject: str
-    disclosure: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An entry ready to be recorded: its bytes and the openings of its private fields."""
-
-    eid: str
-    body: bytes
-    openings: tuple[Opening, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry read back from its bytes."""
 
@@ -234,64 +215,6 @@ def leaf_hashes(bodies: Iterable[bytes]) -> list[bytes]:
     """Return the leaf hashes of many entries; a call for each would cost a tenth more."""
     sha256 = hashlib.sha256
     return [sha256(b"\x00" + body).digest() for body in bodies]
-
-
-def seal(draft: Draft, *, eid: str, random: Callable[[int], bytes]) -> Sealed:
-    """Turn a draft into canonical bytes; refuse any field its type does not declare.
-
-    `random` gives that many unpredictable bytes; a private field that is absent still gets a
-    commitment, so that its presence cannot be seen.
-    """
-    _check_draft(draft, eid)
-    commitments, openings = {}, []
-    for name in (ACT, *draft.type.private):
-        secret = draft.actor if name == ACT else draft.private.get(name)
-        if secret is None or secret.value is None:
-            commitments[name] = base64url(random(SALT_BYTES))
-            continue
-        commitments[name], opening = _commit(draft.type.name, name, secret, random)
-        openings.append(opening)
-    # Every part was checked where it came in, so nothing is walked through a second time here.
-    body = _encode(
-        {
-            "act": {"c": commitments.pop(ACT), "r": draft.role},
-            "at": utc_text(draft.at),
-            "eid": eid,
-            "prv": commitments,
-            "pub": draft.public,
-            "ref": draft.refs,
-            "t": draft.type.name,
-            "v": VERSION,
-        }
-    )
-    _check_length(body)
-    return Sealed(eid, body, tuple(openings))
-
-
-def _check_draft(draft: Draft, eid: str) -> None:
-    """Refuse what no verifier could read: it must never be written."""
-    check_public(draft.type, draft.public)
-    if not draft.private.keys() <= set(draft.type.private):
-        unknown = sorted(draft.private.keys() - set(draft.type.private))
-        raise EntryError(
-            N_("{type} has no private field {names}"), type=draft.type.name, names=unknown
-        )
-    if not (_is_code(draft.role) and all(map(_is_eid, (eid, *draft.refs)))):
-        raise EntryError(N_("not an entry of version {version}"), version=VERSION)
-
-
-def _commit(
-    type_name: str, name: str, secret: Secret, random: Callable[[int], bytes]
-) -> tuple[str, Opening]:
-    salt = secret.salt
-    if salt is None:
-        salt = base64url(random(SALT_BYTES))
-    elif not _is_salt(salt):
-        # A short salt could be guessed, and the value with it.
-        raise EntryError(N_("{type}.{name} has no salt of 32 bytes"), type=type_name, name=name)
-    _check(secret.value, _DEPTH_OF_FIELD)
-    disclosure = base64url(_encode([salt, f"{type_name}.{name}", secret.value]))
-    return commitment(disclosure), Opening(name, secret.subject, disclosure)
 
 
 def commitment(disclosure: str) -> str:
@@ -360,11 +283,7 @@ def check_entry(entry: Entry, types: Mapping[str, EntryType]) -> None:
 
 def canonical(value: Json) -> bytes:
     """Return the canonical bytes of a value in our subset of RFC 8785."""
-    _check(value, DEPTH_MAX)
-    return _encode(value)
-
-
-def _encode(value: Json) -> bytes:
+    check_value(value, DEPTH_MAX)
     return _ENCODER.encode(value).encode("utf-8")
 
 
@@ -375,7 +294,8 @@ _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _REFUSED = re.compile("[\x00-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
-def _check(value: Json, depth: int) -> None:
+def check_value(value: Json, depth: int) -> None:
+    """Refuse what has no canonical form, or is nested deeper than this."""
     if depth < 0:
         raise EntryError(N_("nested deeper than {depth}"), depth=DEPTH_MAX)
     if isinstance(value, str):
@@ -385,10 +305,10 @@ def _check(value: Json, depth: int) -> None:
     elif isinstance(value, Mapping):
         for name, member in value.items():
             _check_name(name)
-            _check(member, depth - 1)
+            check_value(member, depth - 1)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check(item, depth - 1)
+            check_value(item, depth - 1)
     else:
         raise EntryError(N_("{value} cannot stand in an entry"), value=repr(value))
 
@@ -431,7 +351,7 @@ def parse(body: bytes) -> Entry:
 
 
 def _read(body: bytes) -> Json:
-    _check_length(body)
+    check_length(body)
     try:
         value: Json = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -439,7 +359,8 @@ def _read(body: bytes) -> Json:
     return value
 
 
-def _check_length(body: bytes) -> None:
+def check_length(body: bytes) -> None:
+    """Refuse an entry that is too short or too long."""
     if not BODY_BYTES_MIN <= len(body) <= BODY_BYTES_MAX:
         raise EntryError(N_("an entry of {size} bytes"), size=len(body))
 
@@ -451,8 +372,8 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return members
 
 
-_is_eid = HOLDS[Kind.EID]
-_is_commitment = _is_salt = _matches(r"[A-Za-z0-9_-]{43}")
+is_eid = HOLDS[Kind.EID]
+is_commitment = is_salt = _matches(r"[A-Za-z0-9_-]{43}")
 
 
 _MEMBERS = ("act", "at", "eid", "prv", "pub", "ref", "t", "v")
@@ -467,13 +388,13 @@ def _shaped(value: Json) -> Entry:
             and tuple(act) == ("c", "r")
             and _looks_like_moment(at)
             and _exists(at)
-            and _is_eid(eid)
+            and is_eid(eid)
             and isinstance(private, dict)
-            and all(map(_is_commitment, (act["c"], *private.values())))
+            and all(map(is_commitment, (act["c"], *private.values())))
             and isinstance(public, dict)
             and isinstance(refs, list)
-            and all(map(_is_eid, refs))
-            and _is_code(act["r"])
+            and all(map(is_eid, refs))
+            and is_code(act["r"])
             and isinstance(type_name, str)
             and type(version) is int
             and version == VERSION

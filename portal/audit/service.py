@@ -21,9 +21,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.entry import SALT_BYTES
 from portal.audit.entry import Draft
-from portal.audit.entry import Sealed
 from portal.audit.entry import base64url
-from portal.audit.entry import seal
 from portal.audit.entry import uuid7
 from portal.audit.link import PaperLink
 from portal.audit.models import Eid
@@ -31,6 +29,8 @@ from portal.audit.models import LogEntry
 from portal.audit.models import LogPending
 from portal.audit.models import LogSeq
 from portal.audit.models import PrivateField
+from portal.audit.sealing import Sealed
+from portal.audit.sealing import seal
 from portal.audit.vault import Vault
 from portal.db import add_all
 from portal.db import take_lock

@@ -22,8 +22,8 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from portal.audit.entry import Opening
 from portal.audit.entry import utc_text
+from portal.audit.sealing import Opening
 from portal.errors import N_
 from portal.errors import NotFoundError
 

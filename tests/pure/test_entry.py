@@ -31,8 +31,6 @@ from portal.audit.entry import EntryType
 from portal.audit.entry import Field
 from portal.audit.entry import Json
 from portal.audit.entry import Kind
-from portal.audit.entry import Opening
-from portal.audit.entry import Sealed
 from portal.audit.entry import Secret
 from portal.audit.entry import base64url
 from portal.audit.entry import canonical
@@ -42,9 +40,12 @@ from portal.audit.entry import commitment
 from portal.audit.entry import leaf_hash
 from portal.audit.entry import loggable
 from portal.audit.entry import parse
-from portal.audit.entry import seal
+from portal.audit.entry import unbase64url
 from portal.audit.entry import utc_text
 from portal.audit.entry import uuid7
+from portal.audit.sealing import Opening
+from portal.audit.sealing import Sealed
+from portal.audit.sealing import seal
 from tests.world import NOON
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
@@ -129,6 +130,16 @@ def depth(value: Json) -> int:
 @given(values)
 def test_values_are_written_as_rfc_8785_writes_them(value: Json) -> None:
     assert canonical(value) == written(value).encode()
+
+
+@quickly
+@given(values.filter(lambda value: value is not None and depth(value) < DEPTH_MAX - 1))
+def test_what_is_sealed_is_written_as_it_is_read(value: Json) -> None:
+    """Sealing writes by another road than reading does; both give the same bytes."""
+    _, opening = sealed(replace(DRAFT, private={"payee": Secret("youth:12", value)})).openings
+    disclosure = unbase64url(opening.disclosure)
+    salt = json.loads(disclosure)[0]
+    assert disclosure == canonical([salt, "test.paid.payee", value])
 
 
 @quickly

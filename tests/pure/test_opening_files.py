@@ -10,14 +10,12 @@ from portal.audit.entry import Draft
 from portal.audit.entry import EntryError
 from portal.audit.entry import EntryType
 from portal.audit.entry import Json
-from portal.audit.entry import Sealed
 from portal.audit.entry import Secret
 from portal.audit.entry import base64url
 from portal.audit.entry import canonical
 from portal.audit.entry import commitment
 from portal.audit.entry import leaf_hash
 from portal.audit.entry import parse
-from portal.audit.entry import seal
 from portal.audit.entry import unbase64url
 from portal.audit.link import LinkError
 from portal.audit.link import PaperLink
@@ -30,6 +28,8 @@ from portal.audit.opening import OpeningError
 from portal.audit.opening import OpeningFile
 from portal.audit.policy import Policy
 from portal.audit.proof import Proof
+from portal.audit.sealing import Sealed
+from portal.audit.sealing import seal
 from tests.logs import AT
 from tests.logs import Key
 from tests.logs import eid

@@ -20,7 +20,6 @@ from portal.audit.entry import EntryType
 from portal.audit.entry import Json
 from portal.audit.entry import Secret
 from portal.audit.entry import leaf_hash
-from portal.audit.entry import seal
 from portal.audit.folder import Folder
 from portal.audit.link import PaperLink
 from portal.audit.merkle import Frontier
@@ -30,6 +29,7 @@ from portal.audit.opening import OpeningFile
 from portal.audit.policy import Seen
 from portal.audit.proof import Proof
 from portal.audit.proving import prove
+from portal.audit.sealing import seal
 from portal.verifier.checks import tell_age
 from portal.verifier.language import Voice
 from portal.verifier.language import language

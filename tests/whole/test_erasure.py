@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 
 from portal import erasure
 from portal.archive import PaperLostError
-from portal.audit.entry import Opening
 from portal.audit.erasing import NoTicketError
 from portal.audit.erasing import TicketTakenError
 from portal.audit.models import Erasure
 from portal.audit.models import LogEntry
 from portal.audit.models import PrivateField
+from portal.audit.sealing import Opening
 from portal.audit.vault import Box
 from portal.audit.vault import KeyDestroyedError
 from portal.audit.vault import Vault
