@@ -36,6 +36,7 @@ TITLE_LENGTH_MAX = 200
 SALT_BYTES = 32
 # The field that tells who acted: committed in every entry, outside the private fields.
 ACT = "act"
+FIELDS_MAX = 16  # that an entry seals, who acted among them
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -127,9 +128,11 @@ class EntryType:
     private: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse names that could not stand in an entry."""
+        """Refuse names that could not stand in an entry, and more private fields than it keeps."""
         for name in (*self.public, *self.private):
             _check_name(name)
+        if len(self.private) >= FIELDS_MAX:
+            raise EntryError(N_("{type} has too many private fields"), type=self.name)
 
     def describe(self) -> Json:
         """Return the declaration as plain JSON, for the data dictionary and its digest."""

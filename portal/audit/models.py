@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
@@ -12,9 +13,13 @@ from sqlalchemy import Integer
 from sqlalchemy import LargeBinary
 from sqlalchemy import String
 from sqlalchemy import Uuid
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import MappedColumn
+from sqlalchemy.orm import column_property
 from sqlalchemy.orm import mapped_column
 
+from portal.audit.entry import FIELDS_MAX
 from portal.db import Base
 from portal.db import Moment
 
@@ -52,20 +57,30 @@ class LogSeq(Base):
     seqno: Mapped[int] = mapped_column(ForeignKey("log_entry.seqno"), unique=True)
 
 
+def _eid_of(number: Mapped[int]) -> Mapped[str]:
+    """Return the id of the entry that a private field of this number belongs to."""
+    column = cast("MappedColumn[int]", number).column
+    eid = select(LogEntry.eid).where(LogEntry.seqno == column // FIELDS_MAX)
+    return column_property(eid.scalar_subquery())
+
+
 class PrivateField(Base):
-    """The opening of one commitment, encrypted under the key of the person it is about."""
+    """The opening of one commitment, encrypted under the key of the person it is about.
+
+    Its number is its entry's and its place in the entry: so every act writes at the end of the
+    table, and there is no index that would cost every act.
+    """
 
     __tablename__ = "private_field"
-    # Its key is the only way to a row: a second tree would cost every act.
-    __table_args__ = {"sqlite_with_rowid": False}
 
-    eid: Mapped[str] = mapped_column(Eid, ForeignKey("log_entry.eid"), primary_key=True)
-    field: Mapped[str] = mapped_column(String(32), primary_key=True)
-    # Looked for only when somebody is erased: an index would cost every act.
+    number: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(String(32))
+    # Looked for only when somebody is erased.
     subject: Mapped[str] = mapped_column(String(60))
     key_id: Mapped[str] = mapped_column(String(36))
     nonce: Mapped[bytes] = mapped_column(LargeBinary)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    eid: Mapped[str] = _eid_of(number)
 
 
 class Erasure(Base):

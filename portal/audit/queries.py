@@ -1,14 +1,18 @@
-"""Reads about the log: where an entry stands."""
+"""Reads about the log: where an entry stands, and what is sealed of it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import FIELDS_MAX
 from portal.audit.entry import HOLDS
 from portal.audit.entry import Kind
 from portal.audit.models import LogEntry
 from portal.audit.models import LogSeq
+from portal.audit.models import PrivateField
 from portal.errors import N_
 from portal.errors import NotFoundError
 
@@ -18,6 +22,14 @@ class EntryNotFoundError(NotFoundError):
 
     def __init__(self, eid: str) -> None:
         super().__init__(N_("No entry of the log has the id {eid}."), eid=eid)
+
+
+def private_fields(session: Session, eid: str) -> Sequence[PrivateField]:
+    """Return what is sealed of an entry and was not erased, in the order of the fields' names."""
+    seqno = select(LogEntry.seqno).where(LogEntry.eid == eid).scalar_subquery()
+    first = seqno * FIELDS_MAX
+    theirs = PrivateField.number.between(first, first + FIELDS_MAX - 1)
+    return session.scalars(select(PrivateField).where(theirs).order_by(PrivateField.field)).all()
 
 
 def position(session: Session, eid: str) -> int | None:

@@ -19,6 +19,7 @@ from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import FIELDS_MAX
 from portal.audit.entry import SALT_BYTES
 from portal.audit.entry import Draft
 from portal.audit.entry import base64url
@@ -37,8 +38,8 @@ from portal.db import take_lock
 
 BATCH = 5000
 SEQUENCER_LOCK = 0x706F7274616C  # any number, the same in every process: "portal"
-_ENTRY = ("eid", "body")
-_PRIVATE = ("eid", "field", "subject", "key_id", "nonce", "ciphertext")
+_PRIVATE = ("number", "field", "subject", "key_id", "nonce", "ciphertext")
+_Field = tuple[str, str, str, bytes, bytes]
 
 
 def new_stamp() -> PaperLink:
@@ -63,14 +64,12 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
     connection = session.connection()
     driver = cast("_Driver", connection.connection.driver_connection)
     inserts = _inserts(connection.dialect, len(private))
-    kept = inserts.keep(sealed.eid)
-    fields = [value for row in private for value in (kept, *row)]
-    if inserts.both:
-        driver.execute(inserts.both, (kept, sealed.body, *fields))
+    entry = (inserts.keep(sealed.eid), sealed.body)
+    if inserts.private:
+        seqno = driver.execute(inserts.entry, entry).lastrowid
+        driver.execute(inserts.private, _flat(_numbered(seqno, private)))
     else:
-        driver.execute(inserts.entry, (kept, sealed.body))
-        if fields:
-            driver.execute(inserts.private, fields)
+        driver.execute(inserts.entry, (*entry, *_flat(private)))
     return sealed.eid
 
 
@@ -78,15 +77,22 @@ def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
     """Add the entries of many acts at once, in this order, and return their ids."""
     session.info["has_recorded"] = True
     sealed = [seal(draft, eid=_new_eid(), random=urandom) for draft in drafts]
+    # Numbers are given in order: ours come after the last one, and others' among them do no harm.
+    last = session.scalar(select(func.max(LogEntry.seqno))) or 0
     add_all(session, LogEntry, [{"eid": one.eid, "body": one.body} for one in sealed])
-    private = ((one.eid, *row) for one in sealed for row in _private(session, one))
-    rows = [dict(zip(_PRIVATE, row, strict=True)) for row in private]
+    added = select(LogEntry.eid, LogEntry.seqno).where(LogEntry.seqno > last)
+    seqnos = dict(session.execute(added).all())
+    rows = [
+        dict(zip(_PRIVATE, row, strict=True))
+        for one in sealed
+        for row in _numbered(seqnos[one.eid], _private(session, one))
+    ]
     add_all(session, PrivateField, rows)
     return [one.eid for one in sealed]
 
 
-def _private(session: Session, sealed: Sealed) -> list[tuple[str, str, str, bytes, bytes]]:
-    """Return an entry's private fields as they are kept, but for its id."""
+def _private(session: Session, sealed: Sealed) -> list[_Field]:
+    """Return an entry's private fields as they are kept, but for their numbers."""
     if not sealed.openings:
         return []
     boxes = vault_of(session).encrypt(sealed.eid, sealed.openings)
@@ -94,6 +100,15 @@ def _private(session: Session, sealed: Sealed) -> list[tuple[str, str, str, byte
         (opening.field, opening.subject, box.key_id, box.nonce, box.ciphertext)
         for opening, box in zip(sealed.openings, boxes, strict=True)
     ]
+
+
+def _numbered(seqno: int, private: Sequence[_Field]) -> list[tuple[int, *_Field]]:
+    """Return an entry's private fields with their numbers."""
+    return [(number, *row) for number, row in enumerate(private, seqno * FIELDS_MAX)]
+
+
+def _flat(rows: Iterable[Iterable[object]]) -> list[object]:
+    return [value for row in rows for value in row]
 
 
 def vault_of(session: Session) -> Vault:
@@ -104,7 +119,13 @@ def vault_of(session: Session) -> Vault:
 class _Driver(Protocol):
     """A connection of either driver."""
 
-    def execute(self, statement: str, values: Sequence[object], /) -> object: ...
+    def execute(self, statement: str, values: Sequence[object], /) -> _Cursor: ...
+
+
+class _Cursor(Protocol):
+    """What either driver answers; SQLite's alone knows a number."""
+
+    lastrowid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +137,31 @@ class _Inserts:
 
     entry: str
     private: str
-    both: str
     keep: Callable[[object], object]
 
 
 @lru_cache(50)
 def _inserts(dialect: Dialect, count: int) -> _Inserts:
     """Return the statements for an entry with so many private fields."""
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    entry, private = (
-        # Of our own words alone: the values go beside it.
-        f"INSERT INTO {table.__tablename__} ({', '.join(names)}) VALUES "  # noqa: S608
-        + ", ".join([f"({', '.join([mark] * len(names))})"] * rows)
-        for table, names, rows in ((LogEntry, _ENTRY, 1), (PrivateField, _PRIVATE, count))
-    )
     keep = Eid.dialect_impl(dialect).bind_processor(dialect) or str
-    is_one = count and dialect.name == "postgresql"
-    return _Inserts(entry, private, f"WITH entry AS ({entry}) {private}" if is_one else "", keep)
+    private = f"INSERT INTO private_field ({', '.join(_PRIVATE)})"
+    if dialect.name == "sqlite":
+        entry = "INSERT INTO log_entry (eid, body) VALUES (?, ?)"
+        rows = ", ".join(["(?, ?, ?, ?, ?, ?)"] * count)
+        return _Inserts(entry, f"{private} VALUES {rows}" if count else "", keep)
+    entry = "INSERT INTO log_entry (eid, body) VALUES (%s, %s)"
+    if not count:
+        return _Inserts(entry, "", keep)
+    told = "%s::varchar, %s::varchar, %s::varchar, %s::bytea, %s::bytea"
+    rows = ", ".join(f"({place}, {told})" for place in range(count))
+    names = ", ".join(_PRIVATE[1:])
+    return _Inserts(
+        f"WITH entry AS ({entry} RETURNING seqno) {private}"  # noqa: S608 - our own words alone
+        f" SELECT seqno * {FIELDS_MAX} + place, {names}"
+        f" FROM entry, (VALUES {rows}) AS told (place, {names})",
+        "",
+        keep,
+    )
 
 
 def sequence(session: Session) -> int:

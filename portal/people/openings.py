@@ -13,10 +13,10 @@ from sqlalchemy.orm import aliased
 from portal.audit.entry import parse
 from portal.audit.folder import Folder
 from portal.audit.models import LogEntry
-from portal.audit.models import PrivateField
 from portal.audit.opening import OpeningFile
 from portal.audit.proving import prove
 from portal.audit.queries import position
+from portal.audit.queries import private_fields
 from portal.audit.service import record
 from portal.audit.vault import Box
 from portal.audit.vault import Vault
@@ -87,10 +87,8 @@ def sealed(session: Session, eid: str, by: Actor) -> Sealed:
     check_may_ask(by)
     position(session, eid)
     body = session.scalars(select(LogEntry.body).where(LogEntry.eid == eid)).one()
-    fields = session.scalars(
-        select(PrivateField.field).where(PrivateField.eid == eid).order_by(PrivateField.field)
-    )
-    return Sealed(eid, parse(body).type, tuple(fields))
+    fields = tuple(row.field for row in private_fields(session, eid))
+    return Sealed(eid, parse(body).type, fields)
 
 
 def ask_opening(session: Session, answer: OpeningAnswer, *, by: Actor, at: datetime) -> Opening:
@@ -191,14 +189,10 @@ def opening_file(
 
 def _disclosures(session: Session, vault: Vault, opening: Opening) -> Sequence[str]:
     wanted = opening.fields.split(",")
-    rows = session.scalars(
-        select(PrivateField)
-        .where(PrivateField.eid == opening.eid, PrivateField.field.in_(wanted))
-        .order_by(PrivateField.field)
-    ).all()
+    rows = [row for row in private_fields(session, opening.eid) if row.field in wanted]
     if len(rows) != len(wanted):
         raise NothingSealedError
     return [
-        vault.decrypt(Box(row.key_id, row.nonce, row.ciphertext), eid=row.eid, field=row.field)
+        vault.decrypt(Box(row.key_id, row.nonce, row.ciphertext), eid=opening.eid, field=row.field)
         for row in rows
     ]

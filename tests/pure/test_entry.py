@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from portal.audit.entry import BODY_BYTES_MAX
 from portal.audit.entry import DEPTH_MAX
+from portal.audit.entry import FIELDS_MAX
 from portal.audit.entry import INTEGER_MAX
 from portal.audit.entry import Draft
 from portal.audit.entry import Entry
@@ -385,6 +386,13 @@ def test_a_title_too_is_clean_text() -> None:
 def test_no_entry_is_made_with_an_unknown_private_field() -> None:
     with pytest.raises(EntryError, match=r"no private field \['school'\]"):
         sealed(replace(DRAFT, private={"school": Secret("youth:12", "โรงเรียน")}))
+
+
+def test_no_type_has_more_private_fields_than_are_kept_of_an_entry() -> None:
+    names = [f"field_{number}" for number in range(FIELDS_MAX)]
+    EntryType("a.b", {}, tuple(names[1:]))
+    with pytest.raises(EntryError, match=r"a\.b has too many private fields"):
+        EntryType("a.b", {}, tuple(names))
 
 
 def test_a_private_value_too_is_within_the_subset() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from portal.cli import set_up
 from portal.db import Base
 from portal.db import db
+from portal.db import writing
 from portal.funds.rule_models import RuleVersion
 from portal.youths.reads import note_read
 from portal.youths.rules import ReadPage
@@ -25,6 +26,7 @@ from tests.conftest import PROVINCE
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import owners
+from tests.whole.test_private_fields import opened
 from tests.world import FOUNDED
 from tests.world import NOON
 from tests.world import World
@@ -105,6 +107,25 @@ def test_what_was_read_is_kept_when_its_page_is_known_no_more(made: Maker) -> No
     assert [page for _id, page in pages()] == ["record", "request", "payment"]
     with pytest.raises(DBAPIError), owners().begin() as connection:
         connection.execute(text("DELETE FROM record_read"))
+
+
+def test_private_fields_open_on_the_way_down_and_up_again(portal: Portal) -> None:
+    act(portal)
+    before = opened(portal)
+    assert len(before) > 100
+    downgrade(directory=str(MIGRATIONS), revision="0036")
+    assert "eid" in [column["name"] for column in inspect(db.engine).get_columns("private_field")]
+    upgrade(directory=str(MIGRATIONS))
+    assert opened(portal) == before
+    act(portal)
+    assert opened(portal).items() > before.items()
+    with pytest.raises(DBAPIError, match="append-only"), owners().begin() as connection:
+        connection.execute(text("UPDATE private_field SET field = 'x'"))
+
+
+def act(portal: Portal) -> None:
+    with writing(db.engine, portal.install.session_info()) as session:
+        World(session).submitted()
 
 
 def test_the_newest_migration_is_named_and_none_imports_the_portal() -> None:
