@@ -31,6 +31,7 @@ from portal.publishing.figures import figures
 from portal.publishing.open_build import build_if_newer
 from portal.roles import Role
 from portal.story.banking import bank_lives
+from portal.story.batching import batch_lives
 from portal.story.book import read_book
 from portal.story.counts import counts
 from portal.story.days import Days
@@ -130,6 +131,7 @@ def run(install: Install, opening: Opening, *, say: Say) -> None:
 def _lives(teller: Teller, province: Province) -> Iterator[Life]:
     yield from house_lives(teller, province)
     yield from bank_lives(teller)
+    yield from batch_lives(teller)
     yield imported(teller, WORKBOOK)
     yield from filed_lives(teller)
     yield from referral_lives(teller)

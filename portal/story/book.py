@@ -20,8 +20,12 @@ from portal.youths.service import YouthAnswer
 
 _STEP = re.compile(r"(?P<verb>[a-z]+)(?::(?P<detail>\w+))?(?:\+(?P<days>[0-9]+))?")
 # What treasurers do from one to the next, where nothing comes between, and the receipt then; that
-# the bank has paid they read in its statement on the next morning.
-_PAYING = ("release+0", "transfer+0", "receipt+7")
+# the bank has paid they read in its statement on the next morning. What is gathered leaves in the
+# batch of its day.
+_IN_ONE_WORD = {
+    "pay": ("prepare", "release+0", "transfer+0", "receipt+7"),
+    "batch": ("gather", "receipt+8"),
+}
 _DAYS_IN_YEAR = 365.25
 Row = TypeVar("Row")
 
@@ -39,8 +43,9 @@ def read_steps(written: str) -> tuple[Step, ...]:
     """Read steps as the book writes them: `return:papers+2 amend+3 approve+1 pay+2`."""
     words = []
     for word in written.split():
-        is_paid = word.partition("+")[0] == "pay"
-        words += [word.replace("pay", "prepare"), *_PAYING] if is_paid else [word]
+        verb, plus, days = word.partition("+")
+        first, *rest = _IN_ONE_WORD.get(verb, (verb,))
+        words += [f"{first}{plus}{days}", *rest]
     return tuple(_read_step(word) for word in words)
 
 

@@ -24,10 +24,12 @@ from portal.funds.models import Interest
 from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.rules import State
+from portal.payments.batch_rules import BatchState
 from portal.payments.models import BankLine
 from portal.payments.models import BankStatement
 from portal.payments.models import MatchedLine
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
 from portal.payments.models import Receipt
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
@@ -83,6 +85,7 @@ _COUNTS: Mapping[str, Select[int]] = {
     "stops answered for": _count(CheckOverride.id),
     "papers attached": _count(Attachment.id),
     "payments voided": _count(Payment.id, Payment.state == PaymentState.VOIDED),
+    "batches sent": _count(PaymentBatch.id, PaymentBatch.state == BatchState.SENT),
     "payments sent back": _count(Payment.id, Payment.state == PaymentState.RETURNED),
     "advances cleared": _count(Payment.id, Payment.cleared_at.is_not(None)),
     "paid in cash": _count(

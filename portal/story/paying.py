@@ -14,7 +14,10 @@ from portal.payments.advance_rules import AdvanceKind
 from portal.payments.advancing import Spent
 from portal.payments.advancing import clear_advance
 from portal.payments.advancing import file_voucher
+from portal.payments.channel_rules import usual_channel
 from portal.payments.models import Payment
+from portal.payments.payment_files import FILES
+from portal.payments.payment_files import FileKind
 from portal.payments.receipting import file_receipt
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentState
@@ -39,10 +42,22 @@ _EVERY_IN_CASH = 16
 _SPENT_ON = "ค่าวัสดุและค่าใช้จ่ายในการจัดกิจกรรม"
 
 
-def _treasurer(teller: Teller, fund_request: FundRequest, turn: int) -> Actor:
-    """Return who takes this turn; the work begins with another of the three each time."""
+def _treasurer(
+    teller: Teller, fund_request: FundRequest, turn: int, *, but: int | None = None
+) -> Actor:
+    """Return who takes this turn; the work begins with another of the three each time.
+
+    Where the one whose turn it is must not do it, the next does.
+    """
     three = teller.holders(Role.TREASURER)
-    return three[(fund_request.id + turn) % len(three)]
+    at = (fund_request.id + turn) % len(three)
+    return next(one for one in (*three[at:], *three[:at]) if one.person_id != but)
+
+
+def of_the_day(teller: Teller, turn: int) -> Actor:
+    """Return which of the three treasurers has this turn of today's batch."""
+    three = teller.holders(Role.TREASURER)
+    return three[(bangkok_day(teller.at).toordinal() + turn) % len(three)]
 
 
 def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
@@ -56,12 +71,31 @@ def _alive(teller: Teller, fund_request: FundRequest) -> Payment:
 
 
 def _prepare(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
-    prepare_payment(
+    channel = None if fund_request.id % _EVERY_IN_CASH else Channel.CASH
+    _prepare_by(teller, fund_request, channel, _treasurer(teller, fund_request, 0))
+
+
+def _gather(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
+    """Prepare a payment for the batch of the day; what the bank's file cannot hold leaves alone."""
+    payee = fund_request.payees[-1]
+    is_held = len(payee.account_number) <= FILES[FileKind.KTB].format.account_digits_max
+    if is_held and usual_channel(payee.bank_code) is Channel.TRANSFER:
+        by = of_the_day(teller, 0)
+        teller.gathered.append(_prepare_by(teller, fund_request, Channel.TRANSFER, by).id)
+    else:
+        for deed in (_prepare, _release, _transfer):
+            deed(teller, fund_request, "")
+
+
+def _prepare_by(
+    teller: Teller, fund_request: FundRequest, channel: Channel | None, by: Actor
+) -> Payment:
+    return prepare_payment(
         teller.session,
         fund_request.id,
-        channel=None if fund_request.id % _EVERY_IN_CASH else Channel.CASH,
+        channel=channel,
         seen_version=fund_request.version,
-        by=_treasurer(teller, fund_request, 0),
+        by=by,
         at=teller.tick(),
         # Projects spend first what they show afterwards.
         advance=None if fund_request.youth_id else Advance(AdvanceKind.WORK),
@@ -86,7 +120,12 @@ def _transfer(teller: Teller, fund_request: FundRequest, detail: str) -> None:
         _book(teller, payment, -_FIRST_PART, "โอนเงินไปบัญชี")
         _book(teller, payment, _FIRST_PART - payment.amount, "โอนเงินไปบัญชี", is_named=False)
     else:
-        _book(teller, payment, -payment.amount, "โอนเงินไปบัญชี")
+        leave_the_bank(teller, payment)
+
+
+def leave_the_bank(teller: Teller, payment: Payment) -> None:
+    """Let the bank book a payment as it was ordered."""
+    _book(teller, payment, -payment.amount, "โอนเงินไปบัญชี")
 
 
 def _book(
@@ -140,7 +179,7 @@ def _clear(teller: Teller, fund_request: FundRequest, payment: Payment) -> None:
         payment.id,
         vouchers,
         seen_version=payment.version,
-        by=_treasurer(teller, fund_request, 2),
+        by=_treasurer(teller, fund_request, 2, but=payment.released_by_id),
         at=teller.tick(),
     )
 
@@ -164,6 +203,7 @@ def _void(teller: Teller, fund_request: FundRequest, _detail: str) -> None:
 
 PAYING: Mapping[str, Deed] = {
     "prepare": _prepare,
+    "gather": _gather,
     "release": _release,
     "transfer": _transfer,
     "bounce": _bounce,

@@ -37,27 +37,28 @@ from portal.story.teller import Teller
 from portal.thai import bangkok_day
 
 DEEDS: Mapping[str, Deed] = {**DECIDING, **PAYING, **HELPING}
-# What becomes of the workbook's rows, in turn: most are approved and paid within some days.
+# What becomes of the workbook's rows, in turn: most are approved and paid within some days, in
+# batches, as they are many.
 _AFTER_IMPORT = (
-    "approve+1 pay+1",
-    "approve+2 pay+1",
+    "approve+1 batch+1",
+    "approve+2 batch+1",
     "approve+1 pay+2",
-    "approve+3 pay+1",
-    "approve+2 pay+1",
-    "approve+1 pay+1",
+    "approve+3 batch+1",
+    "approve+2 batch+1",
+    "approve+1 batch+1",
     "approve+4 pay+2",
     "return:papers+2 amend+4 approve+2 pay+1",
-    "approve+1 pay+1",
+    "approve+1 batch+1",
     "approve+2 pay+2",
-    "approve+3 pay+1",
-    "approve+2 pay+1",
+    "approve+3 batch+1",
+    "approve+2 batch+1",
     "return:incomplete+3 amend+6 approve+1 pay+2",
     "approve+5 pay+1",
     "approve+2 prepare+1 void+0 pay+1",
     "approve+1 prepare+3 release+0 transfer+0 bounce+1 pay+2",
-    "approve+3 pay+1",
+    "approve+3 batch+1",
     "reject:not_eligible+4",
-    "approve+2 pay+1",
+    "approve+2 batch+1",
     "approve+9 pay+5",
 )
 

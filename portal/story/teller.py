@@ -41,7 +41,10 @@ _BEGUN = 6
 
 @dataclass
 class Teller:
-    """Tells the book: `session` is the day's transaction, and what is written down by key."""
+    """Tells the book: `session` is the day's transaction, and what is written down by key.
+
+    `gathered` are the payments that wait for the batch of their day.
+    """
 
     install: Install
     book: Book
@@ -50,6 +53,7 @@ class Teller:
     bank: Bank = field(default_factory=Bank)
     youths: dict[str, int] = field(default_factory=dict)
     answers: dict[int, RequestAnswer] = field(default_factory=dict)
+    gathered: list[int] = field(default_factory=list)
     session: Session = field(init=False)
 
     def __post_init__(self) -> None:

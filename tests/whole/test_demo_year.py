@@ -33,11 +33,13 @@ from portal.funds.models import Ratification
 from portal.funds.models import RequestAct
 from portal.funds.rules import Reason
 from portal.funds.rules import State
+from portal.payments.batch_rules import BatchState
 from portal.payments.match_values import MatchKind
 from portal.payments.matching_page import matching_page
 from portal.payments.matching_page import open_lines
 from portal.payments.models import PayingAccount
 from portal.payments.models import Payment
+from portal.payments.models import PaymentBatch
 from portal.payments.reconciling import month_sheet
 from portal.payments.reconciling import months
 from portal.payments.rules import Channel
@@ -78,6 +80,7 @@ PROMISED = {
     "stops answered for": 4,
     "papers attached": 120,
     "payments voided": 10,
+    "batches sent": 3,
     "advances cleared": 5,
     "paid in cash": 10,
     "statements read": 90,
@@ -109,6 +112,7 @@ def test_the_year_holds_what_it_promises(session: Session) -> None:
         (FundRequest.state, set(State)),
         (Payment.state, set(PaymentState)),
         (Payment.channel, set(Channel)),
+        (PaymentBatch.state, {BatchState.OPEN, BatchState.SENT}),
         (Referral.state, set(ReferralState)),
         (Concern.state, set(ConcernState)),
         (Finding.state, set(FindingState)),
