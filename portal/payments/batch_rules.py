@@ -102,11 +102,18 @@ class InBatchError(RuleError):
 
 
 class OwnBatchError(RuleError):
-    """Who made the batch, or prepared a payment in it, would release it."""
+    """Who made the batch would release it."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Another treasurer releases this batch: you made it."))
+
+
+class OwnPaymentError(RuleError):
+    """Who prepared payments of the batch would release it."""
 
     def __init__(self, references: Collection[str]) -> None:
         super().__init__(
-            N_("Another treasurer releases this batch: you made it or prepared {references}."),
+            N_("Another treasurer releases this batch: you prepared payments in it: {references}."),
             references=", ".join(sorted(references)),
         )
 
@@ -148,9 +155,11 @@ def next_state(state: BatchState | None, action: BatchAction, by: Actor) -> Batc
 
 def check_releaser(by: Actor, *, made_by: int, prepared_by: Mapping[str, int]) -> None:
     """Refuse who made the batch, or prepared a payment of it (by its reference)."""
+    if made_by == by.person_id:
+        raise OwnBatchError
     own = [reference for reference, person in prepared_by.items() if person == by.person_id]
-    if own or made_by == by.person_id:
-        raise OwnBatchError(own[:3])
+    if own:
+        raise OwnPaymentError(own[:3])
 
 
 def check_covered(account: str, *, held: Money | None, wanted: Money) -> None:

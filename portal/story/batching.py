@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
 from datetime import time
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -29,10 +28,9 @@ from portal.story.teller import Teller
 from portal.thai import BANGKOK
 from portal.thai import bangkok_day
 from portal.working_days import due_on
-from portal.working_days import is_working_day
 
 _AFTERNOON = time(16, 10)
-# From then on everything is gathered for one batch, which is made yesterday.
+# From then on everything is gathered for one batch, which is made on the last working day.
 _LEFT_FROM = 352
 
 
@@ -43,9 +41,7 @@ def batch_lives(teller: Teller) -> Iterator[Life]:
 
 def _gathered(teller: Teller) -> Life:
     for day in (*range(1, _LEFT_FROM), YEAR - 1):
-        on = teller.days.begins_on + timedelta(days=day)
-        if not is_working_day(on, teller.days.closed) and day < _LEFT_FROM:
-            continue
+        on = bangkok_day(teller.days.on(day))
         yield datetime.combine(on, _AFTERNOON, BANGKOK).astimezone(UTC)
         if teller.gathered:
             batch_id = _make(teller)

@@ -31,6 +31,7 @@ from portal.payments.batch_rules import NotCoveredError
 from portal.payments.batch_rules import NotForBatchError
 from portal.payments.batch_rules import NothingPickedError
 from portal.payments.batch_rules import OwnBatchError
+from portal.payments.batch_rules import OwnPaymentError
 from portal.payments.batch_rules import StaleBatchError
 from portal.payments.batching import Terms
 from portal.payments.models import BankFile
@@ -218,9 +219,10 @@ def test_what_no_batch_takes(world: World, account: str) -> None:
 
 def test_who_prepared_or_made_it_does_not_release_it(world: World, account: str) -> None:
     batch = made(world, account, world.prepared(by=world.prasit), by=world.anong)
-    for by in (world.prasit, world.anong):
-        with pytest.raises(OwnBatchError):
-            released(world, batch, by=by)
+    with pytest.raises(OwnBatchError, match=r"batch: you made it\.$"):
+        released(world, batch, by=world.anong)
+    with pytest.raises(OwnPaymentError, match=r"you prepared payments in it: RYG-\S+\.$"):
+        released(world, batch, by=world.prasit)
     assert released(world, batch, by=world.phailin).state is BatchState.RELEASED
 
 
