@@ -44,6 +44,7 @@ from portal.payments.payment_files import FileKind
 from portal.payments.queries import bank_left
 from portal.payments.rules import Channel
 from portal.payments.rules import PaymentAction
+from portal.payments.rules import PaymentNotFoundError
 from portal.payments.rules import PaymentState
 from portal.roles import Actor
 
@@ -74,8 +75,10 @@ def make_batch(
         raise batch_rules.NothingPickedError
     are_picked = among(session, Payment.id, payment_ids)
     picked = locked(session, are_picked)
+    if len(picked) != len(set(payment_ids)):
+        raise PaymentNotFoundError
     unfit = [payment.reference for payment, _ in picked if not _is_free(payment)]
-    if unfit or len(picked) != len(set(payment_ids)):
+    if unfit:
         raise batch_rules.NotForBatchError(unfit)
     _year, reference = docket.next_reference(session, "batch", letter="B", at=at)
     batch = PaymentBatch(

@@ -39,6 +39,7 @@ from portal.payments.models import Payment
 from portal.payments.models import PaymentBatch
 from portal.payments.payment_files import FileKind
 from portal.payments.queries import bank_left
+from portal.payments.rules import PaymentNotFoundError
 from portal.payments.rules import PaymentState
 from portal.payments.statement_lines import import_statement
 from portal.roles import Actor
@@ -209,7 +210,7 @@ def test_what_no_batch_takes(world: World, account: str) -> None:
     terms = Terms(account, DAY, FileKind.KTB)
     with pytest.raises(NothingPickedError):
         batching.make_batch(world.session, [], terms=terms, by=world.anong, at=NOON)
-    with pytest.raises(NotForBatchError):
+    with pytest.raises(PaymentNotFoundError):
         batching.make_batch(world.session, [999], terms=terms, by=world.anong, at=NOON)
     with pytest.raises(AccountNotFoundError):
         made(world, "NONE", world.prepared())

@@ -94,7 +94,6 @@ def test_a_batch_is_taken_apart_on_its_page(client: Visitor, prepared: list[int]
     ("changes", "said"),
     [
         ({"pick": []}, "A batch holds between 1 and 10,000 payments."),
-        ({"pick": ["x", "999"]}, "Only prepared transfers"),
         ({"value_on": "soon"}, "Write the date like 22/11/2569."),
         ({"account": "NONE"}, "Choose one of the list."),
     ],
@@ -105,6 +104,17 @@ def test_what_makes_no_batch(
     client.sign_in("anong")
     answer = client.post("/en/treasury/batches/new", data={**CHOSEN, "pick": prepared, **changes})
     assert (answer.status_code, said in answer.text) == (422, True)
+
+
+def test_no_batch_is_made_of_payments_that_are_not_there(
+    client: Visitor, prepared: list[int]
+) -> None:
+    client.sign_in("anong")
+    picked = [*prepared, "x", "999"]
+    answer = client.post("/en/treasury/batches/new", data={**CHOSEN, "pick": picked})
+    assert (answer.status_code, "There is no such payment." in answer.text) == (404, True)
+    with Session(db.engine) as session:
+        assert session.scalars(select(Payment.batch_id)).all() == [None, None]
 
 
 def test_without_an_account_no_batch_is_offered(client: Visitor, made: Maker) -> None:
