@@ -10,6 +10,7 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from playwright.sync_api import Browser
+from playwright.sync_api import Page
 from playwright.sync_api import Playwright
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import WSGIRequestHandler
@@ -57,6 +58,12 @@ def _program(playwright: Playwright) -> str:
     if not found and not Path(own).exists():
         raise NoBrowserError
     return found[0] if found else own
+
+
+def is_too_wide(page: Page) -> bool:
+    """Say whether a page reaches beyond the screen, once its letters have come."""
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 class KeepsAlive(WSGIRequestHandler):

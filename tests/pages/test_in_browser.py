@@ -17,6 +17,7 @@ from portal.db import writing
 from portal.funds.models import FundRequest
 from portal.funds.rules import State
 from tests.browser import chromium
+from tests.browser import is_too_wide
 from tests.browser import live_server
 from tests.conftest import PASSWORD
 from tests.conftest import Portal
@@ -56,10 +57,6 @@ def sign_in(page: Page, address: str, username: str, *, language: str = "") -> N
     page.fill("#username", username)
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
-
-
-def is_too_wide(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def approved() -> int:

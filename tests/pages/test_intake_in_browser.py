@@ -18,10 +18,10 @@ from portal.db import db
 from portal.funds.models import FundRequest
 from portal.funds.rules import State
 from tests.browser import chromium
+from tests.browser import is_too_wide
 from tests.browser import live_server
 from tests.conftest import Portal
 from tests.pages.test_in_browser import PHONE
-from tests.pages.test_in_browser import is_too_wide
 from tests.pages.test_in_browser import sign_in
 
 pytestmark = pytest.mark.parametrize("portal", ["sqlite"], indirect=True)

@@ -20,6 +20,7 @@ from portal.audit.proving import prove
 from portal.audit.witnessing import heads
 from portal.db import db
 from tests.browser import chromium
+from tests.browser import is_too_wide
 from tests.browser import live_server
 from tests.conftest import Maker
 from tests.conftest import Portal
@@ -91,10 +92,6 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def portal_proof(portal: Portal, index: int = 3) -> Proof:
     folder = portal.install.folder
     return prove(folder, index, heads(folder).best_note(index))
-
-
-def is_too_wide(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def test_a_witnessed_proof_is_verified_and_names_who_and_when(

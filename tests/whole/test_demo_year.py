@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click import echo
@@ -13,12 +14,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session
 
 from portal import demo as the_demo
+from portal.app import create_app
 from portal.audit.entry import parse
 from portal.audit.models import LogEntry
 from portal.audit.models import LogSeq
 from portal.cases.models import FollowUp
 from portal.cases.models import Referral
 from portal.cases.rules import State as ReferralState
+from portal.cli import set_up_province
+from portal.cli import upgrade_quietly
 from portal.clock import now
 from portal.concerns.codes import ConcernState
 from portal.concerns.codes import FindingState
@@ -58,6 +62,7 @@ from portal.youths.models import YouthPair
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.conftest import Visitor
+from tests.conftest import settings_of
 
 pytestmark = pytest.mark.xdist_group("demo")
 # What the year must hold at least; weekends and holidays before today move some of it.
@@ -213,3 +218,26 @@ def test_a_year_that_is_not_whole_is_said(portal: Portal, made: Maker) -> None:
     opening = the_demo.Opening.a_year_before(now())
     with pytest.raises(the_demo.NotWholeError):
         the_demo.run(portal.install, opening, say=echo)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("days_ago", range(17, 365, 29))
+def test_the_year_can_be_told_on_any_day(tmp_path: Path, days_ago: int) -> None:
+    """Weekends and holidays fall otherwise in each: nobody's act is refused, all is told."""
+    opening = the_demo.Opening.a_year_before(now() - timedelta(days=days_ago))
+    app = create_app(settings_of(tmp_path, f"sqlite:///{tmp_path / 'portal.sqlite'}"))
+    said: list[str] = []
+    with app.app_context():
+        install = app.extensions["install"]
+        the_demo.prepare(install)
+        upgrade_quietly()
+        set_up_province(opening.founding, at=opening.days.begins_at)
+        the_demo.run(install, opening, say=said.append)
+        with Session(db.engine) as session:
+            told = counts(session)
+            batches = session.scalars(select(PaymentBatch.state)).all()
+        db.engine.dispose()
+        install.vault.close()
+    assert "the books balance" in said[-1]
+    assert {name: least for name, least in PROMISED.items() if told[name] < least} == {}
+    assert batches.count(BatchState.OPEN) == 1
