@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from itertools import islice
 from os import urandom
 from typing import Protocol
 from typing import cast
@@ -38,6 +39,7 @@ from portal.db import add_all
 from portal.db import take_lock
 
 BATCH = 5000
+AT_ONCE = 1000
 SEQUENCER_LOCK = 0x706F7274616C  # any number, the same in every process: "portal"
 _PRIVATE = ("number", "field", "subject", "key_id", "nonce", "ciphertext")
 _Field = tuple[str, str, str, bytes, bytes]
@@ -75,8 +77,18 @@ def record(session: Session, draft: Draft, *, eid: str | None = None) -> str:
 
 
 def record_all(session: Session, drafts: Iterable[Draft]) -> list[str]:
-    """Add the entries of many acts at once, in this order, and return their ids."""
+    """Add the entries of many acts, in this order, and return their ids.
+
+    They go a thousand at a time, so that memory does not hold all of them sealed.
+    """
     session.info["has_recorded"] = True
+    waiting, eids = iter(drafts), list[str]()
+    while some := list(islice(waiting, AT_ONCE)):
+        eids += _record_some(session, some)
+    return eids
+
+
+def _record_some(session: Session, drafts: Sequence[Draft]) -> list[str]:
     sealed = [seal(draft, eid=_new_eid(), random=urandom) for draft in drafts]
     # Numbers are given in order: ours come after the last one, and others' among them do no harm.
     last = session.scalar(select(func.max(LogEntry.seqno))) or 0

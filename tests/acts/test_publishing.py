@@ -27,6 +27,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.audit import publisher
+from portal.audit import service
 from portal.audit.check import bodies
 from portal.audit.check import entries
 from portal.audit.check import signed_head
@@ -39,6 +40,7 @@ from portal.audit.models import LogEntry
 from portal.audit.models import LogPending
 from portal.audit.models import LogSeq
 from portal.audit.note import Checkpoint
+from portal.audit.queries import private_fields
 from portal.audit.service import record
 from portal.audit.service import sequence
 from portal.audit.signer import Signer
@@ -634,6 +636,30 @@ def test_a_commit_while_the_queue_is_emptied_is_not_lost(portal: Portal) -> None
         portal.install.publish(db.engine)
         event.remove(db.engine, "before_cursor_execute", commit_late)
     assert order()[FOUNDED:] == [quick, slow]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_many_acts_at_once_are_in_the_log_in_their_order(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(service, "AT_ONCE", 3)
+    subjects = [f"person:{number}" for number in range(count)]
+    with writing(db.engine, portal.install.session_info()) as session:
+        one = say(session)
+        many = service.record_all(
+            session,
+            (
+                role_granted(Role.AUDITOR, None, person=Secret(who, 1), by=SYSTEM, at=NOON)
+                for who in subjects
+            ),
+        )
+        whose = [
+            {row.subject for row in private_fields(session, eid) if row.field == "person"}
+            for eid in many
+        ]
+    assert whose == [{who} for who in subjects]
+    portal.install.publish(db.engine)
+    assert order()[FOUNDED:] == [one, *many]
 
 
 def test_eight_who_record_at_once_are_all_in_the_log(portal: Portal, log: Log) -> None:
