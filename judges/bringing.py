@@ -18,7 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOM = HERE.parent / "build" / "judges"
 AICS = ("aics-tlog==0.2.1", "aics-witness==0.1.0", "cryptography==50.0.2", "cffi==2.1.1")
-RFC8785 = ("rfc8785==0.1.4",)
+# The portal seals with orjson.
+RFC8785 = ("rfc8785==0.1.4", "orjson==3.13.0")
 SIGSTORE = (
     "@sigstore/verify@3.1.1",
     "@sigstore/core@3.2.1",
