@@ -25,7 +25,7 @@ from portal.publishing.shelf import Shelf
 from portal.publishing.vocabulary import TYPES
 
 # Raised whenever the fold would tell the same entries differently: the tables are then made anew.
-VERSION = 9
+VERSION = 10
 
 _TELLS: Mapping[str, Callable[[Shelf, int, Entry], None]] = {
     **rule_fold.TELLS,

@@ -51,7 +51,9 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     apart(index, party, known.deciders)
     if entry.public["urgent"]:
         check_urgent(shelf, index, sent_on, entry.number("satang"))
-    sent = Case(
+    # What became of it before stays: who decided and paid, and payments that were cancelled.
+    sent = replace(
+        known,
         reference=reference,
         kind=entry.text("kind"),
         fund=entry.text("fund"),
@@ -64,12 +66,13 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         satang=entry.number("satang"),
         submitted_at=known.submitted_at or entry.at,
         sent_at=entry.at,
+        decided_at="",
         is_urgent=bool(entry.public["urgent"]),
+        ratify_by="",
+        ratification=Ratification.NONE,
         last_index=index,
-        unrelated=known.unrelated,
-        related=known.related,
         askers=known.askers | {party},
-        deciders=known.deciders,
+        signers=(),
     )
     shelf.cases[reference] = replace(sent, signing=signing_roles(shelf, index, sent))
     if case is None:

@@ -277,6 +277,18 @@ def test_a_revision_frees_the_money_and_the_signatures() -> None:
     assert shelf.left["GEN", "SC5"] == 430_000
 
 
+def test_a_request_that_is_sent_again_keeps_its_payments_and_who_paid() -> None:
+    """It was approved once, its payment was cancelled, it was revised and then returned."""
+    before = [*PREPARED, paid("voided"), revised(), decided("returned")]
+    known = told(before).cases[ONE]
+    case = told([*before, submitted(satang=110_000)]).cases[ONE]
+    assert (case.status, case.satang) == (Status.SUBMITTED, 110_000)
+    assert len(known.payments) == 1
+    assert case.payments == known.payments
+    assert case.payers == known.payers != frozenset()
+    assert case.deciders == known.deciders
+
+
 @pytest.mark.parametrize("what", ["ratified", "not_ratified"])
 def test_what_is_urgent_is_approved_by_the_chair_and_looked_at_afterwards(what: str) -> None:
     waiting = told(URGENTLY).cases[ONE]
