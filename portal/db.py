@@ -15,6 +15,8 @@ from datetime import date
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from typing import TypeVar
+from typing import cast
 
 import flask_sqlalchemy.session
 from flask import Flask
@@ -23,6 +25,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL
 from sqlalchemy import BindParameter
+from sqlalchemy import Column
 from sqlalchemy import ColumnElement
 from sqlalchemy import Connection
 from sqlalchemy import Date
@@ -51,6 +54,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import MappedColumn
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.sql.functions import FunctionElement
@@ -376,8 +381,14 @@ def page_engine() -> Engine:
     return engine
 
 
+T = TypeVar("T")
 Rows = Sequence[Mapping[str, object]]
 Given = Mapping[str, list[object]]
+
+
+def column_of(mapped: Mapped[T]) -> Column[T]:
+    """Return the column of an attribute in the body of its class, where it has no other name."""
+    return cast("MappedColumn[T]", mapped).column
 
 
 def among(

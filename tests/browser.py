@@ -60,9 +60,14 @@ def _program(playwright: Playwright) -> str:
     return found[0] if found else own
 
 
+def wait_for_letters(page: Page) -> None:
+    """Wait until the letters of a page have come, or will not."""
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+
+
 def is_too_wide(page: Page) -> bool:
     """Say whether a page reaches beyond the screen, once its letters have come."""
-    page.evaluate("() => document.fonts.ready.then(() => true)")
+    wait_for_letters(page)
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 

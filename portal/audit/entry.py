@@ -376,7 +376,7 @@ def _no_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 is_eid = HOLDS[Kind.EID]
-is_commitment = is_salt = _matches(r"[A-Za-z0-9_-]{43}")
+is_salt = _is_commitment = _matches(r"[A-Za-z0-9_-]{43}")
 
 
 _MEMBERS = ("act", "at", "eid", "prv", "pub", "ref", "t", "v")
@@ -393,7 +393,7 @@ def _shaped(value: Json) -> Entry:
             and _exists(at)
             and is_eid(eid)
             and isinstance(private, dict)
-            and all(map(is_commitment, (act["c"], *private.values())))
+            and all(map(_is_commitment, (act["c"], *private.values())))
             and isinstance(public, dict)
             and isinstance(refs, list)
             and all(map(is_eid, refs))

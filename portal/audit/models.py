@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
@@ -15,13 +14,13 @@ from sqlalchemy import String
 from sqlalchemy import Uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped
-from sqlalchemy.orm import MappedColumn
 from sqlalchemy.orm import column_property
 from sqlalchemy.orm import mapped_column
 
 from portal.audit.entry import FIELDS_MAX
 from portal.db import Base
 from portal.db import Moment
+from portal.db import column_of
 
 # SQLite gives its own row numbers only to a column that is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -59,8 +58,7 @@ class LogSeq(Base):
 
 def _eid_of(number: Mapped[int]) -> Mapped[str]:
     """Return the id of the entry that a private field of this number belongs to."""
-    column = cast("MappedColumn[int]", number).column
-    eid = select(LogEntry.eid).where(LogEntry.seqno == column // FIELDS_MAX)
+    eid = select(LogEntry.eid).where(LogEntry.seqno == column_of(number) // FIELDS_MAX)
     # Also beside a join with the entries themselves.
     return column_property(eid.correlate_except(LogEntry).scalar_subquery())
 

@@ -26,10 +26,14 @@ class EntryNotFoundError(NotFoundError):
 
 def private_fields(session: Session, eid: str) -> Sequence[PrivateField]:
     """Return what is sealed of an entry and was not erased, in the order of the fields' names."""
-    seqno = select(LogEntry.seqno).where(LogEntry.eid == eid).scalar_subquery()
-    first = seqno * FIELDS_MAX
+    first = LogEntry.seqno * FIELDS_MAX
     theirs = PrivateField.number.between(first, first + FIELDS_MAX - 1)
-    return session.scalars(select(PrivateField).where(theirs).order_by(PrivateField.field)).all()
+    return session.scalars(
+        select(PrivateField)
+        .join(LogEntry, theirs)
+        .where(LogEntry.eid == eid)
+        .order_by(PrivateField.field)
+    ).all()
 
 
 def position(session: Session, eid: str) -> int | None:

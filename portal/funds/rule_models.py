@@ -8,12 +8,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 from typing import TypeVar
-from typing import cast
 
 from sqlalchemy import JSON
 from sqlalchemy import BigInteger
 from sqlalchemy import Boolean
-from sqlalchemy import Column
 from sqlalchemy import ColumnElement
 from sqlalchemy import ForeignKey
 from sqlalchemy import Index
@@ -23,7 +21,6 @@ from sqlalchemy import false
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped
-from sqlalchemy.orm import MappedColumn
 from sqlalchemy.orm import column_property
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.orm import relationship
@@ -31,6 +28,7 @@ from sqlalchemy.orm import relationship
 from portal.db import Base
 from portal.db import Today
 from portal.db import choice
+from portal.db import column_of
 from portal.funds.models import log_reference
 from portal.funds.rulebook import Facts
 from portal.funds.rulebook import RuleKind
@@ -59,10 +57,6 @@ class RuleVersion(Base):
 T = TypeVar("T")
 
 
-def _column(mapped: Mapped[T]) -> Column[T]:
-    return cast("MappedColumn[T]", mapped).column  # in the body of a class it is one
-
-
 def _newest(
     kind: RuleKind, code: Mapped[str], said: ColumnElement[T], first: ColumnElement[T] | None
 ) -> ColumnElement[T]:
@@ -71,7 +65,7 @@ def _newest(
         select(said)
         .where(
             RuleVersion.kind == kind,
-            RuleVersion.code == _column(code),
+            RuleVersion.code == column_of(code),
             RuleVersion.valid_from <= Today(),
         )
         .order_by(RuleVersion.valid_from.desc(), RuleVersion.id.desc())
@@ -89,7 +83,7 @@ def _today(
 
     Lists show names; the rest is fetched, all together, when something looks at it.
     """
-    column = _column(first)
+    column = column_of(first)
     said = RuleVersion.facts[column.name].as_string().cast(column.type)
     newest = _newest(kind, code, said, column)
     return column_property(newest, deferred=not is_listed, group="rule")

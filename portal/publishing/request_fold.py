@@ -52,7 +52,7 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
     if entry.public["urgent"]:
         check_urgent(shelf, index, sent_on, entry.number("satang"))
     # What became of it before stays: who decided and paid, and payments that were cancelled.
-    sent = replace(
+    facts = replace(
         known,
         reference=reference,
         kind=entry.text("kind"),
@@ -62,19 +62,11 @@ def _submitted(shelf: Shelf, index: int, entry: Entry) -> None:
         purpose=entry.text("purpose"),
         fiscal_year=entry.number("fiscal_year"),
         place=None if place is None else str(place),
-        status=Status.SUBMITTED,
-        satang=entry.number("satang"),
         submitted_at=known.submitted_at or entry.at,
-        sent_at=entry.at,
-        decided_at="",
         is_urgent=bool(entry.public["urgent"]),
-        ratify_by="",
-        ratification=Ratification.NONE,
         last_index=index,
-        askers=known.askers | {party},
-        signers=(),
     )
-    shelf.cases[reference] = replace(sent, signing=signing_roles(shelf, index, sent))
+    sent = shelf.cases[reference] = _to_decide(shelf, index, entry, facts)
     if case is None:
         count(shelf, sent, entry, Measure.REQUESTED, sent.satang)
 
@@ -126,20 +118,23 @@ def _revised(shelf: Shelf, index: int, entry: Entry) -> None:
         check_urgent(shelf, index, day(entry.at), satang)
     shelf.left[case.fund, case.subcommittee] += case.approved_satang
     count(shelf, case, entry, Measure.RELEASED, case.approved_satang)
-    revised = replace(
+    shelf.cases[case.reference] = _to_decide(shelf, index, entry, replace(case, approved_satang=0))
+
+
+def _to_decide(shelf: Shelf, index: int, entry: Entry, case: Case) -> Case:
+    """Return a request that waits for its decision from this entry on, as for a first one."""
+    sent = replace(
         case,
         status=Status.SUBMITTED,
-        satang=satang,
-        approved_satang=0,
-        decided_at="",
+        satang=entry.number("satang"),
         sent_at=entry.at,
-        signers=(),
-        askers=case.askers | {party},
+        decided_at="",
         ratify_by="",
         ratification=Ratification.NONE,
+        askers=case.askers | {entry.text("party")},
+        signers=(),
     )
-    signing = signing_roles(shelf, index, revised)
-    shelf.cases[case.reference] = replace(revised, signing=signing)
+    return replace(sent, signing=signing_roles(shelf, index, sent))
 
 
 def _signed(shelf: Shelf, index: int, entry: Entry) -> None:

@@ -45,19 +45,20 @@ _SPENT_ON = "ค่าวัสดุและค่าใช้จ่ายใ�
 def _treasurer(
     teller: Teller, fund_request: FundRequest, turn: int, *, but: int | None = None
 ) -> Actor:
-    """Return who takes this turn; the work begins with another of the three each time.
-
-    Where the one whose turn it is must not do it, the next does.
-    """
-    three = teller.holders(Role.TREASURER)
-    at = (fund_request.id + turn) % len(three)
-    return next(one for one in (*three[at:], *three[:at]) if one.person_id != but)
+    """Return who takes this turn; the work begins with another of the three each time."""
+    return _whose_turn(teller, fund_request.id + turn, but=but)
 
 
 def of_the_day(teller: Teller, turn: int) -> Actor:
     """Return which of the three treasurers has this turn of today's batch."""
+    return _whose_turn(teller, bangkok_day(teller.at).toordinal() + turn)
+
+
+def _whose_turn(teller: Teller, number: int, *, but: int | None = None) -> Actor:
+    """Return the treasurer of this number; where that one must not do it, the next."""
     three = teller.holders(Role.TREASURER)
-    return three[(bangkok_day(teller.at).toordinal() + turn) % len(three)]
+    at = number % len(three)
+    return next(one for one in (*three[at:], *three[:at]) if one.person_id != but)
 
 
 def _alive(teller: Teller, fund_request: FundRequest) -> Payment:

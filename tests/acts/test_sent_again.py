@@ -26,7 +26,7 @@ from tests.world import World
 def test_a_request_returned_after_its_payment_was_cancelled_is_told_whole(
     portal: Portal,
 ) -> None:
-    """It is sent again and paid: the public sees both payments, and the log agrees."""
+    """It is sent again and prepared anew: the public sees both payments, and the log agrees."""
     with writing(db.engine, portal.install.session_info()) as session:
         world = World(session)
         first = world.prepared()

@@ -18,6 +18,7 @@ from playwright.sync_api import ViewportSize
 from portal.db import db
 from tests.browser import chromium
 from tests.browser import live_server
+from tests.browser import wait_for_letters
 from tests.conftest import Maker
 from tests.conftest import Portal
 from tests.world import World
@@ -123,7 +124,7 @@ def test_nothing_stands_beyond_a_small_screen_enlarged(
     beyond = {}
     for path in PAGES:
         page.goto(address + language + path)
-        page.evaluate("() => document.fonts.ready.then(() => true)")
+        wait_for_letters(page)
         assert not page.evaluate(HEAD), path
         found: list[str] = page.evaluate(BEYOND)
         if page.evaluate(SCROLLS) > 0:

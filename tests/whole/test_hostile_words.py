@@ -31,6 +31,7 @@ from portal.letters.postman import send_letters
 from portal.mail import MailServer
 from tests.browser import chromium
 from tests.browser import live_server
+from tests.browser import wait_for_letters
 from tests.conftest import Portal
 from tests.conftest import Visitor
 from tests.doors import CAST
@@ -257,7 +258,7 @@ def _seen(page: Page, address: str, path: str) -> list[str]:
     )
     page.goto(address + path)
     # A page that goes while its letters are still sent leaves the server with an open file.
-    page.evaluate("document.fonts.ready.then(() => true)")
+    wait_for_letters(page)
     page.close()
     return found
 
